@@ -1,0 +1,5 @@
+//! The browser's entry: mounts the app.
+
+fn main() {
+    agentarea_observability::app::mount();
+}

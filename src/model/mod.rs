@@ -1,0 +1,9 @@
+//! Layer 1: telemetry and dashboards in the user's words.
+//!
+//! Invariant: no wire shapes and no JSON; those end in `api::*::convert`. Plain data with public fields.
+
+pub mod config;
+pub mod dashboard;
+pub mod frame;
+pub mod labels;
+pub mod notice;
