@@ -1,1 +1,6 @@
-//! Being laid.
+//! Layer 2: pure functions over the model.
+//!
+//! Invariant: no IO, no clock, no panic on any input, inputs are never changed. Partial success is data beside the value.
+
+pub mod heatmap;
+pub mod reduce;

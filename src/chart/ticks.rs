@@ -1,0 +1,1 @@
+//! Where labels stand on axes.
