@@ -1,0 +1,131 @@
+//! The window, the document and their small services.
+
+use wasm_bindgen::{JsCast, JsValue};
+
+/// The window; `None` outside a browser.
+#[expect(clippy::disallowed_methods, reason = "this is its one home")]
+pub fn window() -> Option<web_sys::Window> {
+    web_sys::window()
+}
+
+pub fn document() -> Option<web_sys::Document> {
+    window()?.document()
+}
+
+/// The directory the app is served from, without a trailing slash: empty at an origin's root, `/observability` under
+/// a prefix. `index.html` writes it into `<base>` before anything loads.
+pub fn base_path() -> String {
+    let Some(base) = document().and_then(|d| d.base_uri().ok().flatten()) else { return String::new() };
+    web_sys::Url::new(&base).map(|u| u.pathname().trim_end_matches('/').to_owned()).unwrap_or_default()
+}
+
+/// `url` made absolute against the page's base.
+pub fn absolute_url(url: &str) -> String {
+    let base = document().and_then(|d| d.base_uri().ok().flatten()).unwrap_or_default();
+    web_sys::Url::new_with_base(url, &base).map_or_else(|_| url.to_owned(), |u| u.href())
+}
+
+/// Scheme, host and port of the page, such as `https://ops.example.com`.
+pub fn page_origin() -> String {
+    window().and_then(|w| w.location().origin().ok()).unwrap_or_default()
+}
+
+/// The address of the page as it is now.
+pub fn page_url() -> String {
+    window().and_then(|w| w.location().href().ok()).unwrap_or_default()
+}
+
+pub fn set_title(title: &str) {
+    if let Some(document) = document() {
+        document.set_title(title);
+    }
+}
+
+/// Sets `data-theme` on the root element, which is all that a theme is.
+pub fn set_theme_attribute(theme: &str) {
+    if let Some(root) = document().and_then(|d| d.document_element()) {
+        ignore(root.set_attribute("data-theme", theme));
+    }
+}
+
+/// Whether the system asks for a dark page.
+pub fn system_prefers_dark() -> bool {
+    window().and_then(|w| w.match_media("(prefers-color-scheme: dark)").ok().flatten()).is_none_or(|m| m.matches())
+}
+
+/// Whether the page is hidden behind another tab or window.
+pub fn is_page_hidden() -> bool {
+    document().is_some_and(|d| d.hidden())
+}
+
+pub fn device_pixel_ratio() -> f64 {
+    window().map_or(1.0, |w| w.device_pixel_ratio()).clamp(0.5, 4.0)
+}
+
+/// Size of the window's inside in CSS pixels.
+pub fn viewport_px() -> (f64, f64) {
+    let read = |v: Result<JsValue, JsValue>| v.ok().and_then(|v| v.as_f64()).unwrap_or(0.0);
+    window().map_or((0.0, 0.0), |w| (read(w.inner_width()), read(w.inner_height())))
+}
+
+/// The value of a CSS custom property (`--series-1`) where `element` stands, trimmed.
+pub fn css_token(element: &web_sys::Element, name: &str) -> String {
+    window()
+        .and_then(|w| w.get_computed_style(element).ok().flatten())
+        .and_then(|style| style.get_property_value(name).ok())
+        .map(|v| v.trim().to_owned())
+        .unwrap_or_default()
+}
+
+/// Moves the keyboard focus to the first element that matches inside `root`.
+pub fn focus_first(root: &web_sys::Element, selector: &str) {
+    if let Some(element) = root.query_selector(selector).ok().flatten().and_then(|e| e.dyn_into().ok()) {
+        let element: web_sys::HtmlElement = element;
+        ignore(element.focus());
+    }
+}
+
+/// Whether a key press belongs to a field being typed in, so that it is no shortcut.
+pub fn is_typing(event: &web_sys::KeyboardEvent) -> bool {
+    event
+        .target()
+        .and_then(|t| t.dyn_into::<web_sys::Element>().ok())
+        .is_some_and(|e| e.closest("input, textarea, select, [contenteditable]").ok().flatten().is_some())
+}
+
+/// Removes the splash that `index.html` shows until the app is there.
+pub fn remove_splash() {
+    if let Some(splash) = document().and_then(|d| d.get_element_by_id("splash")) {
+        splash.remove();
+    }
+}
+
+/// Un-hides the crash message of `index.html` and writes what happened into it. Works while the app's own state is
+/// unusable.
+pub fn show_crash(detail: &str) {
+    let Some(document) = document() else { return };
+    if let Some(element) = document.get_element_by_id("crash-detail") {
+        element.set_text_content(Some(detail));
+    }
+    if let Some(element) = document.get_element_by_id("crash") {
+        ignore(element.remove_attribute("hidden"));
+    }
+    remove_splash();
+}
+
+/// Writes to the browser's console as an error.
+pub fn log_error(message: &str) {
+    web_sys::console::error_1(&JsValue::from_str(message));
+}
+
+/// Notes a moment in the browser's performance timeline, where benches and profiles find it.
+pub fn mark(name: &str) {
+    if let Some(performance) = window().and_then(|w| w.performance()) {
+        ignore(performance.mark(name));
+    }
+}
+
+/// Drops the error of a call whose failure changes nothing for the user.
+pub fn ignore<T, E>(result: Result<T, E>) {
+    drop(result);
+}
