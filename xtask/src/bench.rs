@@ -1,0 +1,49 @@
+//! Figures and pictures: both are made by driving the built product in the browser.
+
+use std::process::Command;
+
+use crate::build;
+use crate::demo;
+use crate::failure::Failure;
+use crate::machine::Machine;
+use crate::options::Options;
+use crate::process::{command, run_shown};
+use crate::report::Report;
+use crate::setup::{self, Level, Tools};
+
+/// Prints one table, and writes `target/bench.json`.
+pub fn bench(machine: &Machine, report: &Report, options: Options) -> Result<(), Failure> {
+    options.finish()?;
+    let tools = prepare(machine, report)?;
+    let mut node = browser_command(machine, &tools, "bench.mjs");
+    node.arg("--out").arg(machine.target.join("bench.json"));
+    run_shown(&mut node, "bench")
+}
+
+/// Takes the pictures of `docs/images` anew, as the end-to-end tests do for their comparison.
+pub fn pictures(machine: &Machine, report: &Report, options: Options) -> Result<(), Failure> {
+    options.finish()?;
+    let tools = prepare(machine, report)?;
+    let mut node = browser_command(machine, &tools, "run.mjs");
+    node.arg("--out").arg(machine.root.join("test-results")).arg("--pictures").arg(machine.root.join("docs/images"));
+    run_shown(&mut node, "pictures")
+}
+
+fn prepare(machine: &Machine, report: &Report) -> Result<Tools, Failure> {
+    let tools = setup::run(machine, report, Level::Test)?;
+    build::run(machine, report, &tools, false)?;
+    demo::compile_server(machine, report)?;
+    Ok(tools)
+}
+
+/// A script of `tests/e2e` with what all of them are told.
+pub fn browser_command(machine: &Machine, tools: &Tools, script: &str) -> Command {
+    let Tools { node, chromium, prometheus, promtool, .. } = tools;
+    let mut command = command(node);
+    command.arg(machine.root.join("tests/e2e").join(script));
+    command.arg("--dist").arg(build::dist(machine)).arg("--demo").arg(demo::server_path(machine));
+    for (name, program) in [("--chromium", chromium), ("--prometheus", prometheus), ("--promtool", promtool)] {
+        command.arg(name).arg(program.as_deref().map(std::path::Path::as_os_str).unwrap_or_default());
+    }
+    command
+}

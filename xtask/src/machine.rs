@@ -1,0 +1,130 @@
+//! Where we are: folders, rights, and which compiler can make WebAssembly here.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::failure::Failure;
+use crate::process::{answer, command, find};
+
+pub const WASM_TARGET: &str = "wasm32-unknown-unknown";
+
+/// The oldest compiler that builds this workspace; the same as `rust-version` in Cargo.toml.
+const OLDEST_RUSTC_MINOR: u32 = 95;
+
+pub struct Machine {
+    /// The checkout.
+    pub root: PathBuf,
+    /// Tools, outside the checkout, shared by all clones.
+    pub cache: PathBuf,
+    /// Cargo's target folder.
+    pub target: PathBuf,
+    pub is_root: bool,
+    pub has_apt: bool,
+}
+
+/// How WebAssembly is compiled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum WasmCompiler {
+    /// The toolchain in use has the target's standard library.
+    Installed,
+    /// A distribution's rustc with the standard library's source, which is compiled with the app. For machines whose
+    /// rustup can fetch nothing.
+    FromSource { rustc: PathBuf, linker: PathBuf },
+}
+
+impl Machine {
+    pub fn here() -> Result<Self, Failure> {
+        // `cargo run` tells at run time, so that a target folder shared by several clones is no trap.
+        let package = std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
+        let root = Path::new(&package).parent().map(Path::to_path_buf).unwrap_or_default();
+        std::env::set_current_dir(&root).map_err(Failure::io(format!("cannot enter {}", root.display())))?;
+        let target = match std::env::var_os("CARGO_TARGET_DIR").filter(|folder| !folder.is_empty()) {
+            Some(folder) => root.join(folder),
+            None => root.join("target"),
+        };
+        let home = std::env::var_os("HOME").or_else(|| std::env::var_os("USERPROFILE"));
+        let caches = match (std::env::var_os("XDG_CACHE_HOME").filter(|folder| !folder.is_empty()), home) {
+            (Some(folder), _) => PathBuf::from(folder),
+            (None, Some(home)) => PathBuf::from(home).join(".cache"),
+            (None, None) => {
+                return Err(Failure::Missing {
+                    what: "A home folder".to_owned(),
+                    why: "Tools are kept in the cache folder, which is found through it.".to_owned(),
+                    mend: "set HOME or XDG_CACHE_HOME".to_owned(),
+                });
+            }
+        };
+        let is_root = answer(Command::new("id").arg("-u")).as_deref() == Some("0");
+        let has_apt = find("apt-get").is_some();
+        Ok(Self { root, cache: caches.join("agentarea-observability"), target, is_root, has_apt })
+    }
+
+    pub fn log(&self, name: &str) -> PathBuf {
+        self.target.join("xtask").join("logs").join(format!("{name}.log"))
+    }
+
+    /// The target folder of wasm builds: apart from the native one, because the compiler may be another, and because
+    /// cargo lets only one build at a time into a folder.
+    pub fn wasm_target(&self) -> PathBuf {
+        self.target.join("wasm")
+    }
+
+    /// The compiler for WebAssembly, if there is one already.
+    pub fn wasm_compiler(&self) -> Option<WasmCompiler> {
+        let libdir = answer(command("rustc").args(["--print", "target-libdir", "--target", WASM_TARGET]))?;
+        if has_std(Path::new(&libdir)) {
+            return Some(WasmCompiler::Installed);
+        }
+        let rustc = PathBuf::from("/usr/bin/rustc");
+        let minor = minor_version(&answer(command(&rustc).arg("--version"))?)?;
+        let sysroot = PathBuf::from(answer(command(&rustc).args(["--print", "sysroot"]))?);
+        let has_source = sysroot.join("lib/rustlib/src/rust/library/std/Cargo.toml").is_file();
+        // The linker goes with the compiler's LLVM, and the newest is a safe choice: object formats are read backwards.
+        let linker = (19..=30).rev().map(|llvm| format!("wasm-ld-{llvm}")).find_map(|name| find(&name))?;
+        (has_source && minor >= OLDEST_RUSTC_MINOR).then_some(WasmCompiler::FromSource { rustc, linker })
+    }
+}
+
+fn has_std(libdir: &Path) -> bool {
+    let Ok(entries) = libdir.read_dir() else { return false };
+    entries.flatten().any(|entry| entry.file_name().to_string_lossy().starts_with("libstd-"))
+}
+
+/// `rustc 1.96.0 (…)` → 96; a 2.x would be newer than anything.
+fn minor_version(version: &str) -> Option<u32> {
+    let mut numbers = version.split_whitespace().nth(1)?.split('.');
+    let major: u32 = numbers.next()?.parse().ok()?;
+    let minor = numbers.next()?.parse().ok()?;
+    Some(if major > 1 { u32::MAX } else { minor })
+}
+
+impl WasmCompiler {
+    /// The environment in which cargo builds for `wasm32-unknown-unknown`.
+    pub fn environment(&self, machine: &Machine) -> Vec<(&'static str, OsString)> {
+        let mut environment = vec![("CARGO_TARGET_DIR", machine.wasm_target().into_os_string())];
+        if let Self::FromSource { rustc, linker } = self {
+            environment.extend([
+                ("RUSTC", rustc.clone().into_os_string()),
+                // The standard library's own source uses unstable features, and cargo's flag for building it is one.
+                ("RUSTC_BOOTSTRAP", "1".into()),
+                ("CARGO_UNSTABLE_BUILD_STD", "std,panic_abort".into()),
+                ("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", linker.clone().into_os_string()),
+            ]);
+        }
+        environment
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_compilers_age_is_read_from_its_version() {
+        assert_eq!(minor_version("rustc 1.96.0 (ac68faa20 2026-05-25) (built from a source tarball)"), Some(96));
+        assert_eq!(minor_version("rustc 1.63.0"), Some(63));
+        assert_eq!(minor_version("rustc 2.1.0"), Some(u32::MAX));
+        assert_eq!(minor_version("gibberish"), None);
+    }
+}

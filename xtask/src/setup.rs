@@ -1,0 +1,634 @@
+//! Finds what the other tasks need, and installs what is missing and may be installed.
+//!
+//! A tool is whole when its folder in the cache has its final name: it is made beside it and renamed. So an
+//! interrupted set-up resumes, two at once wait for each other, and a second run only looks. Nothing is installed
+//! system-wide except Debian packages, by root.
+
+use std::ffi::{OsStr, OsString};
+use std::fs::{self, File, TryLockError};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::failure::Failure;
+use crate::machine::{Machine, WASM_TARGET, WasmCompiler};
+use crate::process::{answer, command, exe, find, run_logged};
+use crate::report::Report;
+
+/// 0.22 needs a newer compiler than we ask for.
+const TRUNK_VERSION: &str = "0.21.14";
+
+/// Playwright's oldest Node.js.
+const OLDEST_NODE_MAJOR: u32 = 20;
+
+const PROMETHEUS_MODULE: &str = "github.com/prometheus/prometheus";
+const PROMETHEUS_MODULE_VERSION: &str = "v0.316.0";
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd)]
+pub enum Level {
+    /// Building and showing the app.
+    Demo,
+    /// The same, and everything that the tests start.
+    Test,
+}
+
+/// What set-up found. The test level's tools are `None` if only the demo level was asked for.
+pub struct Tools {
+    pub wasm: WasmCompiler,
+    /// Folders that go first on PATH for Trunk and cargo.
+    folders: Vec<PathBuf>,
+    pub node: PathBuf,
+    pub chromium: Option<PathBuf>,
+    pub chromedriver: Option<PathBuf>,
+    pub prometheus: Option<PathBuf>,
+    pub promtool: Option<PathBuf>,
+}
+
+impl Tools {
+    /// PATH with our tools first.
+    pub fn path(&self) -> OsString {
+        let rest = std::env::var_os("PATH").unwrap_or_default();
+        let folders = self.folders.iter().cloned().chain(std::env::split_paths(&rest));
+        std::env::join_paths(folders).unwrap_or(rest)
+    }
+
+    /// `program` as wasm builds need it.
+    pub fn wasm_command(&self, machine: &Machine, program: impl AsRef<OsStr>) -> Command {
+        let mut command = command(program);
+        command.env("PATH", self.path()).envs(self.wasm.environment(machine));
+        command
+    }
+}
+
+/// One look at the machine; cheap enough to be done by every task.
+struct Look {
+    wasm: Option<WasmCompiler>,
+    node: Option<PathBuf>,
+    has_npm: bool,
+    trunk: Option<PathBuf>,
+    bindgen: Option<PathBuf>,
+    wasm_opt: Option<PathBuf>,
+    /// Is `tests/e2e/node_modules` there.
+    has_e2e: bool,
+    chromium: Option<PathBuf>,
+    chromedriver: Option<PathBuf>,
+    prometheus: Option<PathBuf>,
+    promtool: Option<PathBuf>,
+    /// Clippy for a compiler that is not rustup's.
+    has_wasm_clippy: bool,
+}
+
+/// What to install, decided before anything starts.
+#[derive(Default)]
+struct Plan {
+    wasm: bool,
+    trunk: bool,
+    bindgen: bool,
+    wasm_opt: bool,
+    e2e: bool,
+    packages: Vec<&'static str>,
+    prometheus_from_source: bool,
+}
+
+pub fn run(machine: &Machine, report: &Report, level: Level) -> Result<Tools, Failure> {
+    prepare(machine, report, level, |_| Ok(()))
+}
+
+/// The same, and as soon as the compiler is there, while other tools may still be building, does `early` with it.
+pub fn prepare(
+    machine: &Machine,
+    report: &Report,
+    level: Level,
+    early: impl FnOnce(&WasmCompiler) -> Result<(), Failure> + Send,
+) -> Result<Tools, Failure> {
+    let bindgen_version = locked_version(&machine.root, "wasm-bindgen")?;
+    let look = Look::around(machine, &bindgen_version);
+    let plan = look.plan(machine, level)?;
+    if !plan.is_empty() {
+        report.say("set-up: some tools are missing; the long ones are built once and kept for all clones");
+        fs::create_dir_all(&machine.cache).map_err(Failure::io(format!("cannot make {}", machine.cache.display())))?;
+        install(machine, report, level, &plan, &bindgen_version, early)?;
+    }
+    Look::around(machine, &bindgen_version).tools(machine, level)
+}
+
+impl Plan {
+    fn is_empty(&self) -> bool {
+        let Self { wasm, trunk, bindgen, wasm_opt, e2e, packages, prometheus_from_source } = self;
+        !(*wasm || *trunk || *bindgen || *wasm_opt || *e2e || *prometheus_from_source || !packages.is_empty())
+    }
+}
+
+impl Look {
+    fn around(machine: &Machine, bindgen_version: &str) -> Self {
+        let Machine { root, cache, .. } = machine;
+        let from_env = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|file| file.is_file());
+        let go_built = cache.join(format!("prometheus-{PROMETHEUS_MODULE_VERSION}"));
+        let node = find("node").filter(|node| {
+            let version = answer(command(node).arg("--version")).unwrap_or_default();
+            let major = version.trim_start_matches('v').split('.').next().and_then(|major| major.parse::<u32>().ok());
+            major.is_some_and(|major| major >= OLDEST_NODE_MAJOR)
+        });
+        Self {
+            wasm: machine.wasm_compiler(),
+            node,
+            has_npm: find("npm").is_some(),
+            trunk: cached_tool(cache, "trunk", TRUNK_VERSION)
+                .or_else(|| tool_on_path("trunk", &format!("trunk {TRUNK_VERSION}"))),
+            bindgen: cached_tool(cache, "wasm-bindgen", bindgen_version)
+                .or_else(|| tool_on_path("wasm-bindgen", &format!("wasm-bindgen {bindgen_version}"))),
+            wasm_opt: npm_folder(cache, "binaryen", &root.join("xtask/tools"))
+                .map(|folder| folder.join("node_modules/.bin"))
+                .filter(|folder| folder.join("wasm-opt").exists()),
+            has_e2e: e2e_is_linked(machine),
+            chromium: from_env("CHROMIUM").or_else(|| {
+                let names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
+                let on_mac = ["/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"];
+                names
+                    .into_iter()
+                    .find_map(find)
+                    .or_else(|| on_mac.map(PathBuf::from).into_iter().find(|app| app.is_file()))
+            }),
+            chromedriver: from_env("CHROMEDRIVER").or_else(|| find("chromedriver")),
+            prometheus: find("prometheus").or_else(|| Some(go_built.join("prometheus")).filter(|file| file.is_file())),
+            promtool: find("promtool").or_else(|| Some(go_built.join("promtool")).filter(|file| file.is_file())),
+            has_wasm_clippy: Path::new("/usr/bin/clippy-driver").is_file(),
+        }
+    }
+
+    /// What can be installed; fails, naming all of it, if something is needed that only the person can provide.
+    fn plan(&self, machine: &Machine, level: Level) -> Result<Plan, Failure> {
+        let mut plan = Plan {
+            wasm: self.wasm.is_none(),
+            trunk: self.trunk.is_none(),
+            bindgen: self.bindgen.is_none(),
+            wasm_opt: self.wasm_opt.is_none(),
+            e2e: level == Level::Test && !self.has_e2e,
+            ..Plan::default()
+        };
+        let mut missing = Vec::new();
+        if self.node.is_none() {
+            missing.push(Failure::Missing {
+                what: format!("Node.js {OLDEST_NODE_MAJOR} or newer"),
+                why: "The release build compresses with it, wasm-opt and the browser's tests run on it.".to_owned(),
+                mend: "install it from https://nodejs.org or with your package manager".to_owned(),
+            });
+        } else if !self.has_npm && (plan.wasm_opt || plan.e2e) {
+            missing.push(Failure::Missing {
+                what: "npm".to_owned(),
+                why: "It installs wasm-opt and what the browser's tests need.".to_owned(),
+                mend: "install it; it comes with Node.js from https://nodejs.org".to_owned(),
+            });
+        }
+        let may_apt = machine.is_root && machine.has_apt;
+        if plan.wasm && find("rustup").is_none() && !may_apt {
+            missing.push(Failure::Missing {
+                what: format!("The standard library for {WASM_TARGET}"),
+                why: "The app runs in the browser as WebAssembly.".to_owned(),
+                mend: "install rustup from https://rustup.rs (set-up then adds the target), or on Debian: \
+                       sudo apt-get install rustc-web rust-web-src lld-22"
+                    .to_owned(),
+            });
+        }
+        if level == Level::Test {
+            let mut need = |is_there: bool, what: &str, package: &'static str, why: &str, elsewhere: &str| {
+                if is_there {
+                } else if may_apt {
+                    plan.packages.push(package);
+                } else {
+                    let mend =
+                        if machine.has_apt { format!("sudo apt-get install {package}") } else { elsewhere.to_owned() };
+                    missing.push(Failure::Missing { what: what.to_owned(), why: why.to_owned(), mend });
+                }
+            };
+            need(
+                self.chromium.is_some(),
+                "Chromium",
+                "chromium",
+                "The tests drive the built app in it.",
+                "install Chromium or Google Chrome, or set CHROMIUM to its program",
+            );
+            need(
+                self.chromedriver.is_some(),
+                "ChromeDriver",
+                "chromium-driver",
+                "The browser's unit tests start Chromium through it.",
+                "install the ChromeDriver of your browser's version, or set CHROMEDRIVER to it",
+            );
+            let needs_clippy = matches!(self.wasm, Some(WasmCompiler::FromSource { .. })) && !self.has_wasm_clippy;
+            need(!needs_clippy, "Clippy for WebAssembly", "rust-web-clippy", "The lints also hold in the browser.", "");
+            let has_prometheus = self.prometheus.is_some() && self.promtool.is_some();
+            if !has_prometheus && !may_apt && find("go").is_some() {
+                plan.prometheus_from_source = true;
+            } else {
+                need(
+                    has_prometheus,
+                    "Prometheus with promtool",
+                    "prometheus",
+                    "The tests compare with a real server.",
+                    "put prometheus and promtool from https://prometheus.io/download on PATH, \
+                     or install Go, and set-up builds them",
+                );
+            }
+        }
+        if missing.is_empty() { Ok(plan) } else { Err(Failure::Several(missing)) }
+    }
+
+    fn tools(self, machine: &Machine, level: Level) -> Result<Tools, Failure> {
+        let Self {
+            wasm, node, trunk, bindgen, wasm_opt, has_e2e, chromium, chromedriver, prometheus, promtool, ..
+        } = self;
+        let vanished = |what: &str| Failure::Missing {
+            what: what.to_owned(),
+            why: "It was just installed, and cannot be found.".to_owned(),
+            mend: format!("delete {} and run cargo xtask setup again", machine.cache.display()),
+        };
+        let is_test = level == Level::Test;
+        if is_test {
+            let found = [
+                (has_e2e, "tests/e2e/node_modules"),
+                (chromium.is_some(), "Chromium"),
+                (chromedriver.is_some(), "ChromeDriver"),
+                (prometheus.is_some() && promtool.is_some(), "Prometheus"),
+            ];
+            if let Some((_, what)) = found.into_iter().find(|(is_there, _)| !is_there) {
+                return Err(vanished(what));
+            }
+        }
+        Ok(Tools {
+            wasm: wasm.ok_or_else(|| vanished(WASM_TARGET))?,
+            folders: vec![
+                trunk.ok_or_else(|| vanished("Trunk"))?,
+                bindgen.ok_or_else(|| vanished("wasm-bindgen"))?,
+                wasm_opt.ok_or_else(|| vanished("wasm-opt"))?,
+            ],
+            node: node.ok_or_else(|| vanished("Node.js"))?,
+            chromium: chromium.filter(|_| is_test),
+            chromedriver: chromedriver.filter(|_| is_test),
+            prometheus: prometheus.filter(|_| is_test),
+            promtool: promtool.filter(|_| is_test),
+        })
+    }
+}
+
+fn install(
+    machine: &Machine,
+    report: &Report,
+    level: Level,
+    plan: &Plan,
+    bindgen_version: &str,
+    early: impl FnOnce(&WasmCompiler) -> Result<(), Failure> + Send,
+) -> Result<(), Failure> {
+    let Plan { wasm, trunk, bindgen, wasm_opt, e2e, packages, prometheus_from_source } = plan;
+    let results = std::thread::scope(|scope| {
+        let mut steps = Vec::new();
+        if *trunk {
+            let profile = [("CARGO_PROFILE_DEV_DEBUG", "0")];
+            let features = ["--no-default-features"];
+            let why = "builds the app's pages; about 5 minutes on two cores";
+            steps.push(
+                scope.spawn(move || {
+                    cargo_tool(machine, report, "trunk", "trunk", TRUNK_VERSION, why, &profile, &features)
+                }),
+            );
+        }
+        if *bindgen {
+            let profile = [("CARGO_PROFILE_DEV_DEBUG", "0"), ("CARGO_PROFILE_DEV_OPT_LEVEL", "1")];
+            let why = "the app's glue and its browser tests; the version in Cargo.lock; about 5 minutes on two cores";
+            steps.push(scope.spawn(move || {
+                cargo_tool(machine, report, "wasm-bindgen", "wasm-bindgen-cli", bindgen_version, why, &profile, &[])
+            }));
+        }
+        if *wasm_opt || *e2e {
+            steps.push(scope.spawn(move || {
+                if *wasm_opt {
+                    let why = "npm's binaryen has wasm-opt, which shrinks the app by half";
+                    npm_tool(machine, report, "binaryen", &machine.root.join("xtask/tools"), why)?;
+                }
+                if *e2e {
+                    let why = "drives the browser, checks accessibility, and the peers of the bench";
+                    npm_tool(machine, report, "e2e", &machine.root.join("tests/e2e"), why)?;
+                    link_e2e(machine)?;
+                }
+                Ok(())
+            }));
+        }
+        if *prometheus_from_source {
+            steps.push(scope.spawn(move || prometheus_from_go(machine, report)));
+        }
+        steps.push(scope.spawn(move || {
+            let mut packages = packages.clone();
+            if *wasm {
+                packages.extend(wasm_target(machine, report, level)?);
+            }
+            if !packages.is_empty() {
+                debian_packages(machine, report, &packages)?;
+            }
+            match machine.wasm_compiler() {
+                Some(compiler) => early(&compiler),
+                None => Ok(()),
+            }
+        }));
+        steps.into_iter().map(std::thread::ScopedJoinHandle::join).collect::<Vec<_>>()
+    });
+    let mut failures = Vec::new();
+    for result in results {
+        match result {
+            Ok(Ok(())) => {}
+            Ok(Err(failure)) => failures.push(failure),
+            Err(_) => failures.push(Failure::Rule("a set-up step panicked; see above".to_owned())),
+        }
+    }
+    if failures.is_empty() { Ok(()) } else { Err(Failure::Several(failures)) }
+}
+
+/// Adds the target through rustup; where that can fetch nothing, names the Debian packages that serve instead.
+fn wasm_target(machine: &Machine, report: &Report, level: Level) -> Result<Vec<&'static str>, Failure> {
+    if find("rustup").is_some() {
+        let log = machine.log("setup-wasm-target");
+        let why = "the standard library for the browser, from rustup";
+        let added = report.step(WASM_TARGET, why, Some(&log), || {
+            run_logged(command("rustup").args(["target", "add", WASM_TARGET]), "rustup target add", &log)
+        });
+        match added {
+            Ok(()) => return Ok(Vec::new()),
+            Err(failure) if !(machine.is_root && machine.has_apt) => return Err(failure),
+            Err(_) => report.say(&format!("{WASM_TARGET}: rustup cannot fetch here; taking Debian's compiler")),
+        }
+    }
+    let mut packages = vec!["rustc-web", "rust-web-src", "lld-22"];
+    if level == Level::Test {
+        packages.push("rust-web-clippy");
+    }
+    Ok(packages)
+}
+
+fn debian_packages(machine: &Machine, report: &Report, packages: &[&str]) -> Result<(), Failure> {
+    let log = machine.log("setup-apt");
+    let why = format!("installing {}", packages.join(", "));
+    report.step("Debian packages", &why, Some(&log), || {
+        let apt = |arguments: &[&str]| {
+            let mut apt = command("apt-get");
+            apt.env("DEBIAN_FRONTEND", "noninteractive").args(["-o", "DPkg::Lock::Timeout=600"]).args(arguments);
+            apt
+        };
+        run_logged(&mut apt(&["update"]), "apt-get update", &log)?;
+        let mut install = apt(&["install", "--yes", "--no-install-recommends"]);
+        run_logged(install.args(packages), "apt-get install", &log)
+    })
+}
+
+/// Builds a crate's program into `<cache>/<name>-<version>/bin`, or fetches it where `cargo-binstall` can.
+#[expect(clippy::too_many_arguments, reason = "two callers, each a list of facts about one tool")]
+fn cargo_tool(
+    machine: &Machine,
+    report: &Report,
+    name: &str,
+    krate: &str,
+    version: &str,
+    why: &str,
+    profile: &[(&str, &str)],
+    arguments: &[&str],
+) -> Result<(), Failure> {
+    let folder = format!("{name}-{version}");
+    let log = machine.log(&format!("setup-{folder}"));
+    report.step(&folder, why, Some(&log), || {
+        whole_folder(machine, report, &folder, |unfinished| {
+            let mut root = OsString::from("--root=");
+            root.push(unfinished);
+            if find("cargo-binstall").is_some() {
+                let mut binstall = command("cargo");
+                binstall.current_dir(&machine.cache).args(["binstall", "--no-confirm", "--version", version, krate]);
+                if run_logged(binstall.arg(&root), "cargo binstall", &log).is_ok() {
+                    return Ok(());
+                }
+                report.say(&format!("{folder}: cargo binstall found nothing to fetch; building it"));
+            }
+            // Kept until the tool is whole, so that an interrupted build goes on where it stopped.
+            let build_folder = machine.cache.join(format!("{folder}.build"));
+            let mut install = command("cargo");
+            // Not in the checkout: its configuration is for the app.
+            install.current_dir(&machine.cache).env("CARGO_TARGET_DIR", &build_folder).envs(profile.iter().copied());
+            install.args(["install", "--locked", "--debug", "--version", version, krate]).arg(&root).args(arguments);
+            run_logged(&mut install, &format!("cargo install {krate}"), &log)?;
+            remove(&build_folder)
+        })
+    })
+}
+
+/// `npm ci` of a package file and its lock into `<cache>/<name>-<hash of the lock>`.
+fn npm_tool(machine: &Machine, report: &Report, name: &str, source: &Path, why: &str) -> Result<(), Failure> {
+    let folder = npm_folder_name(name, source);
+    let log = machine.log(&format!("setup-npm-{name}"));
+    report.step(&format!("npm {name}"), why, Some(&log), || {
+        whole_folder(machine, report, &folder, |unfinished| {
+            remove(unfinished)?;
+            fs::create_dir_all(unfinished).map_err(Failure::io(format!("cannot make {}", unfinished.display())))?;
+            for file in ["package.json", "package-lock.json"] {
+                fs::copy(source.join(file), unfinished.join(file))
+                    .map_err(Failure::io(format!("cannot copy {}", source.join(file).display())))?;
+            }
+            let mut npm = command(find("npm").unwrap_or_else(|| "npm".into()));
+            npm.current_dir(unfinished).args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]);
+            run_logged(&mut npm, "npm ci", &log)
+        })
+    })
+}
+
+/// Prometheus from its Go module, for machines without a package of it.
+fn prometheus_from_go(machine: &Machine, report: &Report) -> Result<(), Failure> {
+    let folder = format!("prometheus-{PROMETHEUS_MODULE_VERSION}");
+    let log = machine.log("setup-prometheus");
+    report.step(&folder, "the tests compare with a real server; built with Go in 5 minutes", Some(&log), || {
+        whole_folder(machine, report, &folder, |unfinished| {
+            let module = format!("{PROMETHEUS_MODULE}@{PROMETHEUS_MODULE_VERSION}");
+            let mut download = command("go");
+            download.env("GOWORK", "off").current_dir(&machine.cache).args(["mod", "download", "-json", &module]);
+            let described = answer(&mut download).unwrap_or_default();
+            let source =
+                described.lines().find_map(|line| line.trim().strip_prefix("\"Dir\": \"")?.strip_suffix("\","));
+            let Some(source) = source else {
+                return Err(Failure::Missing {
+                    what: "Prometheus's source".to_owned(),
+                    why: format!("go mod download {module} did not answer with its folder."),
+                    mend: "put prometheus and promtool from https://prometheus.io/download on PATH".to_owned(),
+                });
+            };
+            for name in ["prometheus", "promtool"] {
+                let mut build = command("go");
+                build.current_dir(source).env("GOWORK", "off").env("CGO_ENABLED", "0");
+                build.args(["build", "-mod=readonly", "-tags", "remove_all_sd", "-ldflags=-s -w", "-o"]);
+                build.arg(unfinished.join(exe(name))).arg(format!("./cmd/{name}"));
+                run_logged(&mut build, &format!("go build ./cmd/{name}"), &log)?;
+            }
+            Ok(())
+        })
+    })
+}
+
+/// Makes `<cache>/<folder>` by filling a folder beside it and renaming that. One process at a time; if another made it
+/// meanwhile, nothing is left to do.
+fn whole_folder(
+    machine: &Machine,
+    report: &Report,
+    folder: &str,
+    fill: impl FnOnce(&Path) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let whole = machine.cache.join(folder);
+    let lock_path = machine.cache.join(format!("{folder}.lock"));
+    let lock = File::create(&lock_path).map_err(Failure::io(format!("cannot write {}", lock_path.display())))?;
+    if let Err(TryLockError::WouldBlock) = lock.try_lock() {
+        report.say(&format!("{folder}: another set-up is making it; waiting"));
+        lock.lock().map_err(Failure::io(format!("cannot lock {}", lock_path.display())))?;
+    }
+    if !whole.exists() {
+        let unfinished = machine.cache.join(format!("{folder}.unfinished"));
+        fill(&unfinished)?;
+        fs::rename(&unfinished, &whole).map_err(Failure::io(format!("cannot rename to {}", whole.display())))?;
+    }
+    // Dropping the file gives the lock back; the empty file stays for the next one.
+    drop(lock);
+    Ok(())
+}
+
+fn remove(folder: &Path) -> Result<(), Failure> {
+    if folder.exists() {
+        fs::remove_dir_all(folder).map_err(Failure::io(format!("cannot remove {}", folder.display())))?;
+    }
+    Ok(())
+}
+
+fn cached_tool(cache: &Path, name: &str, version: &str) -> Option<PathBuf> {
+    let folder = cache.join(format!("{name}-{version}")).join("bin");
+    folder.join(exe(name)).is_file().then_some(folder)
+}
+
+/// The folder of a program on PATH that answers with exactly this version.
+fn tool_on_path(name: &str, version: &str) -> Option<PathBuf> {
+    let program = find(name)?;
+    let told = answer(command(&program).arg("--version"))?;
+    (told == version || told.starts_with(&format!("{version} "))).then(|| program.parent().map(Path::to_path_buf))?
+}
+
+fn npm_folder_name(name: &str, source: &Path) -> String {
+    let lock = fs::read(source.join("package-lock.json")).unwrap_or_default();
+    format!("{name}-{:016x}", hash(&lock))
+}
+
+fn npm_folder(cache: &Path, name: &str, source: &Path) -> Option<PathBuf> {
+    Some(cache.join(npm_folder_name(name, source))).filter(|folder| folder.is_dir())
+}
+
+/// FNV-1a, 64 bits (the constants are the algorithm's): the same on every machine and compiler, and cheap.
+pub fn hash(bytes: &[u8]) -> u64 {
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
+}
+
+/// Node resolves imports from where a module really lies, so a link into the cache serves as `node_modules`.
+fn link_e2e(machine: &Machine) -> Result<(), Failure> {
+    let source = machine.root.join("tests/e2e");
+    let link = source.join("node_modules");
+    let modules = machine.cache.join(npm_folder_name("e2e", &source)).join("node_modules");
+    if link.is_symlink() {
+        fs::remove_file(&link).map_err(Failure::io(format!("cannot replace {}", link.display())))?;
+    }
+    if link.exists() {
+        // Somebody ran npm here; theirs is theirs.
+        return Ok(());
+    }
+    symlink(&modules, &link).map_err(Failure::io(format!("cannot link {}", link.display())))
+}
+
+fn e2e_is_linked(machine: &Machine) -> bool {
+    let source = machine.root.join("tests/e2e");
+    let link = source.join("node_modules");
+    let wanted = machine.cache.join(npm_folder_name("e2e", &source)).join("node_modules");
+    match link.read_link() {
+        Ok(modules) => modules == wanted && modules.is_dir(),
+        Err(_) => link.join("playwright-core").is_dir(),
+    }
+}
+
+#[cfg(unix)]
+fn symlink(from: &Path, to: &Path) -> std::io::Result<()> {
+    std::os::unix::fs::symlink(from, to)
+}
+
+#[cfg(windows)]
+fn symlink(from: &Path, to: &Path) -> std::io::Result<()> {
+    std::os::windows::fs::symlink_dir(from, to)
+}
+
+/// The version of a package in Cargo.lock, which the tools for it must match exactly.
+fn locked_version(root: &Path, package: &str) -> Result<String, Failure> {
+    let path = root.join("Cargo.lock");
+    let text = fs::read_to_string(&path).map_err(Failure::io(format!("cannot read {}", path.display())))?;
+    version_in_lock(&text, package).ok_or_else(|| Failure::Rule(format!("{}: no version of {package}", path.display())))
+}
+
+fn version_in_lock(lock: &str, package: &str) -> Option<String> {
+    let (_, entry) = lock.split_once(&format!("name = \"{package}\"\n"))?;
+    let version = entry.lines().next()?.strip_prefix("version = \"")?.strip_suffix('"')?;
+    Some(version.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_locked_version_is_of_that_package_alone() {
+        let lock = "[[package]]\nname = \"wasm-bindgen-futures\"\nversion = \"0.4.79\"\n\n[[package]]\nname = \
+                    \"wasm-bindgen\"\nversion = \"0.2.129\"\n";
+        assert_eq!(version_in_lock(lock, "wasm-bindgen").as_deref(), Some("0.2.129"));
+        assert_eq!(version_in_lock(lock, "leptos"), None);
+    }
+
+    #[test]
+    fn the_hash_is_fnv_1a() {
+        // Test vectors of the algorithm's authors.
+        assert_eq!(hash(b""), 0xcbf2_9ce4_8422_2325);
+        assert_eq!(hash(b"foobar"), 0x8594_4171_f739_67e8);
+    }
+
+    fn nothing() -> Look {
+        Look {
+            wasm: None,
+            node: None,
+            has_npm: false,
+            trunk: None,
+            bindgen: None,
+            wasm_opt: None,
+            has_e2e: false,
+            chromium: None,
+            chromedriver: None,
+            prometheus: None,
+            promtool: None,
+            has_wasm_clippy: false,
+        }
+    }
+
+    fn machine(is_root: bool) -> Machine {
+        let nowhere = PathBuf::from("/nowhere");
+        Machine { root: nowhere.clone(), cache: nowhere.clone(), target: nowhere, is_root, has_apt: true }
+    }
+
+    #[test]
+    fn what_only_the_person_can_install_is_named_with_its_command() {
+        let Err(failure) = nothing().plan(&machine(false), Level::Test) else { panic!("nothing was missing") };
+        let text = failure.to_string();
+        assert!(text.contains("Node.js 20 or newer is missing"), "{text}");
+        assert!(text.contains("sudo apt-get install chromium-driver"), "{text}");
+    }
+
+    #[test]
+    fn root_on_debian_gets_packages_and_the_demo_none_of_the_tests() {
+        let mut look = nothing();
+        look.node = Some("/usr/bin/node".into());
+        look.has_npm = true;
+        let plan = look.plan(&machine(true), Level::Test).ok().unwrap();
+        assert_eq!(plan.packages, ["chromium", "chromium-driver", "prometheus"]);
+        assert!(plan.e2e);
+        let plan = look.plan(&machine(true), Level::Demo).ok().unwrap();
+        assert!(plan.packages.is_empty() && !plan.e2e && plan.wasm && plan.trunk);
+    }
+}
