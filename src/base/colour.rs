@@ -156,7 +156,7 @@ impl Rgba {
         };
         let channel = |part: &str| -> Option<u8> {
             let value = match part.strip_suffix('%') {
-                Some(percent) => percent.parse::<f64>().ok()? * 2.55,
+                Some(percent) => percent.parse::<f64>().ok()? * 255.0 / 100.0,
                 None => part.parse::<f64>().ok()?,
             };
             value.is_finite().then(|| value.round().clamp(0.0, 255.0) as u8)
