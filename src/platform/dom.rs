@@ -129,3 +129,53 @@ pub fn mark(name: &str) {
 pub fn ignore<T, E>(result: Result<T, E>) {
     drop(result);
 }
+
+/// Whether an event happened inside `root`.
+pub fn contains_target(root: &web_sys::Element, event: &web_sys::Event) -> bool {
+    let target = event.target().and_then(|t| t.dyn_into::<web_sys::Node>().ok());
+    root.contains(target.as_ref())
+}
+
+/// Moves the focus by `step` among the elements inside `root` that match, around the ends. Says whether it did; a
+/// field being typed in keeps its arrows.
+pub fn move_focus(root: &web_sys::Element, selector: &str, step: i32) -> bool {
+    let Some(active) = document().and_then(|d| d.active_element()) else { return false };
+    if active.matches("input, textarea").unwrap_or(false) {
+        return false;
+    }
+    let Ok(found) = root.query_selector_all(selector) else { return false };
+    let count = i32::try_from(found.length()).unwrap_or(0);
+    if count == 0 {
+        return false;
+    }
+    let element_at = |at: i32| {
+        found.item(u32::try_from(at).unwrap_or(0)).and_then(|n| n.dyn_into::<web_sys::HtmlElement>().ok())
+    };
+    let current = (0..count).find(|at| element_at(*at).is_some_and(|e| e.is_same_node(Some(&active))));
+    let next = current.map_or(if step > 0 { 0 } else { count - 1 }, |at| (at + step).rem_euclid(count));
+    element_at(next).is_some_and(|element| element.focus().is_ok())
+}
+
+/// Gives an element the keyboard focus.
+pub fn focus(element: &web_sys::Element) {
+    if let Some(element) = element.dyn_ref::<web_sys::HtmlElement>() {
+        ignore(element.focus());
+    }
+}
+
+/// Keeps the focus inside `root` when Tab would leave it. Says whether it moved the focus.
+pub fn wrap_focus(root: &web_sys::Element, is_backwards: bool) -> bool {
+    let Ok(found) = root.query_selector_all("a[href], button:not([disabled]), input, select, textarea, [tabindex='0']")
+    else {
+        return false;
+    };
+    let at = |index: u32| found.item(index).and_then(|n| n.dyn_into::<web_sys::Element>().ok());
+    let (Some(first), Some(last)) = (at(0), at(found.length().saturating_sub(1))) else { return false };
+    let active = document().and_then(|d| d.active_element());
+    let (edge, other) = if is_backwards { (first, last) } else { (last, first) };
+    let is_at_edge = active.is_some_and(|a| a.is_same_node(Some(&edge)));
+    if is_at_edge {
+        focus(&other);
+    }
+    is_at_edge
+}

@@ -1,1 +1,13 @@
-//! Being laid.
+//! Layer 4: what changes while a page is open, without markup.
+//!
+//! Invariant: the URL is the truth of a page; what is here is derived from it, or belongs to the browser (theme). Only
+//! [`query`] spawns.
+
+pub mod cursor;
+pub mod query;
+pub mod refresh;
+pub mod sources;
+pub mod theme;
+pub mod time;
+pub mod url;
+pub mod zone;

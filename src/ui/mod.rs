@@ -1,1 +1,16 @@
-//! Being laid.
+//! Layer 5: components that know no backend and no route.
+//!
+//! Invariant: props are `Signal<T>` and `Callback<T>`; nobody is given somebody else's writer. Only [`chart_canvas`]
+//! paints and names `web_sys`.
+
+pub mod chart_canvas;
+pub mod data_table;
+pub mod dialog;
+pub mod icon;
+pub mod legend;
+pub mod popover;
+pub mod refresh_picker;
+pub mod snippet;
+pub mod state_view;
+pub mod time_picker;
+pub mod tooltip;

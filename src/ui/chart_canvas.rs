@@ -1,0 +1,245 @@
+//! The only component that paints: two canvases, one over the other, and what the pointer does on them.
+//!
+//! The lower canvas holds the chart and is painted when its scene changes; the upper one holds the cursor and is
+//! painted while the pointer moves, so that hovering never repaints series.
+
+use std::sync::Arc;
+
+use leptos::{html, prelude::*};
+use plotters_canvas::CanvasBackend;
+use wasm_bindgen::JsCast;
+
+use crate::{
+    chart::{Palette, Resolution, Scene, paint},
+    platform::{dom, events, timer},
+    state::theme::Theme,
+};
+
+/// The room that a chart has.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ChartRoom {
+    pub width_px: f64,
+    pub height_px: f64,
+    pub dpr: f64,
+}
+
+/// What a person does on a chart. Places are CSS pixels from the chart's top left corner.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum ChartEvent {
+    /// The pointer is here; with the place in the window, for a tooltip.
+    Hover { x_px: f64, y_px: f64, window_x_px: f64, window_y_px: f64 },
+    Leave,
+    /// Dragging, from one x to another.
+    Select { from_px: f64, to_px: f64 },
+    /// The drag ended.
+    SelectDone { from_px: f64, to_px: f64 },
+    SelectCancelled,
+    DoubleClick,
+    /// The keyboard moves the cursor by rows.
+    Step(i32),
+    ToStart,
+    ToEnd,
+    Escape,
+}
+
+/// A shorter drag is a click with a shaking hand.
+const DRAG_MIN_PX: f64 = 5.0;
+const FONT: &str = "system-ui, -apple-system, \"Segoe UI\", Roboto, \"Noto Sans\", sans-serif";
+
+/// Paints scenes and reports what happens on them.
+#[component]
+pub fn ChartCanvas(
+    scene: Signal<Option<Arc<Scene>>>,
+    #[prop(optional, into)] overlay: Signal<Option<Arc<Scene>>>,
+    on_room: Callback<ChartRoom>,
+    #[prop(optional, into)] on_event: Option<Callback<ChartEvent>>,
+    /// The chart in a sentence.
+    #[prop(into)]
+    summary: Signal<String>,
+    /// What the keyboard's cursor reads.
+    #[prop(optional, into)]
+    announcement: Signal<String>,
+    #[prop(default = "chart")] class: &'static str,
+) -> impl IntoView {
+    let root = NodeRef::<html::Div>::new();
+    let canvas = NodeRef::<html::Canvas>::new();
+    let overlay_canvas = NodeRef::<html::Canvas>::new();
+    let watch = StoredValue::new_local(None::<events::SizeWatch>);
+    let frame = StoredValue::new_local(None::<timer::Frame>);
+    let overlay_frame = StoredValue::new_local(None::<timer::Frame>);
+    let drag_from = StoredValue::new(None::<f64>);
+    let shown_theme = Theme::expect().shown;
+
+    Effect::new(move |_| {
+        let Some(element) = root.get() else { return };
+        watch.set_value(events::watch_size(&element, move |width_px, height_px| {
+            if width_px >= 1.0 && height_px >= 1.0 {
+                on_room.run(ChartRoom { width_px, height_px, dpr: dom::device_pixel_ratio() });
+            }
+        }));
+    });
+    Effect::new(move |_| {
+        shown_theme.track();
+        let scene = scene.get();
+        let Some(element) = canvas.get() else { return };
+        frame.set_value(Some(timer::next_frame(move || {
+            paint_on(&element, scene.as_deref());
+            if scene.is_some() {
+                dom::mark("chart-painted");
+            }
+        })));
+    });
+    Effect::new(move |_| {
+        shown_theme.track();
+        let scene = overlay.get();
+        let Some(element) = overlay_canvas.get() else { return };
+        overlay_frame.set_value(Some(timer::next_frame(move || paint_on(&element, scene.as_deref()))));
+    });
+    on_cleanup(move || {
+        drop(watch.try_update_value(Option::take));
+        drop(frame.try_update_value(Option::take));
+        drop(overlay_frame.try_update_value(Option::take));
+    });
+
+    let send = move |event: ChartEvent| {
+        if let Some(on_event) = on_event {
+            on_event.run(event);
+        }
+    };
+    let place = move |event: &leptos::ev::PointerEvent| {
+        let rect = root.get_untracked().map(|root| root.get_bounding_client_rect());
+        let (left, top) = rect.map_or((0.0, 0.0), |r| (r.left(), r.top()));
+        (f64::from(event.client_x()) - left, f64::from(event.client_y()) - top)
+    };
+    let on_move = move |event: leptos::ev::PointerEvent| {
+        let (x_px, y_px) = place(&event);
+        send(ChartEvent::Hover {
+            x_px,
+            y_px,
+            window_x_px: f64::from(event.client_x()),
+            window_y_px: f64::from(event.client_y()),
+        });
+        if let Some(from_px) = drag_from.get_value() {
+            send(ChartEvent::Select { from_px, to_px: x_px });
+        }
+    };
+    let on_down = move |event: leptos::ev::PointerEvent| {
+        if event.button() != 0 || event.pointer_type() == "touch" {
+            return;
+        }
+        drag_from.set_value(Some(place(&event).0));
+        if let Some(element) = overlay_canvas.get_untracked() {
+            // Without capture the drag ends at the canvas' edge, which is all that is lost.
+            dom::ignore(element.set_pointer_capture(event.pointer_id()));
+        }
+    };
+    let on_up = move |event: leptos::ev::PointerEvent| {
+        let Some(from_px) = drag_from.try_update_value(Option::take).flatten() else { return };
+        let to_px = place(&event).0;
+        if (to_px - from_px).abs() >= DRAG_MIN_PX {
+            send(ChartEvent::SelectDone { from_px, to_px });
+        } else {
+            send(ChartEvent::SelectCancelled);
+        }
+    };
+    let on_leave = move |_| {
+        if drag_from.get_value().is_none() {
+            send(ChartEvent::Leave);
+        }
+    };
+    let on_keydown = move |event: leptos::ev::KeyboardEvent| {
+        if event.ctrl_key() || event.meta_key() || event.alt_key() {
+            return;
+        }
+        let stride = if event.shift_key() { 10 } else { 1 };
+        let action = match event.key().as_str() {
+            "ArrowLeft" => ChartEvent::Step(-stride),
+            "ArrowRight" => ChartEvent::Step(stride),
+            "Home" => ChartEvent::ToStart,
+            "End" => ChartEvent::ToEnd,
+            "Escape" => ChartEvent::Escape,
+            _ => return,
+        };
+        event.prevent_default();
+        event.stop_propagation();
+        if action == ChartEvent::Escape {
+            drag_from.set_value(None);
+            send(ChartEvent::SelectCancelled);
+        }
+        send(action);
+    };
+
+    let is_interactive = on_event.is_some();
+    view! {
+        <div
+            class=class
+            node_ref=root
+            role="img"
+            aria-label=move || summary.get()
+            tabindex=is_interactive.then_some("0")
+            on:keydown=on_keydown
+            on:blur=move |_| send(ChartEvent::Leave)
+        >
+            <canvas class="chart__canvas" node_ref=canvas aria-hidden="true"></canvas>
+            {is_interactive.then(|| view! {
+                <canvas
+                    class="chart__overlay"
+                    node_ref=overlay_canvas
+                    aria-hidden="true"
+                    on:pointermove=on_move
+                    on:pointerdown=on_down
+                    on:pointerup=on_up
+                    on:pointerleave=on_leave
+                    on:dblclick=move |_| send(ChartEvent::DoubleClick)
+                ></canvas>
+                <span class="chart__announcer" role="status" aria-live="polite">{move || announcement.get()}</span>
+            })}
+        </div>
+    }
+    .into_any()
+}
+
+/// Clears the canvas, sized to the scene, and paints.
+fn paint_on(element: &web_sys::HtmlCanvasElement, scene: Option<&Scene>) {
+    let dpr = dom::device_pixel_ratio();
+    let (width_px, height_px) = scene.map_or((0.0, 0.0), |s| (s.size.width_px, s.size.height_px));
+    let (width, height) = ((width_px * dpr).round() as u32, (height_px * dpr).round() as u32);
+    if element.width() != width || element.height() != height {
+        element.set_width(width);
+        element.set_height(height);
+    }
+    let Some(context) = element
+        .get_context("2d")
+        .ok()
+        .flatten()
+        .and_then(|c| c.dyn_into::<web_sys::CanvasRenderingContext2d>().ok())
+    else {
+        return;
+    };
+    dom::ignore(context.set_transform(1.0, 0.0, 0.0, 1.0, 0.0, 0.0));
+    context.clear_rect(0.0, 0.0, f64::from(width), f64::from(height));
+    let Some(scene) = scene else { return };
+    let resolution = Resolution::fine(dpr);
+    let down = 1.0 / f64::from(resolution.subpixels);
+    dom::ignore(context.set_transform(down, 0.0, 0.0, down, 0.0, 0.0));
+    context.set_line_join("round");
+    let palette = Palette::from_tokens(|token| {
+        let value = dom::css_token(element, &format!("--{token}"));
+        (!value.is_empty()).then_some(value)
+    });
+    if let Some(mut backend) = CanvasBackend::with_canvas_object(element.clone())
+        && let Err(error) = paint(scene, &palette, resolution, FONT, &mut backend)
+    {
+        dom::log_error(&format!("a chart could not be painted: {error}"));
+    }
+}
+
+/// Measures labels in the font that they are painted in.
+#[derive(Debug, Clone, Copy)]
+pub struct CanvasMeasure;
+
+impl crate::chart::TextMeasure for CanvasMeasure {
+    fn width_px(&self, text: &str, size_px: f64) -> f64 {
+        crate::platform::text::width_px(text, size_px, FONT)
+    }
+}

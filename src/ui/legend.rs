@@ -1,0 +1,78 @@
+//! The names and last values of a chart's series; a click shows one alone, Ctrl+click hides or shows one.
+
+use leptos::prelude::*;
+
+use crate::base::colour::Ink;
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct LegendEntry {
+    pub name: String,
+    pub ink: Ink,
+    /// As it is shown, unit included.
+    pub value: String,
+    /// Every digit of it.
+    pub value_full: String,
+    pub is_hidden: bool,
+}
+
+/// Which series a click is about, and whether only that one is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LegendAction {
+    Isolate(usize),
+    Toggle(usize),
+}
+
+#[component]
+pub fn Legend(entries: Signal<Vec<LegendEntry>>, on_action: Callback<LegendAction>) -> impl IntoView {
+    let item = move |(at, entry): (usize, LegendEntry)| {
+        let LegendEntry { name, ink, value, value_full, is_hidden } = entry;
+        let on_click = move |event: leptos::ev::MouseEvent| {
+            let is_toggle = event.ctrl_key() || event.meta_key();
+            on_action.run(if is_toggle { LegendAction::Toggle(at) } else { LegendAction::Isolate(at) });
+        };
+        view! {
+            <button
+                type="button"
+                class="legend__item"
+                aria-pressed=if is_hidden { "false" } else { "true" }
+                title=format!("{name}: {value_full}")
+                on:click=on_click
+            >
+                <Swatch ink=ink/>
+                <span class="legend__name">{name}</span>
+                <span class="legend__value">{value}</span>
+            </button>
+        }
+    };
+    view! {
+        <div class="legend" role="group" aria-label="Series">
+            {move || entries.get().into_iter().enumerate().map(item).collect_view()}
+        </div>
+    }
+    .into_any()
+}
+
+/// A sample of a series' colour.
+#[component]
+pub fn Swatch(ink: Ink, #[prop(optional)] is_square: bool) -> impl IntoView {
+    let slot = match ink {
+        Ink::Series(slot) => Some((slot % crate::base::colour::SERIES_SLOTS).to_string()),
+        _ => None,
+    };
+    let token = ink.token().filter(|_| slot.is_none()).map(|token| format!("var(--{token})"));
+    let literal = match ink {
+        Ink::Literal(rgba) => Some(rgba.to_string()),
+        _ => None,
+    };
+    let colour = token.or(literal);
+    view! {
+        <span
+            class="swatch"
+            data-slot=slot
+            data-shape=is_square.then_some("square")
+            style:background=colour
+            aria-hidden="true"
+        ></span>
+    }
+    .into_any()
+}
