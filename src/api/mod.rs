@@ -1,1 +1,7 @@
-//! Being laid.
+//! Layer 3: asking backends. One folder per backend; `http` is how requests leave, `scheduler` when.
+//!
+//! Invariant: wire types stay in their backend's folder, and nothing here names the browser.
+
+pub mod http;
+pub mod prometheus;
+pub mod scheduler;

@@ -2,8 +2,11 @@
 //!
 //! Invariant: no wire shapes and no JSON; those end in `api::*::convert`. Plain data with public fields.
 
+pub mod alert;
 pub mod config;
 pub mod dashboard;
+pub mod exemplar;
 pub mod frame;
 pub mod labels;
 pub mod notice;
+pub mod target;

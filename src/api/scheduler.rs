@@ -1,0 +1,292 @@
+//! When requests go out: few at a time, again when the backend asks for patience, never for ever, and once where two
+//! panels ask the same.
+//!
+//! Invariant: dropping a future of this module gives back everything it held: its place in the queue, its slot, its
+//! request.
+//!
+//! Not here: what an answer means, and when to ask again on a schedule (`state`).
+
+use std::{
+    any::Any,
+    cell::{Cell, RefCell},
+    collections::{HashMap, VecDeque},
+    rc::{Rc, Weak},
+    task::{Poll, Waker},
+};
+
+use futures_util::{
+    FutureExt,
+    future::{self, Either, LocalBoxFuture, WeakShared},
+};
+
+use super::http::{ApiError, BodySink, Delivery, HttpRequest, ResponseHead, Transport, origin_of};
+
+/// Browsers open six connections to an HTTP/1.1 host. More would queue inside the browser, where a request that is not
+/// wanted any more still takes its turn.
+pub const MAX_IN_FLIGHT_PER_ORIGIN: usize = 6;
+
+/// How often one request is sent at most.
+const MAX_TRIES: u32 = 3;
+
+/// Pause before the second try; doubled for the third.
+const FIRST_PAUSE_MS: f64 = 400.0;
+
+/// Kept of a 503's body while it is not known whether there will be another try.
+const MAX_HELD_BYTES: usize = 64 * 1024;
+
+type Sleep = Box<dyn Fn(u32) -> LocalBoxFuture<'static, ()>>;
+
+/// A transport around another one. The app has one, shared by all clients.
+pub struct Scheduler {
+    transport: Rc<dyn Transport>,
+    sleep: Sleep,
+    random: Box<dyn Fn() -> f64>,
+    lanes: RefCell<HashMap<String, Rc<Lane>>>,
+}
+
+impl Scheduler {
+    /// `sleep` waits that many milliseconds; `random` gives numbers in 0..1.
+    pub fn new(
+        transport: Rc<dyn Transport>,
+        sleep: impl Fn(u32) -> LocalBoxFuture<'static, ()> + 'static,
+        random: impl Fn() -> f64 + 'static,
+    ) -> Self {
+        Self { transport, sleep: Box::new(sleep), random: Box::new(random), lanes: RefCell::default() }
+    }
+
+    /// Requests that wait for a slot, over all origins.
+    pub fn queued_count(&self) -> usize {
+        self.lanes.borrow().values().map(|lane| lane.waiting.borrow().len()).sum()
+    }
+
+    /// One lane for each origin; relative URLs share the page's.
+    fn lane(&self, url: &str) -> Rc<Lane> {
+        let origin = origin_of(url).unwrap_or_default();
+        Rc::clone(self.lanes.borrow_mut().entry(origin).or_default())
+    }
+
+    async fn run(&self, request: &HttpRequest, sink: &mut dyn BodySink) -> Result<Delivery, ApiError> {
+        let lane = self.lane(&request.url);
+        let mut tries = 1;
+        loop {
+            // Given back before a pause, so that waiting for a tired backend does not block its neighbours.
+            let slot = Lane::acquire(&lane).await;
+            let mut attempt = Attempt { sink: &mut *sink, held: None };
+            let result = self.with_timeout(request, &mut attempt).await;
+            let held = attempt.held.take();
+            drop(slot);
+            let (Some(held), Ok(delivery)) = (held, &result) else { return result };
+            if tries == MAX_TRIES || delivery.head.is_stopping {
+                sink.on_head(&held.head);
+                sink.on_chunk(&held.body);
+                return result;
+            }
+            // Full jitter around the doubling pause: panels that failed together do not come back together.
+            let pause_ms = FIRST_PAUSE_MS * f64::from(1 << (tries - 1)) * (0.5 + (self.random)().clamp(0.0, 1.0));
+            tries += 1;
+            (self.sleep)(pause_ms as u32).await;
+        }
+    }
+
+    async fn with_timeout(&self, request: &HttpRequest, sink: &mut dyn BodySink) -> Result<Delivery, ApiError> {
+        let sending = self.transport.send(request, sink);
+        match future::select(sending, (self.sleep)(request.timeout_ms)).await {
+            Either::Left((result, _)) => result,
+            Either::Right(((), _)) => Err(ApiError::TimedOut {
+                source_name: request.source_name.clone(),
+                url: request.url.clone(),
+                timeout_ms: request.timeout_ms,
+            }),
+        }
+    }
+}
+
+impl Transport for Scheduler {
+    fn send<'a>(
+        &'a self,
+        request: &'a HttpRequest,
+        sink: &'a mut dyn BodySink,
+    ) -> LocalBoxFuture<'a, Result<Delivery, ApiError>> {
+        Box::pin(self.run(request, sink))
+    }
+}
+
+/// Holds a 503 back, as the next try may replace it; everything else passes through.
+struct Attempt<'a> {
+    sink: &'a mut dyn BodySink,
+    held: Option<Held>,
+}
+
+struct Held {
+    head: ResponseHead,
+    body: Vec<u8>,
+}
+
+impl BodySink for Attempt<'_> {
+    fn on_head(&mut self, head: &ResponseHead) {
+        if head.status == 503 {
+            self.held = Some(Held { head: head.clone(), body: Vec::new() });
+        } else {
+            self.sink.on_head(head);
+        }
+    }
+
+    fn on_chunk(&mut self, bytes: &[u8]) {
+        match &mut self.held {
+            Some(held) => {
+                let room = MAX_HELD_BYTES.saturating_sub(held.body.len());
+                held.body.extend_from_slice(bytes.get(..room).unwrap_or(bytes));
+            }
+            None => self.sink.on_chunk(bytes),
+        }
+    }
+}
+
+/// The slots of one origin, given out in the order of asking.
+#[derive(Default)]
+struct Lane {
+    in_flight_count: Cell<usize>,
+    next_ticket: Cell<u64>,
+    waiting: RefCell<VecDeque<Waiting>>,
+}
+
+struct Waiting {
+    ticket: u64,
+    waker: Option<Waker>,
+}
+
+/// A slot in use; free again when dropped.
+struct Slot {
+    lane: Rc<Lane>,
+}
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        self.lane.in_flight_count.set(self.lane.in_flight_count.get().saturating_sub(1));
+        self.lane.wake_first();
+    }
+}
+
+/// A place in the queue; dropped, it makes room.
+struct Place {
+    lane: Rc<Lane>,
+    ticket: u64,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.lane.waiting.borrow_mut().retain(|waiting| waiting.ticket != self.ticket);
+        // The wake-up for a free slot may have been this place's: hand it on.
+        self.lane.wake_first();
+    }
+}
+
+impl Lane {
+    async fn acquire(lane: &Rc<Self>) -> Slot {
+        let ticket = lane.next_ticket.get();
+        lane.next_ticket.set(ticket + 1);
+        lane.waiting.borrow_mut().push_back(Waiting { ticket, waker: None });
+        let place = Place { lane: Rc::clone(lane), ticket };
+        future::poll_fn(|context| {
+            let mut waiting = lane.waiting.borrow_mut();
+            let is_first = waiting.front().is_some_and(|first| first.ticket == ticket);
+            if is_first && lane.in_flight_count.get() < MAX_IN_FLIGHT_PER_ORIGIN {
+                lane.in_flight_count.set(lane.in_flight_count.get() + 1);
+                return Poll::Ready(());
+            }
+            if let Some(own) = waiting.iter_mut().find(|waiting| waiting.ticket == ticket) {
+                own.waker = Some(context.waker().clone());
+            }
+            Poll::Pending
+        })
+        .await;
+        let slot = Slot { lane: Rc::clone(lane) };
+        drop(place);
+        slot
+    }
+
+    fn wake_first(&self) {
+        if self.in_flight_count.get() >= MAX_IN_FLIGHT_PER_ORIGIN {
+            return;
+        }
+        let waker = self.waiting.borrow_mut().front_mut().and_then(|first| first.waker.take());
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+}
+
+type SharedFuture<T> = LocalBoxFuture<'static, Result<T, ApiError>>;
+
+/// Joins those who ask the same at the same time. The work is dropped, and with it its request, when the last of them
+/// is.
+#[derive(Clone, Default)]
+pub struct Sharing {
+    in_flight: Rc<RefCell<HashMap<String, Entry>>>,
+    next_id: Rc<Cell<u64>>,
+}
+
+struct Entry {
+    id: u64,
+    /// A `WeakShared<SharedFuture<T>>`, whose `T` follows from the key.
+    shared: Box<dyn Any>,
+}
+
+/// Takes the entry out when the work ends or is dropped, unless a newer one has its key.
+struct Registration {
+    in_flight: Weak<RefCell<HashMap<String, Entry>>>,
+    key: String,
+    id: u64,
+}
+
+impl Drop for Registration {
+    fn drop(&mut self) {
+        if let Some(in_flight) = self.in_flight.upgrade() {
+            // Bound first: dropping the entry must not happen while the map is borrowed.
+            let removed = {
+                let mut map = in_flight.borrow_mut();
+                if map.get(&self.key).is_some_and(|entry| entry.id == self.id) { map.remove(&self.key) } else { None }
+            };
+            drop(removed);
+        }
+    }
+}
+
+impl Sharing {
+    /// Starts `work`, or waits for the one with the same key that is already running. Equal keys must mean equal
+    /// types and equal work.
+    pub async fn share<T: Clone + 'static, F>(&self, key: String, work: impl FnOnce() -> F) -> Result<T, ApiError>
+    where
+        F: Future<Output = Result<T, ApiError>> + 'static,
+    {
+        let running = {
+            let map = self.in_flight.borrow();
+            map.get(&key)
+                .and_then(|entry| entry.shared.downcast_ref::<WeakShared<SharedFuture<T>>>())
+                .and_then(WeakShared::upgrade)
+        };
+        if let Some(running) = running {
+            return running.await;
+        }
+        let id = self.next_id.get();
+        self.next_id.set(id + 1);
+        let registration = Registration { in_flight: Rc::downgrade(&self.in_flight), key: key.clone(), id };
+        let work = work();
+        let shared = async move {
+            let _registration = registration;
+            work.await
+        }
+        .boxed_local()
+        .shared();
+        if let Some(weak) = shared.downgrade() {
+            let replaced = self.in_flight.borrow_mut().insert(key, Entry { id, shared: Box::new(weak) });
+            drop(replaced);
+        }
+        shared.await
+    }
+
+    /// Distinct pieces of work that are running.
+    pub fn in_flight_count(&self) -> usize {
+        self.in_flight.borrow().len()
+    }
+}

@@ -1,0 +1,177 @@
+//! Requests through the browser's `fetch`: aborted when nobody waits any more, read piece by piece.
+//!
+//! Invariant: dropping the future that [`BrowserTransport`] returned aborts the request through an `AbortController`
+//! (gloo-net alone never does). The body is never a JavaScript string: its chunks are copied into one reused buffer.
+//!
+//! Natively there is no fetch: the stand-in answers that nothing can be reached.
+
+use futures_util::future::LocalBoxFuture;
+
+use crate::api::http::{ApiError, BodySink, Delivery, HttpRequest, Transport};
+
+/// The browser's `fetch`. Time-outs are the scheduler's, which drops the future.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct BrowserTransport;
+
+#[cfg(not(all(target_arch = "wasm32", feature = "browser")))]
+impl Transport for BrowserTransport {
+    fn send<'a>(
+        &'a self,
+        request: &'a HttpRequest,
+        _sink: &'a mut dyn BodySink,
+    ) -> LocalBoxFuture<'a, Result<Delivery, ApiError>> {
+        let error = ApiError::Unreachable {
+            source_name: request.source_name.clone(),
+            url: request.url.clone(),
+            reason: "there is no browser here".to_owned(),
+        };
+        Box::pin(async move { Err(error) })
+    }
+}
+
+#[cfg(all(target_arch = "wasm32", feature = "browser"))]
+impl Transport for BrowserTransport {
+    fn send<'a>(
+        &'a self,
+        request: &'a HttpRequest,
+        sink: &'a mut dyn BodySink,
+    ) -> LocalBoxFuture<'a, Result<Delivery, ApiError>> {
+        Box::pin(browser::send(request, sink))
+    }
+}
+
+#[cfg(all(target_arch = "wasm32", feature = "browser"))]
+mod browser {
+    use std::fmt::Display;
+
+    use gloo_net::http::{RequestBuilder, Response};
+    use js_sys::{JsString, Reflect, Uint8Array};
+    use wasm_bindgen::{JsCast, JsValue};
+    use wasm_bindgen_futures::JsFuture;
+    use web_sys::{AbortController, ReadableStreamDefaultReader, RequestCredentials};
+
+    use crate::{
+        api::http::{ApiError, BodySink, Credentials, Delivery, HttpRequest, Method, ResponseHead},
+        platform::clock::monotonic_ms,
+    };
+
+    /// Aborts the request unless it ended by itself.
+    struct AbortOnDrop {
+        controller: Option<AbortController>,
+    }
+
+    impl AbortOnDrop {
+        fn disarm(mut self) {
+            self.controller = None;
+        }
+    }
+
+    impl Drop for AbortOnDrop {
+        fn drop(&mut self) {
+            if let Some(controller) = &self.controller {
+                controller.abort();
+            }
+        }
+    }
+
+    pub(super) async fn send(request: &HttpRequest, sink: &mut dyn BodySink) -> Result<Delivery, ApiError> {
+        let started_ms = monotonic_ms();
+        let controller = AbortController::new().ok();
+        let signal = controller.as_ref().map(AbortController::signal);
+        let guard = AbortOnDrop { controller };
+
+        let HttpRequest { source_name: _, method, url, headers, body, credentials, timeout_ms: _ } = request;
+        let unreachable = |reason: &dyn Display| ApiError::Unreachable {
+            source_name: request.source_name.clone(),
+            url: url.clone(),
+            reason: reason.to_string(),
+        };
+        let mut builder = RequestBuilder::new(url)
+            .method(match method {
+                Method::Get => gloo_net::http::Method::GET,
+                Method::Post => gloo_net::http::Method::POST,
+            })
+            .credentials(match credentials {
+                Credentials::Omit => RequestCredentials::Omit,
+                Credentials::SameOrigin => RequestCredentials::SameOrigin,
+                Credentials::Include => RequestCredentials::Include,
+            })
+            .abort_signal(signal.as_ref());
+        for (name, value) in headers {
+            // A name or value that no header may have: gloo-net would panic.
+            if is_header_name(name) && is_header_value(value) {
+                builder = builder.header(name, value);
+            } else {
+                return Err(unreachable(&format!("“{name}” is not a header that can be sent")));
+            }
+        }
+        let fetch = match body {
+            Some(body) => {
+                builder.header("Content-Type", "application/x-www-form-urlencoded").body(JsValue::from_str(body))
+            }
+            None => builder.build(),
+        }
+        .map_err(|error| unreachable(&error))?;
+        let response = fetch.send().await.map_err(|error| unreachable(&error))?;
+        let first_byte_ms = monotonic_ms() - started_ms;
+        let head = head_of(&response);
+        sink.on_head(&head);
+        let body_bytes = read_body(&response, sink).await.map_err(|body_bytes| ApiError::Truncated {
+            source_name: request.source_name.clone(),
+            received_bytes: body_bytes,
+        })?;
+        guard.disarm();
+        Ok(Delivery { head, body_bytes, first_byte_ms, elapsed_ms: monotonic_ms() - started_ms })
+    }
+
+    fn head_of(response: &Response) -> ResponseHead {
+        let headers = response.headers();
+        ResponseHead {
+            status: response.status(),
+            content_type: headers.get("Content-Type").unwrap_or_default(),
+            final_url: response.url(),
+            is_redirected: response.redirected(),
+            date: headers.get("Date"),
+            retry_after: headers.get("Retry-After"),
+            www_authenticate: headers.get("WWW-Authenticate"),
+            is_stopping: headers.get("X-Prometheus-Stopping").is_some(),
+        }
+    }
+
+    /// The number of bytes read; as an error, when the connection broke after them.
+    async fn read_body(response: &Response, sink: &mut dyn BodySink) -> Result<u64, u64> {
+        let mut body_bytes = 0;
+        let Some(stream) = response.body() else { return Ok(body_bytes) };
+        let Ok(reader) = stream.get_reader().dyn_into::<ReadableStreamDefaultReader>() else { return Err(body_bytes) };
+        let (done_key, value_key) = (JsString::from("done"), JsString::from("value"));
+        let mut buffer: Vec<u8> = Vec::new();
+        loop {
+            let step = JsFuture::from(reader.read()).await.or(Err(body_bytes))?;
+            if Reflect::get(&step, &done_key).is_ok_and(|done| done.is_truthy()) {
+                return Ok(body_bytes);
+            }
+            let Ok(Ok(chunk)) = Reflect::get(&step, &value_key).map(JsCast::dyn_into::<Uint8Array>) else {
+                return Err(body_bytes);
+            };
+            let length = chunk.length() as usize;
+            if buffer.len() < length {
+                buffer.resize(length, 0);
+            }
+            if let Some(filled) = buffer.get_mut(..length) {
+                chunk.copy_to(filled);
+                body_bytes += length as u64;
+                sink.on_chunk(filled);
+            }
+        }
+    }
+
+    /// RFC 9110, section 5.6.2: a token.
+    fn is_header_name(name: &str) -> bool {
+        !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b))
+    }
+
+    /// What the browser takes without an exception: one line of bytes.
+    fn is_header_value(value: &str) -> bool {
+        value.chars().all(|c| u32::from(c) < 0x100 && !matches!(c, '\0' | '\r' | '\n'))
+    }
+}
