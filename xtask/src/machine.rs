@@ -69,21 +69,21 @@ impl Machine {
     pub fn wasm_target(&self) -> PathBuf {
         self.target.join("wasm")
     }
+}
 
-    /// The compiler for WebAssembly, if there is one already.
-    pub fn wasm_compiler(&self) -> Option<WasmCompiler> {
-        let libdir = answer(command("rustc").args(["--print", "target-libdir", "--target", WASM_TARGET]))?;
-        if has_std(Path::new(&libdir)) {
-            return Some(WasmCompiler::Installed);
-        }
-        let rustc = PathBuf::from("/usr/bin/rustc");
-        let minor = minor_version(&answer(command(&rustc).arg("--version"))?)?;
-        let sysroot = PathBuf::from(answer(command(&rustc).args(["--print", "sysroot"]))?);
-        let has_source = sysroot.join("lib/rustlib/src/rust/library/std/Cargo.toml").is_file();
-        // The linker goes with the compiler's LLVM, and the newest is a safe choice: object formats are read backwards.
-        let linker = (19..=30).rev().map(|llvm| format!("wasm-ld-{llvm}")).find_map(|name| find(&name))?;
-        (has_source && minor >= OLDEST_RUSTC_MINOR).then_some(WasmCompiler::FromSource { rustc, linker })
+/// The compiler for WebAssembly, if there is one already.
+pub fn wasm_compiler() -> Option<WasmCompiler> {
+    let libdir = answer(command("rustc").args(["--print", "target-libdir", "--target", WASM_TARGET]))?;
+    if has_std(Path::new(&libdir)) {
+        return Some(WasmCompiler::Installed);
     }
+    let rustc = PathBuf::from("/usr/bin/rustc");
+    let minor = minor_version(&answer(command(&rustc).arg("--version"))?)?;
+    let sysroot = PathBuf::from(answer(command(&rustc).args(["--print", "sysroot"]))?);
+    let has_source = sysroot.join("lib/rustlib/src/rust/library/std/Cargo.toml").is_file();
+    // The linker goes with the compiler's LLVM, and the newest is a safe choice: object formats are read backwards.
+    let linker = (19..=30).rev().map(|llvm| format!("wasm-ld-{llvm}")).find_map(|name| find(&name))?;
+    (has_source && minor >= OLDEST_RUSTC_MINOR).then_some(WasmCompiler::FromSource { rustc, linker })
 }
 
 fn has_std(libdir: &Path) -> bool {

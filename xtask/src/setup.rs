@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::failure::Failure;
-use crate::machine::{Machine, WASM_TARGET, WasmCompiler};
+use crate::machine::{Machine, WASM_TARGET, WasmCompiler, wasm_compiler};
 use crate::process::{answer, command, exe, find, run_logged};
 use crate::report::Report;
 
@@ -77,16 +77,16 @@ struct Look {
     has_wasm_clippy: bool,
 }
 
-/// What to install, decided before anything starts.
-#[derive(Default)]
-struct Plan {
-    wasm: bool,
-    trunk: bool,
-    bindgen: bool,
-    wasm_opt: bool,
-    e2e: bool,
-    packages: Vec<&'static str>,
-    prometheus_from_source: bool,
+/// One thing to install. What is to be done is decided before anything starts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Item {
+    WasmTarget,
+    Trunk,
+    WasmBindgen,
+    WasmOpt,
+    EndToEnd,
+    PrometheusFromSource,
+    DebianPackage(&'static str),
 }
 
 pub fn run(machine: &Machine, report: &Report, level: Level) -> Result<Tools, Failure> {
@@ -111,13 +111,6 @@ pub fn prepare(
     Look::around(machine, &bindgen_version).tools(machine, level)
 }
 
-impl Plan {
-    fn is_empty(&self) -> bool {
-        let Self { wasm, trunk, bindgen, wasm_opt, e2e, packages, prometheus_from_source } = self;
-        !(*wasm || *trunk || *bindgen || *wasm_opt || *e2e || *prometheus_from_source || !packages.is_empty())
-    }
-}
-
 impl Look {
     fn around(machine: &Machine, bindgen_version: &str) -> Self {
         let Machine { root, cache, .. } = machine;
@@ -129,7 +122,7 @@ impl Look {
             major.is_some_and(|major| major >= OLDEST_NODE_MAJOR)
         });
         Self {
-            wasm: machine.wasm_compiler(),
+            wasm: wasm_compiler(),
             node,
             has_npm: find("npm").is_some(),
             trunk: cached_tool(cache, "trunk", TRUNK_VERSION)
@@ -156,15 +149,18 @@ impl Look {
     }
 
     /// What can be installed; fails, naming all of it, if something is needed that only the person can provide.
-    fn plan(&self, machine: &Machine, level: Level) -> Result<Plan, Failure> {
-        let mut plan = Plan {
-            wasm: self.wasm.is_none(),
-            trunk: self.trunk.is_none(),
-            bindgen: self.bindgen.is_none(),
-            wasm_opt: self.wasm_opt.is_none(),
-            e2e: level == Level::Test && !self.has_e2e,
-            ..Plan::default()
-        };
+    fn plan(&self, machine: &Machine, level: Level) -> Result<Vec<Item>, Failure> {
+        let is_test = level == Level::Test;
+        let mut plan: Vec<Item> = [
+            (self.wasm.is_none(), Item::WasmTarget),
+            (self.trunk.is_none(), Item::Trunk),
+            (self.bindgen.is_none(), Item::WasmBindgen),
+            (self.wasm_opt.is_none(), Item::WasmOpt),
+            (is_test && !self.has_e2e, Item::EndToEnd),
+        ]
+        .into_iter()
+        .filter_map(|(is_missing, item)| is_missing.then_some(item))
+        .collect();
         let mut missing = Vec::new();
         if self.node.is_none() {
             missing.push(Failure::Missing {
@@ -172,7 +168,7 @@ impl Look {
                 why: "The release build compresses with it, wasm-opt and the browser's tests run on it.".to_owned(),
                 mend: "install it from https://nodejs.org or with your package manager".to_owned(),
             });
-        } else if !self.has_npm && (plan.wasm_opt || plan.e2e) {
+        } else if !self.has_npm && (plan.contains(&Item::WasmOpt) || plan.contains(&Item::EndToEnd)) {
             missing.push(Failure::Missing {
                 what: "npm".to_owned(),
                 why: "It installs wasm-opt and what the browser's tests need.".to_owned(),
@@ -180,7 +176,7 @@ impl Look {
             });
         }
         let may_apt = machine.is_root && machine.has_apt;
-        if plan.wasm && find("rustup").is_none() && !may_apt {
+        if plan.contains(&Item::WasmTarget) && find("rustup").is_none() && !may_apt {
             missing.push(Failure::Missing {
                 what: format!("The standard library for {WASM_TARGET}"),
                 why: "The app runs in the browser as WebAssembly.".to_owned(),
@@ -189,11 +185,11 @@ impl Look {
                     .to_owned(),
             });
         }
-        if level == Level::Test {
+        if is_test {
             let mut need = |is_there: bool, what: &str, package: &'static str, why: &str, elsewhere: &str| {
                 if is_there {
                 } else if may_apt {
-                    plan.packages.push(package);
+                    plan.push(Item::DebianPackage(package));
                 } else {
                     let mend =
                         if machine.has_apt { format!("sudo apt-get install {package}") } else { elsewhere.to_owned() };
@@ -218,7 +214,7 @@ impl Look {
             need(!needs_clippy, "Clippy for WebAssembly", "rust-web-clippy", "The lints also hold in the browser.", "");
             let has_prometheus = self.prometheus.is_some() && self.promtool.is_some();
             if !has_prometheus && !may_apt && find("go").is_some() {
-                plan.prometheus_from_source = true;
+                plan.push(Item::PrometheusFromSource);
             } else {
                 need(
                     has_prometheus,
@@ -274,14 +270,14 @@ fn install(
     machine: &Machine,
     report: &Report,
     level: Level,
-    plan: &Plan,
+    plan: &[Item],
     bindgen_version: &str,
     early: impl FnOnce(&WasmCompiler) -> Result<(), Failure> + Send,
 ) -> Result<(), Failure> {
-    let Plan { wasm, trunk, bindgen, wasm_opt, e2e, packages, prometheus_from_source } = plan;
+    let has = |item| plan.contains(&item);
     let results = std::thread::scope(|scope| {
         let mut steps = Vec::new();
-        if *trunk {
+        if has(Item::Trunk) {
             let profile = [("CARGO_PROFILE_DEV_DEBUG", "0")];
             let features = ["--no-default-features"];
             let why = "builds the app's pages; about 5 minutes on two cores";
@@ -291,20 +287,20 @@ fn install(
                 }),
             );
         }
-        if *bindgen {
+        if has(Item::WasmBindgen) {
             let profile = [("CARGO_PROFILE_DEV_DEBUG", "0"), ("CARGO_PROFILE_DEV_OPT_LEVEL", "1")];
             let why = "the app's glue and its browser tests; the version in Cargo.lock; about 5 minutes on two cores";
             steps.push(scope.spawn(move || {
                 cargo_tool(machine, report, "wasm-bindgen", "wasm-bindgen-cli", bindgen_version, why, &profile, &[])
             }));
         }
-        if *wasm_opt || *e2e {
+        if has(Item::WasmOpt) || has(Item::EndToEnd) {
             steps.push(scope.spawn(move || {
-                if *wasm_opt {
+                if has(Item::WasmOpt) {
                     let why = "npm's binaryen has wasm-opt, which shrinks the app by half";
                     npm_tool(machine, report, "binaryen", &machine.root.join("xtask/tools"), why)?;
                 }
-                if *e2e {
+                if has(Item::EndToEnd) {
                     let why = "drives the browser, checks accessibility, and the peers of the bench";
                     npm_tool(machine, report, "e2e", &machine.root.join("tests/e2e"), why)?;
                     link_e2e(machine)?;
@@ -312,18 +308,21 @@ fn install(
                 Ok(())
             }));
         }
-        if *prometheus_from_source {
+        if has(Item::PrometheusFromSource) {
             steps.push(scope.spawn(move || prometheus_from_go(machine, report)));
         }
         steps.push(scope.spawn(move || {
-            let mut packages = packages.clone();
-            if *wasm {
+            let mut packages: Vec<&str> = plan
+                .iter()
+                .filter_map(|item| if let Item::DebianPackage(name) = item { Some(*name) } else { None })
+                .collect();
+            if has(Item::WasmTarget) {
                 packages.extend(wasm_target(machine, report, level)?);
             }
             if !packages.is_empty() {
                 debian_packages(machine, report, &packages)?;
             }
-            match machine.wasm_compiler() {
+            match wasm_compiler() {
                 Some(compiler) => early(&compiler),
                 None => Ok(()),
             }
@@ -614,8 +613,7 @@ mod tests {
 
     #[test]
     fn what_only_the_person_can_install_is_named_with_its_command() {
-        let Err(failure) = nothing().plan(&machine(false), Level::Test) else { panic!("nothing was missing") };
-        let text = failure.to_string();
+        let text = nothing().plan(&machine(false), Level::Test).unwrap_err().to_string();
         assert!(text.contains("Node.js 20 or newer is missing"), "{text}");
         assert!(text.contains("sudo apt-get install chromium-driver"), "{text}");
     }
@@ -625,10 +623,12 @@ mod tests {
         let mut look = nothing();
         look.node = Some("/usr/bin/node".into());
         look.has_npm = true;
-        let plan = look.plan(&machine(true), Level::Test).ok().unwrap();
-        assert_eq!(plan.packages, ["chromium", "chromium-driver", "prometheus"]);
-        assert!(plan.e2e);
-        let plan = look.plan(&machine(true), Level::Demo).ok().unwrap();
-        assert!(plan.packages.is_empty() && !plan.e2e && plan.wasm && plan.trunk);
+        let package = Item::DebianPackage;
+        let plan = look.plan(&machine(true), Level::Test).unwrap();
+        for item in [package("chromium"), package("chromium-driver"), package("prometheus"), Item::EndToEnd] {
+            assert!(plan.contains(&item), "{item:?} is not in {plan:?}");
+        }
+        let plan = look.plan(&machine(true), Level::Demo).unwrap();
+        assert_eq!(plan, [Item::WasmTarget, Item::Trunk, Item::WasmBindgen, Item::WasmOpt]);
     }
 }
