@@ -3,4 +3,5 @@
 //! Invariant: no IO, no clock, no panic on any input, inputs are never changed. Partial success is data beside the value.
 
 pub mod heatmap;
+pub mod merge;
 pub mod reduce;

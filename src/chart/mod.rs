@@ -4,6 +4,8 @@
 //! Invariant: no DOM, no clock, no data fetching, no panics on any data. Text is measured through [`TextMeasure`], which
 //! the browser's side implements.
 
+mod axis;
+mod clip;
 pub mod cursor;
 pub mod heatmap;
 pub mod measure;

@@ -1,16 +1,26 @@
 //! Lines, areas, bars and points over time.
+//!
+//! The chart shows all of the time that was asked for. Rows are reduced to what the pixels can show before anything is
+//! drawn; a row without a value is a gap, and a value between two gaps is a dot.
 
 use std::sync::Arc;
 
 use crate::{
+    analysis::reduce::{Kept, all_rows, m4_rows, pixel_columns},
     base::time::{Range, TimeZone},
-    model::frame::Frame,
+    model::frame::{Frame, MISSING},
 };
 
+pub use super::axis::{AxisOptions, ValueAxis};
 use super::{
+    AXIS_TEXT_PX,
+    axis::{Extent, value_axis},
+    clip,
+    cursor::{Cursor, CursorDot, cursor_scene},
     measure::TextMeasure,
     scale::{TimeScale, ValueScale},
-    scene::{Ink, Rect, Scene, Size},
+    scene::{Align, Baseline, Dash, Ink, Mark, Point, Rect, Scene, Size},
+    ticks::{TimeTick, time_ticks},
 };
 
 /// How a series is drawn.
@@ -66,24 +76,8 @@ pub struct Series {
     pub is_hidden: bool,
 }
 
-/// What a dashboard says about a value axis.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct AxisOptions {
-    /// A unit id of [`crate::base::units`].
-    pub unit: String,
-    pub decimals: Option<u32>,
-    /// Hard bounds: what lies outside is cut off.
-    pub min: Option<f64>,
-    pub max: Option<f64>,
-    /// Soft bounds: the axis reaches at least there.
-    pub soft_min: Option<f64>,
-    pub soft_max: Option<f64>,
-    /// 2 or 10; `None` is linear.
-    pub log_base: Option<f64>,
-    pub is_hidden: bool,
-}
-
-/// A limit on the left axis. Steps are ascending; each holds from its value to the next one's.
+/// A limit on the left axis. Steps are ascending; each holds from its value to the next one's. The first may be
+/// negative infinity, as Grafana's base step.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Threshold {
     pub value: f64,
@@ -131,16 +125,6 @@ pub struct Input<'a> {
     pub measure: &'a dyn TextMeasure,
 }
 
-/// A value axis as laid out.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ValueAxis {
-    pub scale: ValueScale,
-    /// The labels of the ticks, from the bottom: value and text.
-    pub ticks: Vec<(f64, String)>,
-    /// Whether a person should be told that the axis does not start at zero.
-    pub is_cut: bool,
-}
-
 /// A chart ready to paint and to ask.
 #[derive(Debug, Clone)]
 pub struct Layout {
@@ -175,6 +159,7 @@ pub struct HitPoint {
     pub is_nearest: bool,
 }
 
+/// A series on its way to marks.
 #[derive(Debug, Clone)]
 struct Drawn {
     ink: Ink,
@@ -182,19 +167,499 @@ struct Drawn {
     is_hidden: bool,
     /// One per row, stacked where the series is.
     values: Arc<[f64]>,
+    /// What a stacked series stands on; zero where absent.
+    base: Option<Arc<[f64]>>,
 }
+
+/// The least room between a label and the plot.
+const LABEL_GAP_PX: f64 = 8.0;
+/// Above the plot: half of the topmost label.
+const TOP_PX: f64 = 8.0;
+/// Below the plot: the labels of time.
+const BOTTOM_PX: f64 = 22.0;
+/// Right of the plot when no axis is there.
+const RIGHT_PX: f64 = 6.0;
+/// Gutters grow in such steps, so that plots of neighbouring panels line up and do not move on every refresh.
+const GUTTER_STEP_PX: f64 = 8.0;
+/// How far from a row the pointer may be, where rows are sparse.
+const REACH_PX: f64 = 24.0;
+/// Rows per device pixel from which they are reduced (fewer would not become fewer).
+const REDUCE_FROM: f64 = 4.0;
 
 /// Lays out the chart: O(rows × series).
 pub fn layout(input: &Input<'_>) -> Layout {
-    let _ = input;
-    Layout {
-        scene: Scene::default(),
-        plot: Rect::default(),
-        x: TimeScale::default(),
-        left: None,
-        right: None,
-        frame: Frame::default(),
-        drawn: Vec::new(),
+    let Input { frame, series, range, size, .. } = *input;
+    let (start_ms, end_ms) = (range.start_ms as f64, range.end_ms as f64);
+    let drawn = drawn_series(frame, series);
+    let rows = visible_rows(frame, start_ms, end_ms);
+    let top = TOP_PX.min(size.height_px / 4.0);
+    let bottom = (size.height_px - BOTTOM_PX).max(top + 1.0);
+    let axis = |side: Side| {
+        let is_used = drawn.iter().any(|d| d.side == side && !d.is_hidden);
+        if !is_used && (side == Side::Right || drawn.iter().any(|d| !d.is_hidden)) {
+            return None;
+        }
+        Some(side_axis(input, &drawn, side, rows.clone(), (bottom, top)))
+    };
+    let (left, right) = (axis(Side::Left), axis(Side::Right));
+    let gutter = |axis: Option<&ValueAxis>, options: &AxisOptions, least: f64| match axis {
+        Some(axis) if !options.is_hidden => {
+            let widths = axis.ticks.iter().map(|(_, text)| input.measure.width_px(text, AXIS_TEXT_PX));
+            let widest = widths.fold(0.0, f64::max);
+            ((widest + LABEL_GAP_PX) / GUTTER_STEP_PX).ceil() * GUTTER_STEP_PX
+        }
+        _ => least,
+    };
+    let device = |px: f64| (px * input.dpr).round() / input.dpr;
+    let plot_left = device(gutter(left.as_ref(), input.left, RIGHT_PX).min(size.width_px / 2.0));
+    let plot_right = device(size.width_px - gutter(right.as_ref(), input.right, RIGHT_PX)).max(plot_left + 1.0);
+    let plot = Rect::new(plot_left, device(top), plot_right, device(bottom));
+    let x = TimeScale { start_ms, end_ms, start_px: plot.left, end_px: plot.right };
+    let mut layout =
+        Layout { scene: Scene { size, marks: Vec::new() }, plot, x, left, right, frame: frame.clone(), drawn };
+    let marks = Draughtsman { input, layout: &layout, rows, marks: Vec::new() }.drawn();
+    layout.scene.marks = marks;
+    layout
+}
+
+/// The rows within the range and one beyond each end, so that lines run on to the edge.
+fn visible_rows(frame: &Frame, start_ms: f64, end_ms: f64) -> std::ops::Range<usize> {
+    let from = frame.x_ms.partition_point(|x| *x < start_ms);
+    let to = frame.x_ms.partition_point(|x| *x <= end_ms);
+    from.saturating_sub(1)..(to + 1).min(frame.x_ms.len()).max(from)
+}
+
+fn drawn_series(frame: &Frame, series: &[Series]) -> Vec<Drawn> {
+    let mut drawn: Vec<Drawn> = frame
+        .columns
+        .iter()
+        .zip(series)
+        .map(|(column, look)| Drawn {
+            ink: look.ink,
+            side: look.side,
+            is_hidden: look.is_hidden,
+            values: Arc::clone(&column.values),
+            base: None,
+        })
+        .collect();
+    for side in [Side::Left, Side::Right] {
+        for stacking in [Stacking::Normal, Stacking::Percent] {
+            stack(&mut drawn, series, frame.row_count(), side, stacking);
+        }
+    }
+    drawn
+}
+
+/// Stands the series of one side on each other: positive values upwards, negative ones downwards. A row without a value
+/// adds nothing and stays a gap.
+fn stack(drawn: &mut [Drawn], series: &[Series], row_count: usize, side: Side, stacking: Stacking) {
+    let is_member = |look: &Series| look.stacking == stacking && look.side == side && !look.is_hidden;
+    let members: Vec<usize> = series.iter().enumerate().filter(|(_, s)| is_member(s)).map(|(at, _)| at).collect();
+    if members.is_empty() {
+        return;
+    }
+    let finite = |value: f64| if value.is_finite() { value } else { 0.0 };
+    let mut totals = vec![0.0; if stacking == Stacking::Percent { row_count } else { 0 }];
+    for member in members.iter().filter_map(|at| drawn.get(*at)) {
+        for (total, value) in totals.iter_mut().zip(member.values.iter()) {
+            *total += finite(*value).abs();
+        }
+    }
+    let (mut above, mut below) = (vec![0.0; row_count], vec![0.0; row_count]);
+    for at in members {
+        let Some(member) = drawn.get_mut(at) else { continue };
+        let mut base = Vec::with_capacity(row_count);
+        let mut tops = Vec::with_capacity(row_count);
+        let sides = above.iter_mut().zip(below.iter_mut()).zip(member.values.iter());
+        for (row, ((above, below), value)) in sides.enumerate() {
+            let share = match totals.get(row) {
+                None => *value,
+                Some(total) if *total > 0.0 => *value / total * 100.0,
+                Some(_) => *value,
+            };
+            let ground = if share < 0.0 { below } else { above };
+            base.push(*ground);
+            tops.push(if share.is_finite() { *ground + share } else { MISSING });
+            *ground += finite(share);
+        }
+        member.values = tops.into();
+        member.base = Some(base.into());
+    }
+}
+
+fn side_axis(
+    input: &Input<'_>,
+    drawn: &[Drawn],
+    side: Side,
+    rows: std::ops::Range<usize>,
+    (bottom, top): (f64, f64),
+) -> ValueAxis {
+    let mut extent = Extent::EMPTY;
+    let mut has_zero_base = false;
+    let mut is_percent_stack = false;
+    for (drawn, look) in drawn.iter().zip(input.series).filter(|(d, _)| d.side == side && !d.is_hidden) {
+        let is_stacked = look.stacking != Stacking::None;
+        has_zero_base |= is_stacked || look.draw == Draw::Bars || (look.draw == Draw::Line && look.fill_ratio > 0.0);
+        is_percent_stack |= look.stacking == Stacking::Percent;
+        drawn.values.get(rows.clone()).unwrap_or_default().iter().for_each(|value| extent.add(*value));
+    }
+    let options = match side {
+        Side::Left => input.left,
+        Side::Right => input.right,
+    };
+    if side == Side::Left && !extent.is_empty() && has_lines(input.threshold_style) {
+        // A limit that is nearly reached should be seen; one far away should not flatten the data.
+        let span = extent.max - extent.min.min(0.0);
+        for threshold in input.thresholds.iter().filter(|t| t.value.is_finite()) {
+            if threshold.value > extent.max && threshold.value <= extent.max + span * 0.5 {
+                extent.add(threshold.value);
+            }
+        }
+    }
+    if is_percent_stack {
+        let options = AxisOptions { unit: "percent".to_owned(), soft_max: Some(100.0), ..options.clone() };
+        return value_axis(&options, extent, true, bottom, top);
+    }
+    value_axis(options, extent, has_zero_base, bottom, top)
+}
+
+fn has_lines(style: ThresholdStyle) -> bool {
+    matches!(style, ThresholdStyle::Line | ThresholdStyle::DashedLine | ThresholdStyle::LineAndArea)
+}
+
+/// Collects the marks of a chart, from the back to the front.
+struct Draughtsman<'a> {
+    input: &'a Input<'a>,
+    layout: &'a Layout,
+    rows: std::ops::Range<usize>,
+    marks: Vec<Mark>,
+}
+
+impl Draughtsman<'_> {
+    fn drawn(mut self) -> Vec<Mark> {
+        self.threshold_areas();
+        self.grid();
+        self.time_axis();
+        self.regions();
+        self.threshold_lines();
+        self.series();
+        self.marks
+    }
+
+    fn text(&mut self, ink: Ink, text: &str, at: (f64, f64), align: Align, baseline: Baseline) {
+        self.marks.push(Mark::Text {
+            tone: ink.opaque(),
+            text: text.to_owned(),
+            at: Point::new(at.0, at.1),
+            align,
+            baseline,
+            size_px: AXIS_TEXT_PX,
+        });
+    }
+
+    fn level(&mut self, ink: Ink, y: f64, dash: Option<Dash>) {
+        let plot = self.layout.plot;
+        self.marks.push(Mark::Rule {
+            tone: ink.opaque(),
+            from: Point::new(plot.left, y),
+            to: Point::new(plot.right, y),
+            width_px: 1.0,
+            dash,
+        });
+    }
+
+    fn grid(&mut self) {
+        let plot = self.layout.plot;
+        let sides = [(&self.layout.left, self.input.left, Side::Left), (&self.layout.right, self.input.right, Side::Right)];
+        for (axis, options, side) in sides {
+            let Some(axis) = axis else { continue };
+            let has_grid = side == Side::Left || self.layout.left.is_none();
+            for (value, label) in &axis.ticks {
+                let y = axis.scale.px_from_value(*value);
+                if has_grid {
+                    self.level(Ink::Grid, y, None);
+                }
+                if !options.is_hidden {
+                    let (x, align) = match side {
+                        Side::Left => (plot.left - LABEL_GAP_PX, Align::End),
+                        Side::Right => (plot.right + LABEL_GAP_PX, Align::Start),
+                    };
+                    self.text(Ink::Text3, label, (x, y), align, Baseline::Middle);
+                }
+            }
+        }
+    }
+
+    fn time_axis(&mut self) {
+        let (plot, input) = (self.layout.plot, self.input);
+        time_axis_marks(&mut self.marks, plot, &self.layout.x, input.range, input.time_zone, input.size, input.measure);
+    }
+
+    fn regions(&mut self) {
+        let plot = self.layout.plot;
+        for region in self.input.regions {
+            let x = &self.layout.x;
+            let (left, right) = (x.px_from_ms(region.start_ms), x.px_from_ms(region.end_ms));
+            if !(right >= plot.left && left <= plot.right) {
+                continue;
+            }
+            let (left, right) = (left.max(plot.left), right.min(plot.right));
+            if right - left < 1.0 {
+                self.marks.push(Mark::Rule {
+                    tone: region.ink.alpha(0.8),
+                    from: Point::new(left, plot.top),
+                    to: Point::new(left, plot.bottom),
+                    width_px: 1.0,
+                    dash: Some(Dash { on_px: 3.0, off_px: 3.0 }),
+                });
+            } else {
+                let area = Rect { left, right, ..plot };
+                self.marks.push(Mark::Rects { tone: region.ink.alpha(0.08), rects: vec![area] });
+            }
+            let foot = Rect::new(left, plot.bottom, right.max(left + 2.0), plot.bottom + 2.0);
+            self.marks.push(Mark::Rects { tone: region.ink.opaque(), rects: vec![foot] });
+        }
+    }
+
+    fn threshold_areas(&mut self) {
+        let (Some(axis), style) = (&self.layout.left, self.input.threshold_style) else { return };
+        if !matches!(style, ThresholdStyle::Area | ThresholdStyle::LineAndArea) {
+            return;
+        }
+        let (plot, scale) = (self.layout.plot, axis.scale);
+        let y_of = |value: f64| match value {
+            f64::INFINITY => plot.top,
+            f64::NEG_INFINITY => plot.bottom,
+            value => scale.px_from_value(value).clamp(plot.top, plot.bottom),
+        };
+        let nexts = self.input.thresholds.iter().skip(1).map(|t| t.value).chain([f64::INFINITY]);
+        let areas: Vec<Mark> = self
+            .input
+            .thresholds
+            .iter()
+            .zip(nexts)
+            .map(|(threshold, next)| (threshold.ink, Rect { top: y_of(next), bottom: y_of(threshold.value), ..plot }))
+            .filter(|(_, rect)| rect.height() > 0.0)
+            .map(|(ink, rect)| Mark::Rects { tone: ink.alpha(0.07), rects: vec![rect] })
+            .collect();
+        self.marks.extend(areas);
+    }
+
+    fn threshold_lines(&mut self) {
+        let Some(axis) = &self.layout.left else { return };
+        if !has_lines(self.input.threshold_style) {
+            return;
+        }
+        let (plot, scale) = (self.layout.plot, axis.scale);
+        let is_dashed = self.input.threshold_style == ThresholdStyle::DashedLine;
+        for threshold in self.input.thresholds.iter().filter(|t| t.value >= scale.min && t.value <= scale.max) {
+            let y = scale.px_from_value(threshold.value);
+            self.level(threshold.ink, y, is_dashed.then_some(Dash { on_px: 4.0, off_px: 4.0 }));
+            if let Some(label) = &threshold.label {
+                // Above the line, or below it where the plot ends.
+                let (y, baseline) =
+                    if y - plot.top < 16.0 { (y + 3.0, Baseline::Top) } else { (y - 3.0, Baseline::Bottom) };
+                self.text(threshold.ink, label, (plot.right, y), Align::End, baseline);
+            }
+        }
+    }
+
+    /// Areas first, so that no line lies under one.
+    fn series(&mut self) {
+        let layout = self.layout;
+        let columns = (layout.plot.width() * self.input.dpr).round().max(1.0);
+        let starts = (self.rows.len() as f64 >= columns * REDUCE_FROM).then(|| {
+            let x_ms = layout.frame.x_ms.get(self.rows.clone()).unwrap_or_default();
+            pixel_columns(x_ms, layout.x.start_ms, layout.x.end_ms, columns as usize)
+        });
+        let kept = self.kept_rows(starts.as_deref());
+        let visible = || layout.drawn.iter().zip(self.input.series).zip(&kept).filter(|((d, _), _)| !d.is_hidden);
+        let mut marks = Vec::new();
+        for ((drawn, look), kept) in visible() {
+            let Some(axis) = layout.axis(drawn.side) else { continue };
+            match look.draw {
+                Draw::Bars => marks.extend(self.bars(drawn, look, axis)),
+                Draw::Line if look.fill_ratio > 0.0 => marks.extend(self.areas(drawn, look, kept, axis)),
+                Draw::Line | Draw::Points => (),
+            }
+        }
+        for ((drawn, look), kept) in visible() {
+            let Some(axis) = layout.axis(drawn.side) else { continue };
+            match look.draw {
+                Draw::Line => self.line(&mut marks, drawn, look, kept, axis),
+                Draw::Points => marks.extend(kept.iter().filter_map(|k| self.dot(drawn, look, k.row, axis))),
+                Draw::Bars => (),
+            }
+        }
+        self.marks.append(&mut marks);
+    }
+
+    /// Of each series the rows that its line passes through. Series that stand on each other share theirs, so that no
+    /// cracks open between them.
+    fn kept_rows(&self, starts: Option<&[usize]>) -> Vec<Vec<Kept>> {
+        let x_ms = &self.layout.frame.x_ms;
+        let offset = self.rows.start;
+        let keep = |drawn: &Drawn, look: &Series| {
+            let values = drawn.values.get(self.rows.clone()).unwrap_or_default();
+            let is_gap = |a: usize, b: usize| match look.connect_nulls {
+                ConnectNulls::Never => b > a + 1,
+                ConnectNulls::Always => false,
+                ConnectNulls::UpToMs(most) => {
+                    let span = x_ms.get(b + offset).zip(x_ms.get(a + offset)).map_or(0.0, |(b, a)| b - a);
+                    b > a + 1 && span > most
+                }
+            };
+            let mut kept = match starts {
+                Some(starts) => m4_rows(values, starts, is_gap),
+                None => all_rows(values, is_gap),
+            };
+            kept.iter_mut().for_each(|k| k.row += offset);
+            kept
+        };
+        let series = || self.layout.drawn.iter().zip(self.input.series);
+        let mut kept: Vec<Vec<Kept>> =
+            series().map(|(drawn, look)| if drawn.is_hidden { Vec::new() } else { keep(drawn, look) }).collect();
+        if starts.is_some() && series().any(|(drawn, _)| drawn.base.is_some()) {
+            let stacked = || series().map(|(drawn, _)| drawn.base.is_some());
+            let mut rows: Vec<usize> =
+                kept.iter().zip(stacked()).filter(|(_, is)| *is).flat_map(|(kept, _)| kept.iter().map(|k| k.row)).collect();
+            rows.sort_unstable();
+            rows.dedup();
+            for ((kept, is_stacked), (drawn, _)) in kept.iter_mut().zip(stacked()).zip(series()) {
+                if is_stacked {
+                    let starts_anew: std::collections::BTreeSet<usize> =
+                        kept.iter().filter(|k| k.is_after_gap).map(|k| k.row).collect();
+                    let has_value = |row: &usize| drawn.values.get(*row).is_some_and(|v| !v.is_nan());
+                    *kept = rows
+                        .iter()
+                        .copied()
+                        .filter(has_value)
+                        .map(|row| Kept { row, is_after_gap: starts_anew.contains(&row) })
+                        .collect();
+                }
+            }
+        }
+        kept
+    }
+
+    fn point(&self, values: &[f64], row: usize, scale: &ValueScale) -> Option<Point> {
+        let x_ms = self.layout.frame.x_ms.get(row)?;
+        let value = values.get(row)?;
+        let y = scale.px_from_value(*value);
+        // Far outside is outside: keeps arithmetic and backends within their integers, infinities too.
+        Some(Point::new(self.layout.x.px_from_ms(*x_ms), y.clamp(-1e4, 1e5)))
+    }
+
+    fn line(&self, marks: &mut Vec<Mark>, drawn: &Drawn, look: &Series, kept: &[Kept], axis: &ValueAxis) {
+        for run in kept.chunk_by(|_, next| !next.is_after_gap) {
+            let points: Vec<Point> =
+                run.iter().filter_map(|k| self.point(&drawn.values, k.row, &axis.scale)).collect();
+            if let ([only], [_]) = (run, points.as_slice()) {
+                marks.extend(self.dot(drawn, look, only.row, axis));
+                continue;
+            }
+            if look.line_width_px <= 0.0 {
+                continue;
+            }
+            for points in clip::polyline(points, self.layout.plot) {
+                marks.push(Mark::Path { tone: drawn.ink.opaque(), width_px: look.line_width_px, points });
+            }
+        }
+    }
+
+    fn areas(&self, drawn: &Drawn, look: &Series, kept: &[Kept], axis: &ValueAxis) -> Vec<Mark> {
+        let scale = &axis.scale;
+        let zero_px = scale.px_from_value(0.0).clamp(self.layout.plot.top, self.layout.plot.bottom);
+        let mut marks = Vec::new();
+        for run in kept.chunk_by(|_, next| !next.is_after_gap).filter(|run| run.len() > 1) {
+            let mut points: Vec<Point> =
+                run.iter().filter_map(|k| self.point(&drawn.values, k.row, scale)).collect();
+            match &drawn.base {
+                Some(base) => points.extend(run.iter().rev().filter_map(|k| self.point(base, k.row, scale))),
+                None => {
+                    let ends = points.last().copied().zip(points.first().copied());
+                    let foot = |p: Point| Point { x: p.x, y: zero_px as f32 };
+                    points.extend(ends.map(|(last, first)| [foot(last), foot(first)]).into_iter().flatten());
+                }
+            }
+            let points = clip::polygon(points, self.layout.plot);
+            if points.len() > 2 {
+                marks.push(Mark::Area { tone: drawn.ink.alpha(look.fill_ratio), points });
+            }
+        }
+        marks
+    }
+
+    /// Bars of one step's width; where several share a device pixel, one from the smallest to the largest.
+    fn bars(&self, drawn: &Drawn, look: &Series, axis: &ValueAxis) -> Option<Mark> {
+        let (plot, scale, dpr) = (self.layout.plot, &axis.scale, self.input.dpr);
+        let x_ms = self.layout.frame.x_ms.get(self.rows.clone()).unwrap_or_default();
+        let steps = x_ms.windows(2).filter_map(|pair| pair.last().zip(pair.first()).map(|(b, a)| b - a));
+        let step_ms = steps.min_by(f64::total_cmp).unwrap_or((self.layout.x.end_ms - self.layout.x.start_ms) / 40.0);
+        let step_px = self.layout.x.px_from_ms(self.layout.x.start_ms + step_ms) - plot.left;
+        let width_px = (step_px * 0.8).max(1.0 / dpr).min(40.0);
+        let device = |px: f64| (px * dpr).round() / dpr;
+        let zero_px = scale.px_from_value(0.0).clamp(plot.top, plot.bottom);
+        let mut rects: Vec<Rect> = Vec::new();
+        for row in self.rows.clone() {
+            let Some(top) = self.point(&drawn.values, row, scale).filter(|p| p.y.is_finite()) else { continue };
+            let foot = match &drawn.base {
+                Some(base) => base.get(row).map_or(zero_px, |value| scale.px_from_value(*value)),
+                None => zero_px,
+            };
+            let (y, foot) = (f64::from(top.y), foot.clamp(plot.top, plot.bottom));
+            let left = device((f64::from(top.x) - width_px / 2.0).max(plot.left));
+            let right = device((f64::from(top.x) + width_px / 2.0).min(plot.right)).max(left + 1.0 / dpr);
+            if left >= plot.right || f64::from(top.x) + width_px / 2.0 < plot.left {
+                continue;
+            }
+            let y = y.clamp(plot.top, plot.bottom);
+            let rect = Rect::new(left, y.min(foot), right, y.max(foot));
+            match rects.last_mut() {
+                Some(last) if step_px * dpr < 1.5 && last.left >= rect.left => {
+                    last.top = last.top.min(rect.top);
+                    last.bottom = last.bottom.max(rect.bottom);
+                }
+                _ => rects.push(rect),
+            }
+        }
+        let fill = if look.fill_ratio > 0.0 { look.fill_ratio } else { 1.0 };
+        (!rects.is_empty()).then_some(Mark::Rects { tone: drawn.ink.alpha(fill), rects })
+    }
+
+    fn dot(&self, drawn: &Drawn, look: &Series, row: usize, axis: &ValueAxis) -> Option<Mark> {
+        let center = self.point(&drawn.values, row, &axis.scale)?;
+        let is_inside = self.layout.plot.contains(f64::from(center.x), f64::from(center.y));
+        let radius_px = (look.line_width_px * 1.3).max(2.0);
+        is_inside.then_some(Mark::Dot { tone: drawn.ink.opaque(), center, radius_px, ring: None })
+    }
+}
+
+/// The labels of a time axis under a plot, none of them cut off by the scene's edge.
+pub(super) fn time_axis_marks(
+    marks: &mut Vec<Mark>,
+    plot: Rect,
+    x: &TimeScale,
+    range: Range,
+    zone: &dyn TimeZone,
+    size: Size,
+    measure: &dyn TextMeasure,
+) {
+    let width = |text: &str| measure.width_px(text, AXIS_TEXT_PX);
+    for TimeTick { x_ms, label } in time_ticks(range, plot.width(), zone, width) {
+        let at = x.px_from_ms(x_ms);
+        let half = width(&label) / 2.0;
+        if at - half < 0.0 || at + half > size.width_px {
+            continue;
+        }
+        marks.push(Mark::Text {
+            tone: Ink::Text3.opaque(),
+            text: label,
+            at: Point::new(at, plot.bottom + 13.0),
+            align: Align::Middle,
+            baseline: Baseline::Middle,
+            size_px: AXIS_TEXT_PX,
+        });
     }
 }
 
@@ -211,8 +676,38 @@ impl Layout {
         self.hit_row(x_ms, None)
     }
 
-    fn hit_row(&self, _x_ms: f64, _y_px: Option<f64>) -> Option<Hit> {
-        None
+    fn hit_row(&self, x_ms: f64, y_px: Option<f64>) -> Option<Hit> {
+        let rows = &self.frame.x_ms;
+        let after = rows.partition_point(|x| *x < x_ms);
+        let candidates = [after.checked_sub(1), Some(after)];
+        let near = candidates.into_iter().flatten().filter_map(|row| Some((row, *rows.get(row)?)));
+        let (row, row_ms) = near.min_by(|a, b| (a.1 - x_ms).abs().total_cmp(&(b.1 - x_ms).abs()))?;
+        let x_px = self.px_from_ms(row_ms);
+        // Between two rows one of them is meant, however far; beyond the first or last only when close.
+        let is_between = after > 0 && after < rows.len();
+        let is_close = (x_px - self.px_from_ms(x_ms)).abs() <= REACH_PX;
+        let is_visible = x_px >= self.plot.left - 0.5 && x_px <= self.plot.right + 0.5;
+        if !is_visible || !(is_between || is_close) {
+            return None;
+        }
+        let mut points: Vec<HitPoint> = Vec::new();
+        for (series, (drawn, column)) in self.drawn.iter().zip(&self.frame.columns).enumerate() {
+            let (Some(value), Some(shown)) = (column.values.get(row), drawn.values.get(row)) else { continue };
+            let Some(axis) = self.axis(drawn.side) else { continue };
+            if drawn.is_hidden || value.is_nan() {
+                continue;
+            }
+            let y_px = axis.scale.px_from_value(*shown);
+            points.push(HitPoint { series, value: *value, y_px, is_nearest: false });
+        }
+        if let Some(y_px) = y_px {
+            let distance = |p: &HitPoint| (p.y_px - y_px).abs();
+            if let Some(nearest) = points.iter_mut().min_by(|a, b| distance(a).total_cmp(&distance(b))) {
+                nearest.is_nearest = true;
+            }
+        }
+        points.sort_by(|a, b| b.value.total_cmp(&a.value).then(a.series.cmp(&b.series)));
+        Some(Hit { row, x_ms: row_ms, x_px, points })
     }
 
     pub fn ms_from_px(&self, x_px: f64) -> f64 {
@@ -225,7 +720,28 @@ impl Layout {
 
     /// The overlay for a hit and a dragged selection.
     pub fn cursor_scene(&self, hit: Option<&Hit>, selection_px: Option<(f64, f64)>) -> Scene {
-        let _ = (hit, selection_px, &self.frame, &self.drawn);
-        Scene::default()
+        let dots = hit.map(|hit| {
+            let dot = |point: &HitPoint| {
+                let ink = self.drawn.get(point.series)?.ink;
+                Some(CursorDot { at: Point::new(hit.x_px, point.y_px), ink, is_emphasised: point.is_nearest })
+            };
+            // The emphasised dot lies on top.
+            let (nearest, others): (Vec<_>, Vec<_>) = hit.points.iter().partition(|p| p.is_nearest);
+            others.into_iter().chain(nearest).filter_map(dot).collect()
+        });
+        cursor_scene(&Cursor {
+            size: self.scene.size,
+            plot: self.plot,
+            x_px: hit.map(|hit| hit.x_px),
+            dots: dots.unwrap_or_default(),
+            selection_px,
+        })
+    }
+
+    fn axis(&self, side: Side) -> Option<&ValueAxis> {
+        match side {
+            Side::Left => self.left.as_ref(),
+            Side::Right => self.right.as_ref(),
+        }
     }
 }
