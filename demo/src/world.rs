@@ -1,0 +1,143 @@
+//! The platform, its store and its rules, kept together and moved forward in time.
+//!
+//! Invariant: a scrape is appended before the rules of the same instant are evaluated. Locks are held only while samples are
+//! appended or copied, never while a query is computed.
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use crate::promql::{Dialect, Engine};
+use crate::rules::RuleSet;
+use crate::sim::{Exemplar, Platform, SCRAPE_INTERVAL_MS, SeriesDef, Target};
+use crate::store::{Labels, METRIC_NAME, SeriesId, Store};
+
+/// What the APIs read: shared, and replaced piece by piece as time goes on.
+#[derive(Debug)]
+pub struct Shared {
+    pub engine: Engine,
+    store: Arc<RwLock<Store>>,
+    pub rules: RwLock<RuleSet>,
+    pub targets: RwLock<Vec<Target>>,
+    /// Exemplars with the labels of their series, oldest first.
+    pub exemplars: RwLock<Vec<(Labels, Exemplar)>>,
+    pub start_ms: i64,
+}
+
+/// The moving part: one owner, the thread that advances time.
+pub struct World {
+    platform: Platform,
+    shared: Arc<Shared>,
+    ids: Vec<SeriesId>,
+    labels: Vec<Labels>,
+    history_ms: i64,
+}
+
+/// The label set of a simulated series.
+pub fn labels_of(series: &SeriesDef) -> Labels {
+    Labels::new(
+        series
+            .labels
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+            .chain(std::iter::once((METRIC_NAME, series.name.as_str()))),
+    )
+}
+
+impl World {
+    /// Takes a platform at its beginning; nothing is loaded yet.
+    pub fn new(platform: Platform, rules: RuleSet) -> Self {
+        let store = Arc::new(RwLock::new(Store::new()));
+        let labels: Vec<Labels> = platform.series().iter().map(labels_of).collect();
+        let ids = {
+            let mut store = store.write().unwrap_or_else(PoisonError::into_inner);
+            labels.iter().map(|labels| store.series_id(labels, 0)).collect()
+        };
+        let history_ms = platform.now_ms() - platform.start_ms();
+        let shared = Arc::new(Shared {
+            engine: Engine::new(Arc::clone(&store), Dialect::V2, SCRAPE_INTERVAL_MS),
+            store,
+            rules: RwLock::new(rules),
+            targets: RwLock::new(Vec::new()),
+            exemplars: RwLock::new(Vec::new()),
+            start_ms: platform.start_ms(),
+        });
+        Self { platform, shared, ids, labels, history_ms }
+    }
+
+    pub fn shared(&self) -> Arc<Shared> {
+        Arc::clone(&self.shared)
+    }
+
+    /// Loads the history up to the platform's own "now" and evaluates the rules over it. `progress` hears a share of 1 some
+    /// twenty times.
+    pub fn load_history(&mut self, mut progress: impl FnMut(f64)) {
+        let (start_ms, end_ms) = (self.platform.start_ms(), self.platform.now_ms());
+        let total = ((end_ms - start_ms) / SCRAPE_INTERVAL_MS).max(1);
+        let mut done = 0;
+        while self.platform.next_ms() <= end_ms {
+            self.scrape();
+            done += 1;
+            if done % (total / 20).max(1) == 0 {
+                progress(done as f64 / total as f64);
+            }
+        }
+        let Self { shared, .. } = self;
+        let mut rules = std::mem::take(&mut *shared.rules.write().unwrap_or_else(PoisonError::into_inner));
+        rules.backfill(&shared.engine, start_ms, end_ms, &mut |samples| append(&shared.store, samples));
+        *shared.rules.write().unwrap_or_else(PoisonError::into_inner) = rules;
+        self.publish();
+    }
+
+    /// Catches up to `now_ms`, scrape by scrape.
+    pub fn advance_to(&mut self, now_ms: i64) {
+        let mut moved = false;
+        while self.platform.next_ms() <= now_ms {
+            let time_ms = self.scrape();
+            let shared = &self.shared;
+            // Readers of the rules wait for at most one evaluation.
+            let mut rules = shared.rules.write().unwrap_or_else(PoisonError::into_inner);
+            rules.step(&shared.engine, time_ms, &mut |samples| append(&shared.store, samples));
+            moved = true;
+        }
+        if moved {
+            let oldest_ms = now_ms - self.history_ms - SCRAPE_INTERVAL_MS;
+            self.shared.store.write().unwrap_or_else(PoisonError::into_inner).forget_before(oldest_ms);
+            self.publish();
+        }
+    }
+
+    /// The time of the scrape that comes next.
+    pub fn next_ms(&self) -> i64 {
+        self.platform.next_ms()
+    }
+
+    fn scrape(&mut self) -> i64 {
+        let Self { platform, shared, ids, .. } = self;
+        let scrape = platform.next_scrape();
+        let mut store = shared.store.write().unwrap_or_else(PoisonError::into_inner);
+        for (index, value) in scrape.samples {
+            if let Some(id) = ids.get(*index) {
+                store.append(*id, scrape.t_ms, *value);
+            }
+        }
+        scrape.t_ms
+    }
+
+    fn publish(&self) {
+        let exemplars = self
+            .platform
+            .exemplars()
+            .into_iter()
+            .filter_map(|exemplar| self.labels.get(exemplar.series).map(|labels| (labels.clone(), exemplar)))
+            .collect();
+        *self.shared.exemplars.write().unwrap_or_else(PoisonError::into_inner) = exemplars;
+        *self.shared.targets.write().unwrap_or_else(PoisonError::into_inner) = self.platform.targets();
+    }
+}
+
+fn append(store: &RwLock<Store>, samples: &[(Labels, i64, f64)]) {
+    let mut store = store.write().unwrap_or_else(PoisonError::into_inner);
+    for (labels, time_ms, value) in samples {
+        let id = store.series_id(labels, 0);
+        store.append(id, *time_ms, *value);
+    }
+}
