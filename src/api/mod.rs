@@ -2,6 +2,8 @@
 //!
 //! Invariant: wire types stay in their backend's folder, and nothing here names the browser.
 
+pub mod config;
+pub mod grafana;
 pub mod http;
 pub mod prometheus;
 pub mod scheduler;

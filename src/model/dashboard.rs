@@ -4,6 +4,10 @@
 //! dashboard asks for and cannot be had is a [`Notice`] on the panel that asked, so nothing is dropped in silence.
 //! It draws nothing and reads no JSON; `api::grafana` fills it.
 
+mod interpolate;
+
+pub use interpolate::{Intervals, interpolate, is_built_in, variable_names};
+
 use super::{labels::Labels, notice::Notice};
 use crate::base::time::TimeSpec;
 
@@ -366,6 +370,8 @@ impl FieldOverride {
 pub enum FieldMatcher {
     /// The series' name as the legend shows it.
     Name(String),
+    /// A part of that name; all of it where it is anchored at both ends.
+    Part { text: String, is_start: bool, is_end: bool },
     /// The query's `ref_id`.
     Query(String),
     /// Every series.
@@ -376,6 +382,12 @@ impl FieldMatcher {
     pub fn covers(&self, series_name: &str, ref_id: &str) -> bool {
         match self {
             Self::Name(name) => name == series_name,
+            Self::Part { text, is_start, is_end } => match (is_start, is_end) {
+                (true, true) => series_name == text,
+                (true, false) => series_name.starts_with(text.as_str()),
+                (false, true) => series_name.ends_with(text.as_str()),
+                (false, false) => series_name.contains(text.as_str()),
+            },
             Self::Query(id) => id == ref_id,
             Self::All => true,
         }
@@ -450,7 +462,7 @@ pub enum PanelOptions {
     Other,
 }
 
-/// One number out of a series.
+/// One number out of a series. `analysis` computes it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Reducer {
     /// The last sample that is there. Grafana's default.
@@ -466,46 +478,80 @@ pub enum Reducer {
     Median,
     Sum,
     Count,
-    /// Maximum minus minimum.
     Range,
-    /// Last minus first.
-    Difference,
+    Delta,
+    Step,
+    Diff,
+    DiffPercent,
+    LogMin,
+    Variance,
+    StdDev,
+    DistinctCount,
+    ChangeCount,
+    AllIsZero,
+    AllIsNull,
+    /// 1 to 99.
+    Percentile(u8),
 }
 
+/// Each reducer with Grafana's id and the head of its column in a legend.
+const REDUCERS: [(Reducer, &str, &str); 22] = [
+    (Reducer::LastNotNull, "lastNotNull", "Last"),
+    (Reducer::Last, "last", "Last"),
+    (Reducer::FirstNotNull, "firstNotNull", "First"),
+    (Reducer::First, "first", "First"),
+    (Reducer::Min, "min", "Min"),
+    (Reducer::Max, "max", "Max"),
+    (Reducer::Mean, "mean", "Mean"),
+    (Reducer::Median, "median", "Median"),
+    (Reducer::Sum, "sum", "Sum"),
+    (Reducer::Count, "count", "Count"),
+    (Reducer::Range, "range", "Range"),
+    (Reducer::Delta, "delta", "Delta"),
+    (Reducer::Step, "step", "Step"),
+    (Reducer::Diff, "diff", "Change"),
+    (Reducer::DiffPercent, "diffperc", "Change %"),
+    (Reducer::LogMin, "logmin", "Min > 0"),
+    (Reducer::Variance, "variance", "Variance"),
+    (Reducer::StdDev, "stdDev", "Std dev"),
+    (Reducer::DistinctCount, "distinctCount", "Distinct"),
+    (Reducer::ChangeCount, "changeCount", "Changes"),
+    (Reducer::AllIsZero, "allIsZero", "All zero"),
+    (Reducer::AllIsNull, "allIsNull", "All empty"),
+];
+
 impl Reducer {
-    /// From Grafana's id, the old singlestat's words included.
+    /// From Grafana's id (`lastNotNull`, `p95`), the old singlestat's words included.
     pub fn from_id(id: &str) -> Option<Self> {
-        Some(match id {
-            "lastNotNull" | "current" => Self::LastNotNull,
-            "last" => Self::Last,
-            "firstNotNull" => Self::FirstNotNull,
-            "first" => Self::First,
-            "min" => Self::Min,
-            "max" => Self::Max,
-            "mean" | "avg" => Self::Mean,
-            "median" => Self::Median,
-            "sum" | "total" => Self::Sum,
-            "count" => Self::Count,
-            "range" => Self::Range,
-            "diff" => Self::Difference,
-            _ => return None,
+        let modern = match id {
+            "current" => "lastNotNull",
+            "avg" => "mean",
+            "total" => "sum",
+            id => id,
+        };
+        let listed = REDUCERS.iter().find(|(_, known, _)| *known == modern).map(|(reducer, ..)| *reducer);
+        listed.or_else(|| {
+            let percent: u8 = id.strip_prefix('p')?.parse().ok()?;
+            (1..=99).contains(&percent).then_some(Self::Percentile(percent))
         })
     }
 
+    /// Grafana's id; [`Reducer::from_id`] reads it back.
+    pub fn id(self) -> String {
+        self.listed().map_or_else(|percent| format!("p{percent}"), |(_, id, _)| (*id).to_owned())
+    }
+
     /// As a column's head in a legend.
-    pub fn label(self) -> &'static str {
-        match self {
-            Self::LastNotNull | Self::Last => "Last",
-            Self::FirstNotNull | Self::First => "First",
-            Self::Min => "Min",
-            Self::Max => "Max",
-            Self::Mean => "Mean",
-            Self::Median => "Median",
-            Self::Sum => "Sum",
-            Self::Count => "Count",
-            Self::Range => "Range",
-            Self::Difference => "Change",
-        }
+    pub fn label(self) -> String {
+        self.listed().map_or_else(|percent| format!("P{percent}"), |(_, _, label)| (*label).to_owned())
+    }
+
+    /// The table's row, or the percentile that has none.
+    fn listed(self) -> Result<&'static (Self, &'static str, &'static str), u8> {
+        REDUCERS.iter().find(|(reducer, ..)| *reducer == self).ok_or(match self {
+            Self::Percentile(percent) => percent,
+            _ => 0,
+        })
     }
 }
 

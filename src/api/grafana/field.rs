@@ -1,0 +1,401 @@
+//! `fieldConfig`: units, bounds, thresholds, mappings, colours, and overrides for single series.
+
+use serde_json::Value;
+
+use super::read::Reader;
+use crate::model::dashboard::{
+    AxisSide, DrawStyle, FieldColour, FieldMatcher, FieldOptions, FieldOverride, Hue, MappingMatch, PanelColour,
+    PointsMode, Shade, StackMode, ThresholdMode, ThresholdStep, Thresholds, ValueMapping,
+};
+
+/// `fieldConfig.defaults`, or where Grafana 6 kept them. What is under `custom` is the panel kind's.
+pub(super) fn field_from(panel: &Reader<'_>) -> FieldOptions {
+    let defaults = panel.object("fieldConfig").and_then(|config| {
+        config.ignore(&["overrides"]);
+        let defaults = config.object("defaults");
+        config.finish();
+        defaults
+    });
+    let Some(defaults) = defaults.or_else(|| grafana_6_options(panel).and_then(|o| o.object("defaults"))) else {
+        return FieldOptions::default();
+    };
+    let field = FieldOptions {
+        unit: defaults.filled_text("unit").filter(|unit| unit != "none"),
+        decimals: defaults.count("decimals"),
+        min: defaults.number("min"),
+        max: defaults.number("max"),
+        thresholds: defaults.object("thresholds").map(thresholds_from).unwrap_or_default(),
+        no_value: defaults.filled_text("noValue"),
+        display_name: defaults.filled_text("displayName").or_else(|| defaults.filled_text("title")),
+        colour: defaults.object("color").map(field_colour_from).unwrap_or_default(),
+        mappings: mappings_from(&defaults, "mappings"),
+    };
+    defaults.ignore(&["custom", "filterable", "unitScale", "fieldMinMax", "displayNameFromDS"]);
+    defaults.finish();
+    field
+}
+
+/// Grafana 6 kept the fields' options among the panel's.
+pub(super) fn grafana_6_options<'a>(panel: &Reader<'a>) -> Option<Reader<'a>> {
+    panel.has("options").then(|| panel.object("options"))??.object("fieldOptions")
+}
+
+pub(super) fn thresholds_from(reader: Reader<'_>) -> Thresholds {
+    let mode = reader.word("mode", &[
+        ("absolute", ThresholdMode::Absolute),
+        ("percentage", ThresholdMode::Percentage),
+    ]);
+    let mut steps = Vec::new();
+    for step in reader.objects("steps") {
+        // `null` stands for negative infinity, which JSON cannot write.
+        let value = step.number("value").unwrap_or(f64::NEG_INFINITY);
+        let colour = step.text("color").and_then(|name| colour_from(&name));
+        if colour.is_none() {
+            step.info("color", "the colour is not known; grey is used");
+        }
+        step.ignore(&["index", "line", "op", "state", "yaxis"]);
+        step.finish();
+        steps.push(ThresholdStep { value, colour: colour.unwrap_or(PanelColour::named(Hue::Grey)) });
+    }
+    reader.finish();
+    Thresholds { mode: mode.unwrap_or_default(), steps: based(steps) }
+}
+
+/// Sorted, the first one reaching down without end: Grafana's `validateFieldConfig` sets it so whatever the file says.
+pub(super) fn based(mut steps: Vec<ThresholdStep>) -> Vec<ThresholdStep> {
+    steps.sort_by(|a, b| a.value.total_cmp(&b.value));
+    if let Some(first) = steps.first_mut() {
+        first.value = f64::NEG_INFINITY;
+    }
+    steps
+}
+
+fn field_colour_from(reader: Reader<'_>) -> FieldColour {
+    let fixed = reader.filled_text("fixedColor").and_then(|name| colour_from(&name));
+    let colour = match reader.filled_text("mode").as_deref() {
+        None => FieldColour::Auto,
+        Some("thresholds") => FieldColour::Thresholds,
+        Some("palette-classic" | "palette-classic-by-name") => FieldColour::SeriesPalette,
+        Some("fixed" | "shades") => fixed.map_or(FieldColour::Auto, FieldColour::Fixed),
+        Some(mode) if mode.starts_with("continuous-") => FieldColour::Continuous(mode.to_owned()),
+        Some(mode) => {
+            reader.info("mode", &format!("\u{201c}{mode}\u{201d} is not supported; the usual colours are used"));
+            FieldColour::Auto
+        }
+    };
+    reader.ignore(&["seriesBy", "fixedColor"]);
+    reader.finish();
+    colour
+}
+
+/// Grafana's names (`red`, `semi-dark-orange`, `text`) and CSS literals (`#rgb[a]`, `#rrggbb[aa]`, `rgb()`, `rgba()`).
+pub(super) fn colour_from(text: &str) -> Option<PanelColour> {
+    let text = text.trim();
+    if let Some(hex) = text.strip_prefix('#') {
+        return hex_colour(hex);
+    }
+    if let Some(inside) = text.strip_prefix("rgb") {
+        return rgb_colour(inside.trim_start_matches('a'));
+    }
+    let (shade, hue) = match text {
+        "transparent" => return Some(PanelColour::Transparent),
+        "text" => return Some(PanelColour::Text),
+        _ => [
+            ("super-light-", Shade::SuperLight),
+            ("semi-dark-", Shade::SemiDark),
+            ("light-", Shade::Light),
+            ("dark-", Shade::Dark),
+        ]
+        .into_iter()
+        .find_map(|(prefix, shade)| text.strip_prefix(prefix).map(|hue| (shade, hue)))
+        .unwrap_or((Shade::Plain, text)),
+    };
+    let hue = match hue {
+        "red" => Hue::Red,
+        "orange" => Hue::Orange,
+        "yellow" => Hue::Yellow,
+        "green" => Hue::Green,
+        "blue" => Hue::Blue,
+        "purple" => Hue::Purple,
+        "gray" | "grey" | "white" | "black" => Hue::Grey,
+        _ => return None,
+    };
+    Some(PanelColour::Named { hue, shade })
+}
+
+fn hex_colour(hex: &str) -> Option<PanelColour> {
+    if !hex.bytes().all(|b| b.is_ascii_hexdigit()) {
+        return None;
+    }
+    let long: String = match hex.len() {
+        3 | 4 => hex.chars().flat_map(|c| [c, c]).collect(),
+        6 | 8 => hex.to_owned(),
+        _ => return None,
+    };
+    let channel = |at: usize| long.get(at..at + 2).map_or(Some(255), |pair| u8::from_str_radix(pair, 16).ok());
+    Some(PanelColour::Rgba([channel(0)?, channel(2)?, channel(4)?, channel(6)?]))
+}
+
+fn rgb_colour(inside: &str) -> Option<PanelColour> {
+    let inside = inside.trim().strip_prefix('(')?.strip_suffix(')')?;
+    let mut parts = inside.split([',', ' ', '/']).filter(|p| !p.is_empty()).map(|p| p.trim().parse::<f64>().ok());
+    let mut channel = || parts.next()?.filter(|c| (0.0..=255.0).contains(c)).map(|c| c.round() as u8);
+    let [red, green, blue] = [channel()?, channel()?, channel()?];
+    let alpha = match parts.next() {
+        None => 1.0,
+        Some(alpha) => alpha.filter(|a| (0.0..=1.0).contains(a))?,
+    };
+    Some(PanelColour::Rgba([red, green, blue, (alpha * 255.0).round() as u8]))
+}
+
+/// New mappings (`type` is a word and `options` an object) and old ones (`type` is 1 or 2).
+pub(super) fn mappings_from(parent: &Reader<'_>, key: &str) -> Vec<ValueMapping> {
+    let mut mappings = Vec::new();
+    for entry in parent.objects(key) {
+        entry.ignore(&["id", "operator"]);
+        match entry.value("type") {
+            Some(Value::String(kind)) => new_mapping(&entry, kind, &mut mappings),
+            _ => old_mapping(&entry, &mut mappings),
+        }
+        entry.finish();
+    }
+    mappings
+}
+
+fn new_mapping(entry: &Reader<'_>, kind: &str, mappings: &mut Vec<ValueMapping>) {
+    let result = |reader: &Reader<'_>| {
+        let text = reader.filled_text("text");
+        let colour = reader.filled_text("color").and_then(|name| colour_from(&name));
+        reader.ignore(&["index"]);
+        (text, colour)
+    };
+    let Some(options) = entry.object("options") else { return };
+    match kind {
+        "value" => {
+            for key in options.keys() {
+                let Some(reader) = options.object(key) else { continue };
+                let (text, colour) = result(&reader);
+                let matches = match key {
+                    "null" => Some(MappingMatch::Null),
+                    "NaN" => Some(MappingMatch::NaN),
+                    "true" => Some(MappingMatch::Value(1.0)),
+                    "false" => Some(MappingMatch::Value(0.0)),
+                    number => number.trim().parse().ok().map(MappingMatch::Value),
+                };
+                match matches {
+                    Some(matches) => mappings.push(ValueMapping { matches, text, colour }),
+                    None => options.info(key, "samples are numbers; this mapping of a text never applies"),
+                }
+                reader.finish();
+            }
+        }
+        "range" => {
+            let from = options.number("from").unwrap_or(f64::NEG_INFINITY);
+            let to = options.number("to").unwrap_or(f64::INFINITY);
+            let (text, colour) = options.object("result").map_or((None, None), |r| result(&r));
+            mappings.push(ValueMapping { matches: MappingMatch::Range { from, to }, text, colour });
+        }
+        "special" => {
+            let matches = options.word("match", &[
+                ("null", MappingMatch::Null),
+                ("nan", MappingMatch::NaN),
+                ("null+nan", MappingMatch::NullOrNaN),
+                ("true", MappingMatch::Value(1.0)),
+                ("false", MappingMatch::Value(0.0)),
+            ]);
+            let (text, colour) = options.object("result").map_or((None, None), |r| result(&r));
+            mappings.extend(matches.map(|matches| ValueMapping { matches, text, colour }));
+        }
+        other => entry.info("type", &format!("mappings of the kind \u{201c}{other}\u{201d} are not supported")),
+    }
+}
+
+fn old_mapping(entry: &Reader<'_>, mappings: &mut Vec<ValueMapping>) {
+    let text = entry.filled_text("text");
+    let is_range = entry.number("type") == Some(2.0) || entry.has("from");
+    let matches = if is_range {
+        let end = |key: &str, missing: f64| match entry.text(key).as_deref().map(str::trim) {
+            None | Some("" | "null") => missing,
+            Some(text) => text.parse().unwrap_or(missing),
+        };
+        let is_null = entry.value("from").and_then(Value::as_str) == Some("null");
+        let (from, to) = (end("from", f64::NEG_INFINITY), end("to", f64::INFINITY));
+        Some(if is_null { MappingMatch::Null } else { MappingMatch::Range { from, to } })
+    } else {
+        match entry.text("value").as_deref().map(str::trim) {
+            Some("null") => Some(MappingMatch::Null),
+            Some(number) => number.parse().ok().map(MappingMatch::Value),
+            None => None,
+        }
+    };
+    entry.ignore(&["op", "type", "value", "from", "to"]);
+    match matches {
+        Some(matches) => mappings.push(ValueMapping { matches, text, colour: None }),
+        None => entry.info("value", "is not a number; the mapping never applies"),
+    }
+}
+
+pub(super) fn overrides_from(panel: &Reader<'_>) -> Vec<FieldOverride> {
+    // Read a second time, silently: `field_from` has reported the rest of `fieldConfig`.
+    let Some(config) = panel.object("fieldConfig") else { return Vec::new() };
+    let mut overrides = Vec::new();
+    for entry in config.objects("overrides") {
+        let Some(matcher) = entry.object("matcher") else {
+            entry.warn("matcher", "an override without a matcher is ignored");
+            continue;
+        };
+        let found = matchers_from(&matcher);
+        matcher.ignore(&["scope"]);
+        matcher.finish();
+        entry.ignore(&["__systemRef"]);
+        let properties = entry.objects("properties");
+        for found in found {
+            let mut target = FieldOverride::new(found);
+            for property in &properties {
+                apply_property(property, &mut target);
+            }
+            overrides.push(target);
+        }
+        entry.finish();
+    }
+    overrides
+}
+
+fn matchers_from(matcher: &Reader<'_>) -> Vec<FieldMatcher> {
+    match matcher.filled_text("id").as_deref() {
+        Some("byName") => matcher.text("options").map(FieldMatcher::Name).into_iter().collect(),
+        Some("byFrameRefID") => matcher.text("options").map(FieldMatcher::Query).into_iter().collect(),
+        Some("byRegexp") => {
+            let pattern = matcher.text("options").unwrap_or_default();
+            let found = pattern_matcher(&pattern);
+            if found.is_none() {
+                matcher.warn("options", &format!("the pattern \u{201c}{pattern}\u{201d} is not supported; override ignored"));
+            }
+            found.into_iter().collect()
+        }
+        Some("byNames") => {
+            let Some(options) = matcher.object("options") else { return Vec::new() };
+            if options.text("mode").is_some_and(|mode| mode != "include") {
+                options.warn("mode", "only \u{201c}include\u{201d} is supported; override ignored");
+                return Vec::new();
+            }
+            options.ignore(&["prefix", "readOnly"]);
+            let names = options.texts("names");
+            options.finish();
+            names.into_iter().map(FieldMatcher::Name).collect()
+        }
+        Some("byType") => match matcher.text("options").as_deref() {
+            Some("number") => vec![FieldMatcher::All],
+            // Every series is of numbers: overrides of times and texts have nothing to apply to.
+            _ => Vec::new(),
+        },
+        other => {
+            let other = other.unwrap_or_default();
+            matcher.warn("id", &format!("the matcher \u{201c}{other}\u{201d} is not supported; override ignored"));
+            Vec::new()
+        }
+    }
+}
+
+/// Patterns that are a plain text with `^`, `$` or `.*` around it, with or without slashes. Others: none.
+pub(super) fn pattern_matcher(pattern: &str) -> Option<FieldMatcher> {
+    let bare = pattern.strip_prefix('/').and_then(|p| p.strip_suffix('/')).unwrap_or(pattern);
+    let (bare, mut is_start) = bare.strip_prefix('^').map_or((bare, false), |rest| (rest, true));
+    let (bare, mut is_end) = bare.strip_suffix('$').map_or((bare, false), |rest| (rest, true));
+    let mut text = bare;
+    if let Some(rest) = text.strip_prefix(".*") {
+        (text, is_start) = (rest, false);
+    }
+    if let Some(rest) = text.strip_suffix(".*") {
+        (text, is_end) = (rest, false);
+    }
+    if text.is_empty() && !is_start && !is_end {
+        return Some(FieldMatcher::All);
+    }
+    let mut plain = String::new();
+    let mut chars = text.chars();
+    while let Some(c) = chars.next() {
+        match c {
+            '\\' => plain.push(chars.next().filter(|c| !c.is_alphanumeric())?),
+            '.' | '*' | '+' | '?' | '(' | ')' | '[' | ']' | '{' | '}' | '|' | '^' | '$' => return None,
+            c => plain.push(c),
+        }
+    }
+    Some(FieldMatcher::Part { text: plain, is_start, is_end })
+}
+
+fn apply_property(property: &Reader<'_>, target: &mut FieldOverride) {
+    let id = property.filled_text("id").unwrap_or_default();
+    match id.as_str() {
+        "unit" => target.unit = property.filled_text("value"),
+        "decimals" => target.decimals = property.count("value"),
+        "min" => target.min = property.number("value"),
+        "max" => target.max = property.number("value"),
+        "displayName" => target.display_name = property.filled_text("value"),
+        "color" => target.colour = property.object("value").map(field_colour_from),
+        "thresholds" => target.thresholds = property.object("value").map(thresholds_from),
+        "custom.drawStyle" => target.draw = property.word("value", DRAW_STYLES),
+        "custom.lineWidth" => target.line_width_px = property.number("value"),
+        "custom.fillOpacity" => target.fill_percent = property.number("value"),
+        "custom.showPoints" => target.points = property.word("value", POINTS_MODES),
+        "custom.axisPlacement" => target.axis = property.word("value", AXIS_SIDES),
+        "custom.stacking" => target.stack = property.object("value").and_then(|v| stack_from(&v)),
+        "custom.lineStyle" => target.dash_px = property.object("value").map(|v| dash_from(&v)),
+        "custom.hideFrom" => {
+            target.is_hidden = property.object("value").and_then(|v| {
+                v.ignore(&["legend", "tooltip"]);
+                v.flag("viz")
+            });
+        }
+        other => property.info("id", &format!("\u{201c}{other}\u{201d} cannot be overridden here; ignored")),
+    }
+    property.ignore(&["value"]);
+}
+
+pub(super) const DRAW_STYLES: &[(&str, DrawStyle)] =
+    &[("line", DrawStyle::Line), ("bars", DrawStyle::Bars), ("points", DrawStyle::Points)];
+
+pub(super) const POINTS_MODES: &[(&str, PointsMode)] =
+    &[("auto", PointsMode::Auto), ("always", PointsMode::Always), ("never", PointsMode::Never)];
+
+pub(super) const AXIS_SIDES: &[(&str, AxisSide)] = &[
+    ("auto", AxisSide::Left),
+    ("left", AxisSide::Left),
+    ("right", AxisSide::Right),
+    ("hidden", AxisSide::Hidden),
+];
+
+pub(super) fn stack_from(reader: &Reader<'_>) -> Option<StackMode> {
+    reader.ignore(&["group"]);
+    reader.word("mode", &[
+        ("none", StackMode::None),
+        ("normal", StackMode::Normal),
+        ("percent", StackMode::Percent),
+    ])
+}
+
+pub(super) fn dash_from(reader: &Reader<'_>) -> Vec<f64> {
+    let lengths: Vec<f64> = reader.list("dash").iter().filter_map(Value::as_f64).filter(|l| *l > 0.0).collect();
+    match (reader.filled_text("fill").as_deref(), lengths.is_empty()) {
+        (Some("dash"), true) => vec![10.0, 10.0],
+        (Some("dot"), true) => vec![1.0, 4.0],
+        (Some("dash" | "dot"), false) => lengths,
+        _ => Vec::new(),
+    }
+}
+
+/// `aliasColors` of the old graph: a colour for each name.
+pub(super) fn old_colour_overrides(panel: &Reader<'_>) -> Vec<FieldOverride> {
+    let Some(colours) = panel.object("aliasColors") else { return Vec::new() };
+    let mut overrides = Vec::new();
+    for name in colours.keys() {
+        match colours.text(name).and_then(|text| colour_from(&text)) {
+            Some(colour) => overrides.push(FieldOverride {
+                colour: Some(FieldColour::Fixed(colour)),
+                ..FieldOverride::new(FieldMatcher::Name(name.to_owned()))
+            }),
+            None => colours.info(name, "the colour is not known; ignored"),
+        }
+    }
+    overrides
+}

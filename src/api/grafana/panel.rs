@@ -1,0 +1,244 @@
+//! One panel: what it is, where it stands, what it asks.
+
+use serde_json::Value;
+
+use super::{
+    dashboard::interval_from,
+    field::{field_from, old_colour_overrides, overrides_from},
+    irrelevant,
+    layout::Wanted,
+    options,
+    read::{Notices, Reader},
+    unit_hint::unit_hint,
+};
+use crate::model::dashboard::{
+    FieldOptions, GridRect, LegendFormat, Panel, PanelOptions, Target, TargetFormat, kinds,
+};
+
+/// A panel whose id and place are not settled yet.
+pub(super) struct DraftPanel {
+    pub id: Option<u32>,
+    pub wanted: Wanted,
+    pub panel: Panel,
+}
+
+impl DraftPanel {
+    /// A heading over the panels that follow.
+    pub fn heading(title: String) -> Self {
+        let grid = GridRect { x: 0, y: 0, w: 12, h: 1 };
+        let panel = Panel {
+            id: 0,
+            title,
+            description: None,
+            kind: kinds::ROW.to_owned(),
+            grid,
+            source: None,
+            targets: Vec::new(),
+            field: FieldOptions::default(),
+            overrides: Vec::new(),
+            options: PanelOptions::Row,
+            min_interval_ms: None,
+            max_data_points: None,
+            notices: Vec::new(),
+        };
+        Self { id: None, wanted: Wanted::Nothing, panel }
+    }
+}
+
+/// The panel, and what a collapsed row keeps inside itself.
+pub(super) fn panel_from(outer: &Reader<'_>) -> (DraftPanel, Vec<DraftPanel>) {
+    // Remarks about a panel belong to the panel, not to the dashboard.
+    let notices = Notices::default();
+    let reader = outer.with_notices(&notices);
+    let written_kind = reader.filled_text("type").unwrap_or_else(|| "timeseries".to_owned());
+    let kind = match written_kind.as_str() {
+        "graph" => kinds::TIMESERIES,
+        "singlestat" | "grafana-singlestat-panel" => kinds::STAT,
+        "heatmap-new" => kinds::HEATMAP,
+        other => other,
+    }
+    .to_owned();
+    reader.ignore(irrelevant::PANEL);
+
+    let mut children = Vec::new();
+    let wanted = wanted_from(&reader);
+    let targets = targets_from(&reader);
+    let mut field = field_from(&reader);
+    let mut overrides = overrides_from(&reader);
+    overrides.extend(old_colour_overrides(&reader));
+    let panel_options = match written_kind.as_str() {
+        "graph" => options::graph_from(&reader, &mut field, &mut overrides),
+        "timeseries" => options::timeseries_from(&reader),
+        "singlestat" | "grafana-singlestat-panel" => options::singlestat_from(&reader, &mut field),
+        "stat" => options::stat_from(&reader),
+        "heatmap" | "heatmap-new" => options::heatmap_from(&reader, &targets),
+        "row" => {
+            if reader.flag("collapsed").unwrap_or_default() {
+                reader.info("collapsed", "collapsed rows are shown open");
+            }
+            for child in reader.objects("panels") {
+                let (draft, nested) = panel_from(&child);
+                children.push(draft);
+                children.extend(nested);
+            }
+            PanelOptions::Row
+        }
+        "text" => {
+            let content = reader
+                .object("options")
+                .and_then(|o| {
+                    o.ignore(&["mode", "code"]);
+                    let content = o.text("content");
+                    o.finish();
+                    content
+                })
+                .or_else(|| reader.text("content"));
+            reader.ignore(&["mode"]);
+            PanelOptions::Text(content.unwrap_or_default())
+        }
+        other => {
+            let known = "stat, timeseries, heatmap, singlestat, graph";
+            reader.warn("type", &format!("panels of the kind \u{201c}{other}\u{201d} cannot be drawn. Known: {known}"));
+            reader.ignore(&["options"]);
+            PanelOptions::Other
+        }
+    };
+    for (key, what) in [
+        ("alert", "alerts inside panels are not supported; write a rule for Prometheus"),
+        ("libraryPanel", "library panels are not in the file; export the dashboard with them"),
+        ("links", "links are not supported yet"),
+        ("repeat", "repeating a panel is not supported yet; it is shown once"),
+        ("timeFrom", "a time range of its own is not supported yet; the page's range is used"),
+        ("timeShift", "a time shift is not supported yet; the page's range is used"),
+        ("transformations", "transformations are not supported; the answers are shown as they come"),
+    ] {
+        let is_said = reader.value(key).is_some_and(|v| match v {
+            Value::Array(items) => !items.is_empty(),
+            Value::String(text) => !text.is_empty(),
+            _ => true,
+        });
+        if is_said {
+            reader.warn(key, what);
+        }
+    }
+    let panel = Panel {
+        id: 0,
+        title: reader.text("title").unwrap_or_default(),
+        description: reader.filled_text("description"),
+        kind,
+        grid: GridRect { x: 0, y: 0, w: 12, h: 1 },
+        source: source_from(&reader),
+        targets,
+        field,
+        overrides,
+        options: panel_options,
+        min_interval_ms: interval_from(&reader, "interval"),
+        max_data_points: reader.count("maxDataPoints").filter(|points| *points > 1),
+        notices: Vec::new(),
+    };
+    let id = reader.count("id");
+    reader.finish();
+    (DraftPanel { id, wanted, panel: Panel { notices: notices.take(), ..panel } }, children)
+}
+
+fn wanted_from(reader: &Reader<'_>) -> Wanted {
+    let span = reader.number("span");
+    if let Some(grid) = reader.object("gridPos") {
+        let side = |key: &str| grid.number(key).map(|n| n.clamp(0.0, 10_000.0).floor() as u32);
+        let wanted = Wanted::Grid24 {
+            x: side("x").unwrap_or(0).min(23),
+            y: side("y").unwrap_or(0),
+            w: side("w").unwrap_or(24).clamp(1, 24),
+            h: side("h").unwrap_or(8).clamp(1, 100),
+        };
+        grid.ignore(&["static"]);
+        grid.finish();
+        return wanted;
+    }
+    match span {
+        Some(span) => Wanted::Span { columns: span.clamp(1.0, 12.0) as u32, height: 7, starts_row: false },
+        None => Wanted::Nothing,
+    }
+}
+
+/// The source's name or uid. Placeholders of exported dashboards mean the default one.
+fn source_from(reader: &Reader<'_>) -> Option<String> {
+    match reader.value("datasource")? {
+        Value::String(name) if name.starts_with('$') || name == "default" || name == "-- Mixed --" => None,
+        Value::String(name) if name.starts_with("-- ") => {
+            reader.warn("datasource", &format!("\u{201c}{name}\u{201d} is Grafana's own and not supported"));
+            None
+        }
+        Value::String(name) => Some(name.clone()),
+        Value::Object(_) => {
+            let source = reader.object("datasource")?;
+            let kind = source.filled_text("type");
+            if let Some(kind) = kind.filter(|k| !k.contains("prometheus") && k != "datasource" && !k.starts_with('$')) {
+                source.warn("type", &format!("sources of the kind \u{201c}{kind}\u{201d} are not supported in panels yet"));
+            }
+            let uid = source.filled_text("uid").filter(|uid| !uid.starts_with('$') && !uid.starts_with("-- "));
+            source.ignore(&["name", "apiVersion"]);
+            source.finish();
+            uid
+        }
+        _ => {
+            reader.warn("datasource", "expected a name or an object; the default source is used");
+            None
+        }
+    }
+}
+
+fn targets_from(reader: &Reader<'_>) -> Vec<Target> {
+    let mut targets: Vec<Target> = Vec::new();
+    for target in reader.objects("targets") {
+        target.ignore(irrelevant::TARGET);
+        if target.has("datasource") {
+            source_from(&target);
+        }
+        let is_hidden = target.flag("hide").unwrap_or_default();
+        let Some(expr) = target.filled_text("expr") else {
+            // A target without a query is what Grafana's editor leaves behind; one with other keys asks something else.
+            if target.filled_text("type").is_some() || target.has("rawSql") || target.has("expression") {
+                target.warn("expr", "there is none: only PromQL queries are supported in panels yet");
+            } else {
+                target.info("expr", "the query is empty and not asked");
+            }
+            continue;
+        };
+        let ref_id = target
+            .filled_text("refId")
+            .filter(|id| targets.iter().all(|t| t.ref_id != *id))
+            .unwrap_or_else(|| free_ref_id(&targets));
+        let format = target
+            .word("format", &[
+                ("time_series", TargetFormat::TimeSeries),
+                ("table", TargetFormat::Table),
+                ("heatmap", TargetFormat::Heatmap),
+            ])
+            .unwrap_or_default();
+        let legend_format = match target.text("legendFormat").as_deref().map(str::trim) {
+            None | Some("" | "__auto") => LegendFormat::Auto,
+            Some(template) => LegendFormat::Template(template.to_owned()),
+        };
+        let is_instant = target.flag("instant").unwrap_or_default() && !target.flag("range").unwrap_or_default();
+        targets.push(Target {
+            ref_id,
+            unit_hint: unit_hint(&expr, format == TargetFormat::Heatmap),
+            expr,
+            legend_format,
+            format,
+            is_instant,
+            is_hidden,
+            min_interval_ms: interval_from(&target, "interval"),
+        });
+        target.finish();
+    }
+    targets
+}
+
+/// `A` to `Z`, then `Q27` and on.
+fn free_ref_id(targets: &[Target]) -> String {
+    let letters = ('A'..='Z').map(String::from);
+    let numbers = (27..).map(|n| format!("Q{n}"));
+    letters.chain(numbers).find(|id| targets.iter().all(|t| t.ref_id != *id)).unwrap_or_default()
+}
