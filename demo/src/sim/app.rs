@@ -202,7 +202,7 @@ impl AppMeters {
 
     fn request(&mut self, registry: &mut Registry, request: &Request) -> Option<Observation> {
         let bucket = self.http(registry, request.route, request.status, request.duration_secs)?;
-        self.slice_cpu_secs += 0.002 + 0.8 * request.own_secs;
+        self.slice_cpu_secs += 0.004 + 0.9 * request.own_secs;
         if let OwnMeters::Api(api) = &self.own {
             for query in request.queries() {
                 self.slice_query_secs += query.secs;
@@ -282,8 +282,9 @@ impl AppMeters {
     ) {
         let uptime_secs = (t_ms - self.start_ms) as f64 / 1000.0;
         let warm = ramp(uptime_secs, 0.0, 300.0);
-        self.slice_cpu_secs += slice_secs * (0.012 + 0.004 * rng.uniform());
         let in_flight = runs_in_flight as f64;
+        // A run between its calls costs a little: tokens arrive, state is kept.
+        self.slice_cpu_secs += slice_secs * (0.02 + 0.008 * rng.uniform() + 0.006 * in_flight);
         let limit = memory_limit_bytes(self.service);
         let base = match self.service {
             Service::Api => 0.34 + 0.1 * ramp(uptime_secs, 0.0, 9000.0) + 0.002 * in_flight,

@@ -7,9 +7,7 @@ use super::app::memory_limit_bytes;
 use super::incidents::Conditions;
 use super::maths::{Rng, exp, mix3, sin_turns};
 use super::registry::{Id, Registry};
-use super::topology::{
-    FULL_DISK_NODE, INSERT, MCP_1, NODES, POSTGRES_NODE, REDIS_NODE, REPLICAS, SELECT, Service, UPDATE,
-};
+use super::topology::{FULL_DISK_NODE, INSERT, MCP_1, NODES, POSTGRES_NODE, REDIS_NODE, REPLICAS, SELECT, Service};
 use super::traffic::{Events, Failure, wander};
 
 const GIB: f64 = 1_073_741_824.0;
@@ -21,7 +19,6 @@ pub(super) struct Demand {
     pub selects: f64,
     pub inserts: f64,
     pub updates: f64,
-    pub deletes: f64,
     pub transactions: f64,
     pub rollbacks: f64,
     pub cache_hits: f64,
@@ -69,8 +66,7 @@ impl Demand {
                 match query.kind {
                     SELECT => sum.selects += 1.0,
                     INSERT => sum.inserts += 1.0,
-                    UPDATE => sum.updates += 1.0,
-                    _ => sum.deletes += 1.0,
+                    _ => sum.updates += 1.0,
                 }
                 // Beyond some milliseconds a query waits and does not compute.
                 sum.query_cpu_secs += 0.3 * query.secs.min(0.02);
@@ -179,14 +175,14 @@ impl Container {
         let mut out = Vec::new();
         for (process, replica) in REPLICAS.iter().enumerate() {
             if replica.node == node {
-                let cores = if replica.service == Service::Api { 2.0 } else { 1.0 };
+                let cores = if replica.service == Service::Api { 1.0 } else { 0.5 };
                 let sizes = (memory_limit_bytes(replica.service), cores);
                 let name = replica.service.container();
                 out.push(Self::new(registry, name, replica.pod, node, Some(process), sizes));
             }
         }
         if node == POSTGRES_NODE {
-            out.push(Self::new(registry, "postgresql", "postgresql-0", node, None, (4.0 * GIB, 2.0)));
+            out.push(Self::new(registry, "postgresql", "postgresql-0", node, None, (4.0 * GIB, 1.5)));
         }
         if node == REDIS_NODE {
             out.push(Self::new(registry, "redis", "redis-0", node, None, (512.0 * MIB, 1.0)));
@@ -248,7 +244,7 @@ impl Container {
     }
 }
 
-const CPUS_PER_NODE: [&str; 4] = ["0", "1", "2", "3"];
+const CPUS_PER_NODE: [&str; 2] = ["0", "1"];
 const CPU_MODES: [&str; 4] = ["idle", "user", "system", "iowait"];
 
 /// The node exporter of one node.
@@ -340,7 +336,7 @@ impl NodeMeters {
         let busy = container_cpu + own;
         let io_wait = slice_secs * (0.01 + 0.015 * rng.uniform() + if at.pool_exhaustion > 0.0 { 0.05 } else { 0.0 });
         let cores = CPUS_PER_NODE.len() as f64;
-        let shares = [0.28, 0.26, 0.24, 0.22];
+        let shares = [0.53, 0.47];
         for (ids, share) in self.cpu.iter().zip(shares) {
             let [idle, user, system, wait] = ids;
             let used = (busy * share).min(slice_secs * 0.97);
@@ -530,7 +526,8 @@ impl PostgresMeters {
         registry.inc(fetched, (31.0 * demand.selects + 120.0).floor());
         registry.inc(inserted, demand.inserts);
         registry.inc(updated, demand.updates);
-        registry.inc(deleted, demand.deletes);
+        // Sessions that expired.
+        registry.inc(deleted, rng.poisson(0.4) as f64);
         registry.inc(self.deadlocks, if rng.chance(0.03 * exhaustion) { 1.0 } else { 0.0 });
         self.stored_bytes += demand.inserts * 2_300.0;
         registry.set(self.size_bytes, (self.stored_bytes / 8192.0).floor() * 8192.0);

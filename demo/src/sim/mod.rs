@@ -103,6 +103,7 @@ struct StoredExemplar {
 pub struct Platform {
     seed: u64,
     now_ms: i64,
+    start_ms: i64,
     next_ms: i64,
     script: Script,
     traffic: Traffic,
@@ -124,8 +125,13 @@ pub struct Platform {
 impl Platform {
     /// A platform whose history begins 30 h before `now_ms`; both are aligned down to the scrape interval.
     pub fn new(seed: u64, now_ms: i64) -> Self {
+        Self::with_history(seed, now_ms, (HISTORY_MS / 3_600_000) as u32)
+    }
+
+    /// As [`Self::new`], with another length of history: tests need less.
+    pub fn with_history(seed: u64, now_ms: i64, hours: u32) -> Self {
         let now_ms = now_ms - now_ms.rem_euclid(SCRAPE_INTERVAL_MS);
-        let start_ms = now_ms - HISTORY_MS;
+        let start_ms = now_ms - i64::from(hours) * 3_600_000;
         let mut registry = Registry::default();
         let mut targets = Vec::new();
         let mut apps = Vec::new();
@@ -170,6 +176,7 @@ impl Platform {
         Self {
             seed,
             now_ms,
+            start_ms,
             next_ms: start_ms,
             script: Script::new(now_ms),
             traffic: Traffic::new(seed),
@@ -200,7 +207,7 @@ impl Platform {
 
     /// The first scrape's time.
     pub fn start_ms(&self) -> i64 {
-        self.now_ms - HISTORY_MS
+        self.start_ms
     }
 
     /// The time that was "now" when the platform started: the script of incidents is told relative to it.

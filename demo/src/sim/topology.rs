@@ -231,11 +231,10 @@ pub(super) const fn routes(service: Service) -> &'static [Route] {
     }
 }
 
-pub(super) const QUERY_TYPES: [&str; 4] = ["select", "insert", "update", "delete"];
+pub(super) const QUERY_TYPES: [&str; 3] = ["select", "insert", "update"];
 pub(super) const SELECT: usize = 0;
 pub(super) const INSERT: usize = 1;
 pub(super) const UPDATE: usize = 2;
-pub(super) const DELETE: usize = 3;
 
 pub(super) const AGENT_TYPES: [&str; 3] = ["assistant", "researcher", "analyst"];
 
@@ -261,13 +260,12 @@ pub struct Tool {
     pub sigma: f64,
 }
 
-pub const TOOLS: [Tool; 6] = [
+pub const TOOLS: [Tool; 5] = [
     Tool { name: "web_search", median_secs: 0.42, sigma: 0.55 },
     Tool { name: "file_reader", median_secs: 0.03, sigma: 0.6 },
-    Tool { name: "code_interpreter", median_secs: 0.9, sigma: 0.7 },
+    Tool { name: "code_interpreter", median_secs: 0.5, sigma: 0.55 },
     Tool { name: "sql_query", median_secs: 0.11, sigma: 0.8 },
     Tool { name: "vector_store", median_secs: 0.06, sigma: 0.5 },
-    Tool { name: "email_sender", median_secs: 0.25, sigma: 0.4 },
 ];
 
 /// The tool that fails in the script.
@@ -294,7 +292,7 @@ pub const AGENTS: [Agent; 8] = [
         agent_type: 0,
         model: 0,
         popularity: 0.28,
-        tools: [0.1, 0.2, 0.0, 0.1, 0.6, 0.1],
+        tools: [0.1, 0.2, 0.0, 0.1, 0.6],
         delegate: Some(6),
     },
     Agent {
@@ -302,7 +300,7 @@ pub const AGENTS: [Agent; 8] = [
         agent_type: 0,
         model: 2,
         popularity: 0.12,
-        tools: [0.0, 0.4, 0.0, 0.0, 0.3, 0.2],
+        tools: [0.0, 0.4, 0.0, 0.0, 0.3],
         delegate: None,
     },
     Agent {
@@ -310,7 +308,7 @@ pub const AGENTS: [Agent; 8] = [
         agent_type: 1,
         model: 1,
         popularity: 0.16,
-        tools: [1.4, 0.2, 0.0, 0.0, 0.3, 0.0],
+        tools: [1.4, 0.2, 0.0, 0.0, 0.3],
         delegate: Some(4),
     },
     Agent {
@@ -318,7 +316,7 @@ pub const AGENTS: [Agent; 8] = [
         agent_type: 1,
         model: 1,
         popularity: 0.08,
-        tools: [0.9, 0.6, 0.0, 0.0, 0.4, 0.0],
+        tools: [0.9, 0.6, 0.0, 0.0, 0.4],
         delegate: Some(7),
     },
     Agent {
@@ -326,7 +324,7 @@ pub const AGENTS: [Agent; 8] = [
         agent_type: 2,
         model: 0,
         popularity: 0.14,
-        tools: [0.0, 0.3, 0.7, 1.0, 0.0, 0.0],
+        tools: [0.0, 0.3, 0.7, 1.0, 0.0],
         delegate: None,
     },
     Agent {
@@ -334,7 +332,7 @@ pub const AGENTS: [Agent; 8] = [
         agent_type: 2,
         model: 1,
         popularity: 0.08,
-        tools: [0.1, 0.2, 0.5, 0.9, 0.0, 0.1],
+        tools: [0.1, 0.2, 0.5, 0.9, 0.0],
         delegate: Some(4),
     },
     Agent {
@@ -342,7 +340,7 @@ pub const AGENTS: [Agent; 8] = [
         agent_type: 0,
         model: 2,
         popularity: 0.09,
-        tools: [0.0, 0.0, 0.0, 0.2, 0.3, 0.3],
+        tools: [0.0, 0.0, 0.0, 0.2, 0.3],
         delegate: None,
     },
     Agent {
@@ -350,7 +348,7 @@ pub const AGENTS: [Agent; 8] = [
         agent_type: 1,
         model: 0,
         popularity: 0.05,
-        tools: [0.2, 0.5, 0.2, 0.2, 0.1, 0.3],
+        tools: [0.2, 0.5, 0.2, 0.2, 0.1],
         delegate: None,
     },
 ];

@@ -10,7 +10,7 @@
 use super::incidents::Conditions;
 use super::maths::{Rng, exp, mix, mix3, sin_turns, unit};
 use super::topology::{
-    AGENTS, API_0, API_REPLICAS, AUTH, CREATE_AGENT, CREATION_MODELS, DELETE, FAILING_TOOL, FRONTEND_0, FRONTEND_PAGE,
+    AGENTS, API_0, API_REPLICAS, AUTH, CREATE_AGENT, CREATION_MODELS, FAILING_TOOL, FRONTEND_0, FRONTEND_PAGE,
     FRONTEND_REPLICAS, GET_AGENT, GET_CONVERSATION, INSERT, LIST_AGENTS, LIST_TOOLS, MCP_0, MCP_AGENT_ACTION,
     MCP_INVOKE, MCP_LIST, MCP_REPLICAS, MODELS, POST_MESSAGE, REPLICAS, RunError, SELECT, STREAM, Service, Status,
     TEMPLATES, TOOLS, UPDATE, routes,
@@ -28,7 +28,7 @@ pub enum Failure {
     Unhandled,
 }
 
-/// One database query. `kind` indexes the query types select, insert, update, delete.
+/// One database query. `kind` indexes the query types select, insert, update.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Query {
     pub kind: usize,
@@ -201,7 +201,7 @@ const PAGE_SHARE: f64 = 0.2;
 /// Part of the API's requests that come through the frontend; the others are other programs.
 const BROWSER_SHARE: f64 = 0.6;
 /// Server errors on a good day.
-const BASE_FAILURE_RATIO: f64 = 0.000_25;
+const BASE_FAILURE_RATIO: f64 = 0.000_2;
 /// After this long without a connection the pool gives up.
 const POOL_TIMEOUT_SECS: f64 = 5.0;
 const USERS: f64 = 420.0;
@@ -334,7 +334,7 @@ impl Traffic {
         if matches!(route, GET_AGENT | POST_MESSAGE | GET_CONVERSATION | STREAM) {
             request.agent = Some(rng.weighted(&self.popularity));
         }
-        request.own_secs = rng.lognormal(0.014 * (1.0 + 1.5 * slowness), 0.5);
+        request.own_secs = rng.lognormal(0.019 * (1.0 + 3.0 * slowness), 0.55);
         request.queue_secs = request.own_secs * 0.5 * load * load * rng.uniform();
         request.redis_secs = rng.lognormal(0.0008, 0.45);
 
@@ -357,7 +357,7 @@ impl Traffic {
             (GET_CONVERSATION, false) => plan(&[SELECT, SELECT, SELECT]),
             (CREATE_AGENT, _) => plan(&[SELECT, INSERT, INSERT]),
             (POST_MESSAGE, _) => plan(&[SELECT, INSERT, UPDATE]),
-            (AUTH, _) => plan(if rng.chance(0.15) { &[SELECT, UPDATE, DELETE] } else { &[SELECT, UPDATE] }),
+            (AUTH, _) => plan(&[SELECT, UPDATE]),
             _ => 0,
         };
         // The new version asks once per item of a list.
@@ -375,12 +375,11 @@ impl Traffic {
             }
             for kind in kinds.into_iter().take(query_count) {
                 let median = match kind {
-                    SELECT => 0.010,
-                    INSERT => 0.013,
-                    UPDATE => 0.012,
-                    _ => 0.011,
+                    SELECT => 0.012,
+                    INSERT => 0.016,
+                    _ => 0.014,
                 };
-                let secs = rng.lognormal(median * (1.0 + 0.4 * load + 16.0 * exhaustion + 0.8 * slowness), 0.7);
+                let secs = rng.lognormal(median * (1.0 + 0.4 * load + 14.0 * exhaustion + 2.4 * slowness), 0.75);
                 request.push_query(kind, secs.min(9.0));
             }
             if refused.is_none() && route == CREATE_AGENT {
