@@ -1,6 +1,16 @@
 //! From histogram series to the cells of a heatmap.
+//!
+//! The backend answers classic histograms as cumulative counts: the series of `le="0.5"` counts everything up to 0.5. A
+//! heatmap shows what lies between two bounds, so neighbours are subtracted. What is not known stays unknown: a missing
+//! bucket makes a gap, not a zero.
 
-use crate::model::{frame::Frame, notice::Notice};
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::model::{
+    frame::{Frame, HistogramColumn, MISSING},
+    labels::Labels,
+    notice::Notice,
+};
 
 /// Counts over time (columns) and value ranges (rows, lowest first).
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -8,7 +18,7 @@ pub struct HeatmapGrid {
     /// Unix time of each column, ascending.
     pub x_ms: Vec<f64>,
     pub rows: Vec<RowBound>,
-    /// `counts[row * x_ms.len() + column]`; [`crate::model::frame::MISSING`] where nothing is known.
+    /// `counts[row * x_ms.len() + column]`; [`MISSING`] where nothing is known.
     pub counts: Vec<f64>,
     pub notices: Vec<Notice>,
 }
@@ -21,10 +31,32 @@ pub struct RowBound {
     pub upper: f64,
 }
 
-/// Reads `le` buckets and native histograms of a frame. Several groups of buckets are added up.
+/// The label that carries a bucket's upper bound.
+const BOUND: &str = "le";
+
+/// More rows than these are not told apart on a screen: native histograms are made coarser.
+const MAX_NATIVE_ROWS: usize = 120;
+
+/// A drop below the bucket underneath by more than this share is worth a remark; less is rounding of rates.
+const INCONSISTENT_RATIO: f64 = 0.01;
+
+/// Reads the `le` buckets of a frame, or its native histograms where it has none. Several histograms are added up.
 pub fn heatmap_from_frame(frame: &Frame) -> HeatmapGrid {
-    let _ = frame;
-    HeatmapGrid::default()
+    let mut notices = Vec::new();
+    let groups = bucket_groups(frame, &mut notices);
+    if groups.is_empty() {
+        return if frame.histograms.is_empty() {
+            HeatmapGrid { notices, ..HeatmapGrid::default() }
+        } else {
+            native_grid(frame, notices)
+        };
+    }
+    if !frame.histograms.is_empty() {
+        notices.push(Notice::warning(
+            "The answer has classic buckets and native histograms; only the classic buckets are drawn.",
+        ));
+    }
+    classic_grid(frame, groups, notices)
 }
 
 impl HeatmapGrid {
@@ -32,9 +64,331 @@ impl HeatmapGrid {
         self.rows.is_empty() || self.x_ms.is_empty()
     }
 
-    /// [`crate::model::frame::MISSING`] when out of range.
+    /// [`MISSING`] when out of range.
     pub fn count(&self, row: usize, column: usize) -> f64 {
         let at = if column < self.x_ms.len() { self.counts.get(row * self.x_ms.len() + column) } else { None };
-        at.copied().unwrap_or(crate::model::frame::MISSING)
+        at.copied().unwrap_or(MISSING)
+    }
+}
+
+/// Bit patterns in an order that is the numbers' own: finite bounds ascend, `+Inf` comes last.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Bound(f64);
+
+impl Eq for Bound {}
+
+impl PartialOrd for Bound {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Bound {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.0.total_cmp(&other.0)
+    }
+}
+
+/// One histogram: its cumulative counts by upper bound.
+type Group = BTreeMap<Bound, Vec<f64>>;
+
+fn bucket_groups(frame: &Frame, notices: &mut Vec<Notice>) -> Vec<Group> {
+    let mut groups: BTreeMap<Labels, Group> = BTreeMap::new();
+    for column in &frame.columns {
+        let Some(text) = column.labels.get(BOUND) else { continue };
+        let Some(bound) = text.trim().parse::<f64>().ok().filter(|bound| !bound.is_nan()) else {
+            notices.push(Notice::warning(format!("A bucket's bound is not a number and is left out: le=\"{text}\".")));
+            continue;
+        };
+        // Zero has one sign here.
+        let bound = Bound(bound + 0.0);
+        let group = groups.entry(column.labels.without(BOUND)).or_default();
+        match group.get_mut(&bound) {
+            None => {
+                group.insert(bound, column.values.to_vec());
+            }
+            // The same bound in two spellings ("5" and "5.0"): each instance uses one of them, so they add up.
+            Some(counts) => add(counts, &column.values),
+        }
+    }
+    groups.into_values().collect()
+}
+
+/// Adds where both are known, takes the known one elsewhere.
+fn add(sums: &mut [f64], values: &[f64]) {
+    for (sum, value) in sums.iter_mut().zip(values) {
+        if sum.is_nan() {
+            *sum = *value;
+        } else if !value.is_nan() {
+            *sum += value;
+        }
+    }
+}
+
+fn classic_grid(frame: &Frame, groups: Vec<Group>, mut notices: Vec<Notice>) -> HeatmapGrid {
+    let bounds_of = |group: &Group| group.keys().copied().collect::<BTreeSet<Bound>>();
+    // A cumulative count is exact at a bound that all histograms have, and unknown in between.
+    let mut bounds = groups.first().map(&bounds_of).unwrap_or_default();
+    let mut all = bounds.clone();
+    for group in groups.iter().skip(1) {
+        let other = bounds_of(group);
+        bounds = bounds.intersection(&other).copied().collect();
+        all.extend(other);
+    }
+    if bounds.len() < all.len() {
+        notices.push(Notice::warning(format!(
+            "The histograms have different buckets; drawn by the {} bounds of {} that all have.",
+            bounds.len(),
+            all.len()
+        )));
+    }
+    let column_count = frame.x_ms.len();
+    let mut rows = Vec::with_capacity(bounds.len());
+    let mut counts = Vec::with_capacity(bounds.len() * column_count);
+    let mut below: Option<(f64, Vec<f64>)> = None;
+    let mut is_inconsistent = false;
+    for bound in bounds {
+        let mut totals = vec![MISSING; column_count];
+        for group in &groups {
+            if let Some(cumulative) = group.get(&bound) {
+                add(&mut totals, cumulative);
+            }
+        }
+        let lower = match &below {
+            Some((lower, _)) => *lower,
+            None if bound.0 > 0.0 => 0.0,
+            None => f64::NEG_INFINITY,
+        };
+        rows.push(RowBound { lower, upper: bound.0 });
+        for (column, total) in totals.iter().enumerate() {
+            let under = below.as_ref().map_or(Some(0.0), |(_, totals)| totals.get(column).copied());
+            let count = total - under.unwrap_or(MISSING);
+            is_inconsistent |= count < -INCONSISTENT_RATIO * total.abs().max(1e-9);
+            counts.push(if count.is_nan() { MISSING } else { count.max(0.0) });
+        }
+        below = Some((bound.0, totals));
+    }
+    if is_inconsistent {
+        notices.push(Notice::info(
+            "Some buckets count less than the ones below them, as scrapes in between do; they are drawn as empty.",
+        ));
+    }
+    HeatmapGrid { x_ms: frame.x_ms.to_vec(), rows, counts, notices }
+}
+
+/// Native histograms on the union of their bounds; a bucket that spans several rows is spread over them evenly.
+fn native_grid(frame: &Frame, mut notices: Vec<Notice>) -> HeatmapGrid {
+    let samples = || frame.histograms.iter().flat_map(|HistogramColumn { samples, .. }| samples);
+    let buckets = || samples().flat_map(|(_, histogram)| &histogram.buckets);
+    let is_sane = |value: f64| !value.is_nan();
+    let edges: BTreeSet<Bound> =
+        buckets().flat_map(|b| [b.lower, b.upper]).filter(|v| is_sane(*v)).map(|v| Bound(v + 0.0)).collect();
+    let mut edges: Vec<f64> = edges.into_iter().map(|bound| bound.0).collect();
+    if edges.len() > MAX_NATIVE_ROWS + 1 {
+        let every = edges.len().div_ceil(MAX_NATIVE_ROWS);
+        let last = edges.len() - 1;
+        let kept = edges.iter().enumerate().filter(|(at, _)| at % every == 0 || *at == last).map(|(_, edge)| *edge);
+        edges = kept.collect();
+        notices.push(Notice::info("Neighbouring buckets are drawn together: there are more than a screen shows."));
+    }
+    let rows: Vec<RowBound> =
+        edges.iter().zip(edges.iter().skip(1)).map(|(lower, upper)| RowBound { lower: *lower, upper: *upper }).collect();
+    let column_count = frame.x_ms.len();
+    let mut counts = vec![MISSING; rows.len() * column_count];
+    for (column, histogram) in samples().filter(|(column, _)| *column < column_count) {
+        // The sample is there, so a bucket that it does not name is empty, not unknown.
+        let cells = || (0..rows.len()).map(|row| row * column_count + column);
+        for at in cells() {
+            if let Some(cell) = counts.get_mut(at).filter(|cell| cell.is_nan()) {
+                *cell = 0.0;
+            }
+        }
+        for bucket in histogram.buckets.iter().filter(|b| b.count > 0.0) {
+            for (row, at) in rows.iter().zip(cells()) {
+                let overlap = row.upper.min(bucket.upper) - row.lower.max(bucket.lower);
+                let width = bucket.upper - bucket.lower;
+                let share = match overlap / width {
+                    _ if overlap <= 0.0 => continue,
+                    share if share.is_finite() => share,
+                    // An unbounded bucket is one row.
+                    _ => 1.0,
+                };
+                if let Some(cell) = counts.get_mut(at) {
+                    *cell += bucket.count * share;
+                }
+            }
+        }
+    }
+    HeatmapGrid { x_ms: frame.x_ms.to_vec(), rows, counts, notices }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write as _;
+
+    use crate::model::frame::{Column, HistogramBucket, NativeHistogram};
+
+    use super::*;
+
+    const M: f64 = MISSING;
+
+    fn frame(columns: &[(&[(&str, &str)], &[f64])]) -> Frame {
+        let rows = columns.first().map_or(0, |(_, values)| values.len());
+        Frame {
+            x_ms: (0..rows).map(|n| n as f64 * 1000.0).collect(),
+            columns: columns
+                .iter()
+                .map(|(labels, values)| Column {
+                    labels: Labels::from_pairs(labels.iter().copied()),
+                    values: (*values).into(),
+                })
+                .collect(),
+            histograms: Vec::new(),
+        }
+    }
+
+    /// `(lower, upper] count count …` per row, `_` for unknown.
+    fn text(grid: &HeatmapGrid) -> String {
+        let mut out = String::new();
+        for (at, row) in grid.rows.iter().enumerate() {
+            write!(out, "({}, {}]", row.lower, row.upper).unwrap();
+            for column in 0..grid.x_ms.len() {
+                match grid.count(at, column) {
+                    count if count.is_nan() => out.push_str(" _"),
+                    count => write!(out, " {count}").unwrap(),
+                }
+            }
+            out.push('\n');
+        }
+        out
+    }
+
+    fn check(columns: &[(&[(&str, &str)], &[f64])], expect: &str) -> Vec<String> {
+        let grid = heatmap_from_frame(&frame(columns));
+        let expect: String = expect.lines().map(|line| format!("{}\n", line.trim())).skip(1).collect();
+        assert_eq!(text(&grid), expect.trim_end_matches(|c| c == '\n' || c == ' ').to_owned() + "\n");
+        grid.notices.into_iter().map(|notice| notice.message).collect()
+    }
+
+    #[test]
+    fn neighbours_are_subtracted_in_numeric_order() {
+        let notices = check(
+            &[
+                (&[("le", "+Inf")], &[10.0, 20.0]),
+                (&[("le", "10.0")], &[9.0, 18.0]),
+                (&[("le", "2.5")], &[4.0, 8.0]),
+                (&[("le", "0.5")], &[1.0, 2.0]),
+            ],
+            "
+            (0, 0.5] 1 2
+            (0.5, 2.5] 3 6
+            (2.5, 10] 5 10
+            (10, inf] 1 2",
+        );
+        assert!(notices.is_empty());
+    }
+
+    #[test]
+    fn a_missing_bucket_makes_gaps_in_its_row_and_the_next() {
+        check(
+            &[
+                (&[("le", "1")], &[1.0, 1.0, M]),
+                (&[("le", "2")], &[3.0, M, M]),
+                (&[("le", "+Inf")], &[7.0, 7.0, M]),
+            ],
+            "
+            (0, 1] 1 1 _
+            (1, 2] 2 _ _
+            (2, inf] 4 _ _",
+        );
+    }
+
+    #[test]
+    fn drops_are_empty_and_said_when_large() {
+        let notices = check(
+            &[(&[("le", "1")], &[5.0, 5.0]), (&[("le", "+Inf")], &[3.0, 4.999_999_999])],
+            "
+            (0, 1] 5 5
+            (1, inf] 0 0",
+        );
+        assert_eq!(notices.len(), 1);
+    }
+
+    #[test]
+    fn one_bound_in_two_spellings_is_one_row() {
+        check(
+            &[
+                (&[("le", "5")], &[4.0, M, 1.0]),
+                (&[("le", "5.0")], &[M, 6.0, 2.0]),
+                (&[("le", "+Inf")], &[4.0, 8.0, 3.0]),
+            ],
+            "
+            (0, 5] 4 6 3
+            (5, inf] 0 2 0",
+        );
+    }
+
+    #[test]
+    fn several_histograms_add_up_at_the_bounds_they_share() {
+        let notices = check(
+            &[
+                (&[("pod", "a"), ("le", "1")], &[1.0]),
+                (&[("pod", "a"), ("le", "2")], &[4.0]),
+                (&[("pod", "a"), ("le", "+Inf")], &[6.0]),
+                (&[("pod", "b"), ("le", "2")], &[3.0]),
+                (&[("pod", "b"), ("le", "+Inf")], &[3.0]),
+            ],
+            "
+            (0, 2] 7
+            (2, inf] 2",
+        );
+        assert_eq!(notices, ["The histograms have different buckets; drawn by the 2 bounds of 3 that all have."]);
+    }
+
+    #[test]
+    fn negative_bounds_have_no_lower_end() {
+        check(
+            &[(&[("le", "-1")], &[1.0]), (&[("le", "0")], &[2.0]), (&[("le", "+Inf")], &[3.0])],
+            "
+            (-inf, -1] 1
+            (-1, 0] 1
+            (0, inf] 1",
+        );
+    }
+
+    #[test]
+    fn bounds_that_are_no_numbers_are_said() {
+        let notices = check(
+            &[(&[("le", "lots")], &[1.0]), (&[("le", "1")], &[2.0])],
+            "
+            (0, 1] 2",
+        );
+        assert_eq!(notices.len(), 1);
+        assert!(heatmap_from_frame(&frame(&[(&[("job", "x")], &[1.0])])).is_empty());
+        assert!(heatmap_from_frame(&Frame::default()).is_empty());
+    }
+
+    #[test]
+    fn native_buckets_share_the_union_of_their_bounds() {
+        let bucket = |lower: f64, upper: f64, count: f64| HistogramBucket {
+            lower,
+            upper,
+            count,
+            is_lower_inclusive: false,
+            is_upper_inclusive: true,
+        };
+        let sample = |buckets: Vec<HistogramBucket>| NativeHistogram { count: 0.0, sum: 0.0, buckets };
+        let frame = Frame {
+            x_ms: [0.0, 1.0, 2.0].into(),
+            columns: Vec::new(),
+            histograms: vec![HistogramColumn {
+                labels: Labels::default(),
+                samples: vec![
+                    (0, sample(vec![bucket(1.0, 2.0, 3.0), bucket(2.0, 4.0, 5.0)])),
+                    (2, sample(vec![bucket(1.0, 4.0, 6.0), bucket(4.0, f64::INFINITY, 1.0)])),
+                ],
+            }],
+        };
+        assert_eq!(text(&heatmap_from_frame(&frame)), "(1, 2] 3 _ 2\n(2, 4] 5 _ 4\n(4, inf] 0 _ 1\n");
     }
 }

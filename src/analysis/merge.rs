@@ -62,6 +62,50 @@ pub fn merge_tail(old: &Frame, tail: &Frame, tail_start_ms: i64, grid: Grid) -> 
     Frame { x_ms, columns, histograms }
 }
 
+/// All columns of several frames over one x column. Frames of one grid share it already; others get the union of
+/// their timestamps, with gaps. Returns for each column the index of the frame it came from.
+pub fn join(frames: &[&Frame]) -> (Frame, Vec<usize>) {
+    let origins: Vec<usize> = frames.iter().enumerate().flat_map(|(at, f)| f.columns.iter().map(move |_| at)).collect();
+    let with_rows: Vec<&&Frame> = frames.iter().filter(|f| f.row_count() > 0).collect();
+    let is_shared = with_rows.windows(2).all(|pair| match pair {
+        [a, b] => Arc::ptr_eq(&a.x_ms, &b.x_ms) || a.x_ms == b.x_ms,
+        _ => true,
+    });
+    if is_shared {
+        let x_ms = with_rows.first().map(|f| Arc::clone(&f.x_ms)).unwrap_or_default();
+        let columns = frames.iter().flat_map(|f| f.columns.iter().cloned()).collect();
+        let histograms = frames.iter().flat_map(|f| f.histograms.iter().cloned()).collect();
+        return (Frame { x_ms, columns, histograms }, origins);
+    }
+    let mut x: Vec<f64> = frames.iter().flat_map(|f| f.x_ms.iter().copied()).collect();
+    x.sort_by(f64::total_cmp);
+    x.dedup();
+    let mut columns = Vec::with_capacity(origins.len());
+    let mut histograms = Vec::new();
+    for frame in frames {
+        let rows: Vec<Option<usize>> =
+            frame.x_ms.iter().map(|t| x.binary_search_by(|probe| probe.total_cmp(t)).ok()).collect();
+        for column in &frame.columns {
+            let mut values = vec![MISSING; x.len()];
+            for (row, value) in rows.iter().zip(column.values.iter()) {
+                if let Some(slot) = row.and_then(|row| values.get_mut(row)) {
+                    *slot = *value;
+                }
+            }
+            columns.push(Column { labels: column.labels.clone(), values: values.into() });
+        }
+        for column in &frame.histograms {
+            let samples = column
+                .samples
+                .iter()
+                .filter_map(|(at, sample)| Some((rows.get(*at).copied().flatten()?, sample.clone())))
+                .collect();
+            histograms.push(HistogramColumn { labels: column.labels.clone(), samples });
+        }
+    }
+    (Frame { x_ms: x.into(), columns, histograms }, origins)
+}
+
 /// The label sets of both sides, sorted as a backend sorts a whole answer, each once.
 fn names_in_order<'a>(old: impl Iterator<Item = &'a Labels>, tail: impl Iterator<Item = &'a Labels>) -> Vec<Labels> {
     let mut names: Vec<Labels> = old.chain(tail).cloned().collect();
@@ -116,5 +160,18 @@ mod tests {
         let grid = Grid { start_ms: 0, end_ms: 20, step_ms: 10 };
         assert_eq!(shown(&merge_tail(&old, &Frame::default(), 10, grid)), "a 0:1 10:- 20:-\n");
         assert_eq!(shown(&merge_tail(&Frame::default(), &old, 0, grid)), "a 0:1 10:2 20:-\n");
+    }
+
+    #[test]
+    fn frames_are_joined_on_the_union_of_their_rows() {
+        let a = frame(0, 10, &[("a", &[1.0, 2.0, 3.0])]);
+        let same = frame(0, 10, &[("b", &[4.0, 5.0, 6.0])]);
+        let (joined, origins) = join(&[&a, &Frame::default(), &same]);
+        assert_eq!(shown(&joined), "a 0:1 10:2 20:3\nb 0:4 10:5 20:6\n");
+        assert_eq!(origins, [0, 2]);
+        let other = frame(5, 10, &[("c", &[7.0, 8.0])]);
+        let (joined, origins) = join(&[&a, &other]);
+        assert_eq!(shown(&joined), "a 0:1 5:- 10:2 15:- 20:3\nc 0:- 5:7 10:- 15:8 20:-\n");
+        assert_eq!(origins, [0, 1]);
     }
 }

@@ -3,7 +3,7 @@
 //! An axis never lies: areas and bars start at zero, a flat series does not look like a cliff, a percentage does not go
 //! beyond 100, hard bounds are obeyed as given.
 
-use crate::base::units::{self, Scaling};
+use crate::base::units::{self, Scaling, Steps};
 
 use super::{
     scale::ValueScale,
@@ -167,8 +167,9 @@ fn tick_labels(options: &AxisOptions, values: &[f64], step: f64) -> Vec<(f64, St
     }
     let scaling = units::scaling_for(unit, largest);
     let exact = |scaling: &Scaling, most: u32| decimals_of(step / scaling.divisor, most);
-    // Two decimals suffice for quarters of a larger unit; a third of a minute is better said in seconds.
-    let (scaling, decimals) = match exact(&scaling, 2) {
+    // Half an hour is 0.5 h, but a quarter is 15 min, and a third of a minute is 20 s.
+    let most = if matches!(units::steps(unit), Steps::Time { .. }) { 1 } else { 2 };
+    let (scaling, decimals) = match exact(&scaling, most) {
         Some(decimals) => (scaling, decimals),
         None => {
             let finer = units::scaling_for(unit, step);
@@ -200,7 +201,8 @@ mod tests {
         let axis = value_axis(options, extent, has_zero_base, 200.0, 0.0);
         let labels: Vec<String> = axis.ticks.into_iter().map(|(_, label)| label).collect();
         let cut = if axis.is_cut { " cut" } else { "" };
-        format!("{}..{}{cut}: {}", axis.scale.min, axis.scale.max, labels.join(", "))
+        let tidy = |bound: f64| (bound * 1e9).round() / 1e9;
+        format!("{}..{}{cut}: {}", tidy(axis.scale.min), tidy(axis.scale.max), labels.join(", "))
     }
 
     #[test]
@@ -246,7 +248,7 @@ mod tests {
         check(options(|o| o.soft_max = Some(900.0)), &[0.0, 470.0], false, "0..1000: 0, 500, 1,000");
         check(options(|o| o.soft_max = Some(100.0)), &[0.0, 470.0], false, "0..500: 0, 200, 400");
         check(options(|o| (o.min, o.max) = (Some(5.0), Some(5.0))), &[1.0], false, "5..10 cut: 6, 8, 10");
-        check(options(|o| o.max = Some(-5.0)), &[1.0], false, "-10..-5 cut: −10, −5");
+        check(options(|o| o.max = Some(-5.0)), &[1.0], false, "-10..-5 cut: −10, −8, −6");
         check(options(|o| o.decimals = Some(2)), &[0.0, 4.0], false, "0..4: 0.00, 1.00, 2.00, 3.00, 4.00");
         check(options(|o| o.log_base = Some(10.0)), &[3.0, 4000.0], false, "1..10000: 1, 10, 100, 1,000, 10,000");
         check(options(|o| o.log_base = Some(10.0)), &[0.0, -1.0], false, "1..10: 1, 2, 5, 10");

@@ -1,14 +1,25 @@
 //! Cells of counts over time and value ranges.
+//!
+//! Rows have equal heights whatever their bounds, so that narrow buckets are as readable as wide ones. An empty cell is
+//! the panel's own surface; an unknown one is tinted, so that "nothing happened" and "nobody looked" differ.
+
+use std::collections::BTreeMap;
 
 use crate::{
-    analysis::heatmap::HeatmapGrid,
-    base::time::{Range, TimeZone},
+    analysis::heatmap::{HeatmapGrid, RowBound},
+    base::{
+        time::{Range, TimeZone},
+        units,
+    },
 };
 
 use super::{
+    AXIS_TEXT_PX,
+    cursor::{Cursor, cursor_scene},
     measure::TextMeasure,
     scale::TimeScale,
-    scene::{Ink, Rect, Scene, Size},
+    scene::{Align, Baseline, Dash, Ink, Mark, Point, Rect, Scene, Size},
+    timeseries::time_axis_marks,
 };
 
 /// How a count becomes a place on the colour scale.
@@ -56,12 +67,14 @@ pub struct Layout {
     /// `None` when there is nothing to draw.
     pub legend: Option<Legend>,
     grid: HeatmapGrid,
+    step_ms: f64,
 }
 
 /// The column under the pointer.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Hit {
-    pub row: usize,
+    /// Index of the grid's column.
+    pub column: usize,
     pub x_ms: f64,
     pub x_px: f64,
     /// The bands with a count there, from the top.
@@ -79,27 +92,248 @@ pub struct HitBand {
     pub is_under_pointer: bool,
 }
 
+/// The least room between a label and the plot.
+const LABEL_GAP_PX: f64 = 8.0;
+const TOP_PX: f64 = 8.0;
+const BOTTOM_PX: f64 = 22.0;
+const RIGHT_PX: f64 = 6.0;
+const GUTTER_STEP_PX: f64 = 8.0;
+/// Between two labels of bounds.
+const LABEL_STEP_PX: f64 = 26.0;
+/// Where the smallest count above nothing lies on the theme's scale: at its second stop, clear of the surface.
+const FIRST_HEAT: f64 = 0.2;
+/// Shades that are told apart; equal neighbours become one rectangle.
+const SHADES: f64 = 32.0;
+
+/// Lays out the heatmap: O(cells).
 pub fn layout(input: &Input<'_>) -> Layout {
-    Layout {
-        scene: Scene::default(),
-        plot: Rect::default(),
-        x: TimeScale::default(),
-        legend: None,
-        grid: input.grid.clone(),
+    let Input { grid, range, size, dpr, .. } = *input;
+    let device = |px: f64| (px * dpr).round() / dpr;
+    let labels = bound_labels(input);
+    let widest = labels.iter().map(|(_, text)| input.measure.width_px(text, AXIS_TEXT_PX)).fold(0.0, f64::max);
+    let gutter = ((widest + LABEL_GAP_PX) / GUTTER_STEP_PX).ceil() * GUTTER_STEP_PX;
+    let left = device(gutter.min(size.width_px / 2.0));
+    let top = TOP_PX.min(size.height_px / 4.0);
+    let plot = Rect::new(
+        left,
+        device(top),
+        device(size.width_px - RIGHT_PX).max(left + 1.0),
+        device((size.height_px - BOTTOM_PX).max(top + 1.0)),
+    );
+    let (start_ms, end_ms) = (range.start_ms as f64, range.end_ms as f64);
+    let x = TimeScale { start_ms, end_ms, start_px: plot.left, end_px: plot.right };
+    let mut marks = Vec::new();
+    let heat = HeatScale::of(input);
+    cells(&mut marks, input, plot, &x, heat);
+    bounds(&mut marks, input, plot, &labels);
+    time_axis_marks(&mut marks, plot, &x, range, input.time_zone, size, input.measure);
+    let legend = heat.map(|heat| Legend {
+        min: heat.min,
+        max: heat.max,
+        stops: (0..=8).map(|n| Ink::Heat((FIRST_HEAT + (1.0 - FIRST_HEAT) * f64::from(n) / 8.0) as f32)).collect(),
+    });
+    Layout { scene: Scene { size, marks }, plot, x, legend, grid: grid.clone(), step_ms: step_of(&grid.x_ms) }
+}
+
+/// The distance between columns: the smallest, so that a gap does not widen its neighbours.
+fn step_of(x_ms: &[f64]) -> f64 {
+    let steps = x_ms.iter().zip(x_ms.iter().skip(1)).map(|(a, b)| b - a);
+    steps.min_by(f64::total_cmp).filter(|step| *step > 0.0).unwrap_or(60_000.0)
+}
+
+#[derive(Debug, Clone, Copy)]
+struct HeatScale {
+    min: f64,
+    max: f64,
+    is_log: bool,
+}
+
+impl HeatScale {
+    /// `None` when no cell counts anything.
+    fn of(input: &Input<'_>) -> Option<Self> {
+        let counts = || input.grid.counts.iter().copied().filter(|c| *c > 0.0 && c.is_finite());
+        let largest = counts().max_by(f64::total_cmp)?;
+        let is_log = input.colour_scale == ColourScale::Log;
+        let least = if is_log { counts().min_by(f64::total_cmp)? } else { 0.0 };
+        let min = input.colour_min.filter(|min| min.is_finite() && (!is_log || *min > 0.0)).unwrap_or(least);
+        let max = input.colour_max.filter(|max| max.is_finite()).unwrap_or(largest);
+        Some(Self { min, max: if max > min { max } else { min + min.abs().max(1.0) }, is_log })
+    }
+
+    /// The shade of a count above zero.
+    fn shade(self, count: f64) -> u8 {
+        let Self { min, max, is_log } = self;
+        let ratio = if is_log { (count.ln() - min.ln()) / (max.ln() - min.ln()) } else { (count - min) / (max - min) };
+        (ratio.clamp(0.0, 1.0) * SHADES).round() as u8
+    }
+
+    fn ink(shade: u8) -> Ink {
+        Ink::Heat((FIRST_HEAT + (1.0 - FIRST_HEAT) * f64::from(shade) / SHADES) as f32)
+    }
+}
+
+/// What a cell shows.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Cell {
+    Unknown,
+    Empty,
+    Shade(u8),
+}
+
+fn cells(marks: &mut Vec<Mark>, input: &Input<'_>, plot: Rect, x: &TimeScale, heat: Option<HeatScale>) {
+    let Input { grid, dpr, .. } = *input;
+    let device = |px: f64| (px * dpr).round() / dpr;
+    let row_edge = |row: usize| device(plot.bottom - plot.height() * row as f64 / grid.rows.len().max(1) as f64);
+    let columns = pixel_columns(grid, plot, x, dpr);
+    let mut unknown: Vec<Rect> = Vec::new();
+    let mut shades: BTreeMap<u8, Vec<Rect>> = BTreeMap::new();
+    for row in 0..grid.rows.len() {
+        let mut run: Option<(Cell, Rect)> = None;
+        for PixelColumn { left, right, columns } in &columns {
+            let counts = columns.clone().map(|column| grid.count(row, column)).filter(|count| !count.is_nan());
+            let cell = match counts.max_by(f64::total_cmp) {
+                None => Cell::Unknown,
+                Some(count) if count > 0.0 => heat.map_or(Cell::Empty, |heat| Cell::Shade(heat.shade(count))),
+                Some(_) => Cell::Empty,
+            };
+            match &mut run {
+                Some((before, rect)) if *before == cell && rect.right >= *left => rect.right = *right,
+                _ => {
+                    let rect = Rect::new(*left, row_edge(row + 1), *right, row_edge(row));
+                    keep_run(&mut unknown, &mut shades, run.replace((cell, rect)));
+                }
+            }
+        }
+        keep_run(&mut unknown, &mut shades, run);
+    }
+    if !unknown.is_empty() {
+        marks.push(Mark::Rects { tone: Ink::Line.alpha(0.35), rects: unknown });
+    }
+    marks.extend(shades.into_iter().map(|(shade, rects)| Mark::Rects { tone: HeatScale::ink(shade).opaque(), rects }));
+}
+
+fn keep_run(unknown: &mut Vec<Rect>, shades: &mut BTreeMap<u8, Vec<Rect>>, run: Option<(Cell, Rect)>) {
+    match run {
+        Some((Cell::Unknown, rect)) => unknown.push(rect),
+        Some((Cell::Shade(shade), rect)) => shades.entry(shade).or_default().push(rect),
+        Some((Cell::Empty, _)) | None => (),
+    }
+}
+
+/// Columns of the grid that share device pixels.
+struct PixelColumn {
+    left: f64,
+    right: f64,
+    columns: std::ops::Range<usize>,
+}
+
+fn pixel_columns(grid: &HeatmapGrid, plot: Rect, x: &TimeScale, dpr: f64) -> Vec<PixelColumn> {
+    let half_ms = step_of(&grid.x_ms) / 2.0;
+    let edge = |x_ms: f64| (x.px_from_ms(x_ms).clamp(plot.left, plot.right) * dpr).round() / dpr;
+    let mut columns: Vec<PixelColumn> = Vec::new();
+    for (column, x_ms) in grid.x_ms.iter().enumerate() {
+        let (left, right) = (edge(x_ms - half_ms), edge(x_ms + half_ms));
+        match columns.last_mut() {
+            // Narrower than a pixel: it goes to the one before.
+            Some(last) if right <= last.right => last.columns.end = column + 1,
+            _ if right > left => columns.push(PixelColumn { left, right, columns: column..column + 1 }),
+            _ => (),
+        }
+    }
+    columns
+}
+
+/// The bounds to label, as heights in rows from the bottom, and their texts.
+fn bound_labels(input: &Input<'_>) -> Vec<(f64, String)> {
+    let Input { grid, unit, decimals, size, .. } = *input;
+    let row_count = grid.rows.len();
+    let row_px = (size.height_px - TOP_PX - BOTTOM_PX) / row_count.max(1) as f64;
+    let every = ((LABEL_STEP_PX / row_px.max(0.1)).ceil() as usize).max(1);
+    let text = |bound: f64| units::format(unit, bound, decimals).to_string();
+    let mut labels = Vec::new();
+    let finite_rows = grid.rows.iter().filter(|row| row.upper.is_finite()).count();
+    // Counted from the highest finite bound, which matters most.
+    for (at, RowBound { upper, .. }) in grid.rows.iter().enumerate().filter(|(_, row)| row.upper.is_finite()) {
+        if (finite_rows - 1 - at) % every == 0 {
+            labels.push(((at + 1) as f64, text(*upper)));
+        }
+    }
+    if let Some(overflow) = grid.rows.last().filter(|row| row.upper.is_infinite() && row.lower.is_finite()) {
+        if row_px >= LABEL_STEP_PX {
+            labels.push((row_count as f64 - 0.5, format!("> {}", text(overflow.lower))));
+        } else {
+            // No room for its own label: the highest bound says that there is more above it.
+            if let Some(highest) = labels.last_mut() {
+                highest.1.insert_str(0, "> ");
+                highest.0 += 0.5;
+            }
+        }
+    }
+    labels
+}
+
+fn bounds(marks: &mut Vec<Mark>, input: &Input<'_>, plot: Rect, labels: &[(f64, String)]) {
+    let row_count = input.grid.rows.len().max(1) as f64;
+    let y_of = |height: f64| plot.bottom - plot.height() * height / row_count;
+    if input.grid.rows.len() > 1 && input.grid.rows.last().is_some_and(|row| row.upper.is_infinite()) {
+        let y = y_of(row_count - 1.0);
+        marks.push(Mark::Rule {
+            tone: Ink::LineStrong.opaque(),
+            from: Point::new(plot.left, y),
+            to: Point::new(plot.right, y),
+            width_px: 1.0,
+            dash: Some(Dash { on_px: 2.0, off_px: 4.0 }),
+        });
+    }
+    for (height, text) in labels {
+        marks.push(Mark::Text {
+            tone: Ink::Text3.opaque(),
+            text: text.clone(),
+            at: Point::new(plot.left - LABEL_GAP_PX, y_of(*height)),
+            align: Align::End,
+            baseline: Baseline::Middle,
+            size_px: AXIS_TEXT_PX,
+        });
     }
 }
 
 impl Layout {
     /// The column at a place in the plot. `None` outside the plot and where there are no data.
     pub fn hit(&self, x_px: f64, y_px: f64) -> Option<Hit> {
-        let _ = (x_px, y_px, &self.grid);
-        None
+        self.plot.contains(x_px, y_px).then_some(())?;
+        let height = self.plot.height();
+        let ratio = if height > 0.0 { (self.plot.bottom - y_px) / height } else { 0.0 };
+        let band = ((ratio * self.grid.rows.len() as f64).floor() as usize).min(self.grid.rows.len().saturating_sub(1));
+        self.hit_column(self.ms_from_px(x_px), Some(band))
     }
 
     /// The column at an instant: for a cursor that another panel leads.
     pub fn hit_ms(&self, x_ms: f64) -> Option<Hit> {
-        let _ = x_ms;
-        None
+        self.hit_column(x_ms, None)
+    }
+
+    fn hit_column(&self, x_ms: f64, pointed: Option<usize>) -> Option<Hit> {
+        let columns = &self.grid.x_ms;
+        let after = columns.partition_point(|x| *x < x_ms);
+        let near = [after.checked_sub(1), Some(after)].into_iter().flatten();
+        let near = near.filter_map(|column| Some((column, *columns.get(column)?)));
+        let (column, column_ms) = near.min_by(|a, b| (a.1 - x_ms).abs().total_cmp(&(b.1 - x_ms).abs()))?;
+        // Half a step to each side is the cell; a little more forgives the pointer.
+        if (column_ms - x_ms).abs() > self.step_ms {
+            return None;
+        }
+        let bands = self.grid.rows.iter().enumerate().rev().filter_map(|(band, RowBound { lower, upper })| {
+            let count = self.grid.count(band, column);
+            let is_under_pointer = pointed == Some(band);
+            (count > 0.0 || (is_under_pointer && count == 0.0)).then_some(HitBand {
+                band,
+                lower: *lower,
+                upper: *upper,
+                count,
+                is_under_pointer,
+            })
+        });
+        Some(Hit { column, x_ms: column_ms, x_px: self.px_from_ms(column_ms), bands: bands.collect() })
     }
 
     pub fn ms_from_px(&self, x_px: f64) -> f64 {
@@ -112,7 +346,12 @@ impl Layout {
 
     /// The overlay for a hit and a dragged selection.
     pub fn cursor_scene(&self, hit: Option<&Hit>, selection_px: Option<(f64, f64)>) -> Scene {
-        let _ = (hit, selection_px);
-        Scene::default()
+        cursor_scene(&Cursor {
+            size: self.scene.size,
+            plot: self.plot,
+            x_px: hit.map(|hit| hit.x_px),
+            dots: Vec::new(),
+            selection_px,
+        })
     }
 }

@@ -1,11 +1,125 @@
 //! A chart in one sentence, for those who do not see it.
 
-use crate::model::frame::Frame;
+use crate::{
+    analysis::{heatmap::HeatmapGrid, reduce::Stats},
+    base::units,
+    model::frame::Frame,
+};
 
 use super::timeseries::Series;
 
-/// What a time series chart shows: how many series, the range of values, and what the latest ones are.
+/// How many series are told apart; the rest are counted.
+const NAMED: usize = 3;
+
+/// What a time series chart shows: how many series, the range of values, and the latest value of the largest ones.
 pub fn text_summary(title: &str, frame: &Frame, series: &[Series], unit: &str, decimals: Option<u32>) -> String {
-    let _ = (frame, series, unit, decimals);
-    title.to_owned()
+    let text = |value: f64| units::format(unit, value, decimals).to_string();
+    let visible = frame.columns.iter().zip(series).filter(|(_, look)| !look.is_hidden);
+    let mut known: Vec<(&str, Stats)> =
+        visible.filter_map(|(column, look)| Some((look.name.as_str(), Stats::of(&column.values)?))).collect();
+    let lowest = known.iter().map(|(_, stats)| stats.min).min_by(f64::total_cmp);
+    let highest = known.iter().map(|(_, stats)| stats.max).max_by(f64::total_cmp);
+    let Some((lowest, highest)) = lowest.zip(highest) else { return format!("{title}: no data.") };
+    known.sort_by(|a, b| b.1.last.total_cmp(&a.1.last));
+    let count = match known.len() {
+        1 => "1 series".to_owned(),
+        count => format!("{count} series"),
+    };
+    let latest: Vec<String> =
+        known.iter().take(NAMED).map(|(name, stats)| format!("{name} {}", text(stats.last))).collect();
+    let rest = match known.len().saturating_sub(NAMED) {
+        0 => String::new(),
+        rest => format!(" and {rest} more"),
+    };
+    let range =
+        if lowest < highest { format!("from {} to {}", text(lowest), text(highest)) } else { format!("at {}", text(lowest)) };
+    format!("{title}: {count} {range}; latest {}{rest}.", latest.join(", "))
+}
+
+/// What a heatmap shows: its rows' range and where most of the counts lie.
+pub fn heatmap_summary(title: &str, grid: &HeatmapGrid, unit: &str, decimals: Option<u32>) -> String {
+    let text = |value: f64| units::format(unit, value, decimals).to_string();
+    let total_of = |row: usize| {
+        let counts = (0..grid.x_ms.len()).map(|column| grid.count(row, column));
+        counts.filter(|count| count.is_finite()).sum::<f64>()
+    };
+    let totals: Vec<f64> = (0..grid.rows.len()).map(total_of).collect();
+    let total: f64 = totals.iter().sum();
+    let densest = grid.rows.iter().zip(&totals).max_by(|a, b| a.1.total_cmp(b.1)).filter(|_| total > 0.0);
+    let Some((row, count)) = densest else { return format!("{title}: no data.") };
+    let band = if row.upper.is_infinite() {
+        format!("above {}", text(row.lower))
+    } else {
+        format!("between {} and {}", text(row.lower), text(row.upper))
+    };
+    format!("{title}: heatmap of {} bands; most, {}, lie {band}.", grid.rows.len(), units::format("percent", count / total * 100.0, Some(0)))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{
+        analysis::heatmap::RowBound,
+        base::colour::Ink,
+        chart::timeseries::{ConnectNulls, Draw, Side, Stacking},
+        model::{
+            frame::{Column, MISSING},
+            labels::Labels,
+        },
+    };
+
+    use super::*;
+
+    fn series(name: &str) -> Series {
+        Series {
+            name: name.to_owned(),
+            ink: Ink::Series(0),
+            draw: Draw::Line,
+            line_width_px: 1.0,
+            fill_ratio: 0.0,
+            stacking: Stacking::None,
+            connect_nulls: ConnectNulls::Never,
+            side: Side::Left,
+            is_hidden: false,
+        }
+    }
+
+    #[test]
+    fn says_what_is_drawn() {
+        let check = |columns: &[(&str, &[f64])], expect: &str| {
+            let frame = Frame {
+                x_ms: [0.0, 1.0].into(),
+                columns: columns
+                    .iter()
+                    .map(|(_, values)| Column { labels: Labels::default(), values: (*values).into() })
+                    .collect(),
+                histograms: Vec::new(),
+            };
+            let looks: Vec<Series> = columns.iter().map(|(name, _)| series(name)).collect();
+            assert_eq!(text_summary("Requests", &frame, &looks, "reqps", None), expect);
+        };
+        check(
+            &[("mcp", &[120.0, 131.0]), ("api", &[80.0, 418.0])],
+            "Requests: 2 series from 80 /s to 418 /s; latest api 418 /s, mcp 131 /s.",
+        );
+        check(&[("api", &[5.0, MISSING])], "Requests: 1 series at 5 /s; latest api 5 /s.");
+        check(
+            &[("a", &[1.0, 1.0]), ("b", &[2.0, 2.0]), ("c", &[3.0, 3.0]), ("d", &[4.0, 4.0])],
+            "Requests: 4 series from 1 /s to 4 /s; latest d 4 /s, c 3 /s, b 2 /s and 1 more.",
+        );
+        check(&[("a", &[MISSING, MISSING])], "Requests: no data.");
+        check(&[], "Requests: no data.");
+    }
+
+    #[test]
+    fn says_where_a_heatmap_is_dense() {
+        let grid = HeatmapGrid {
+            x_ms: vec![0.0, 1.0],
+            rows: vec![RowBound { lower: 0.0, upper: 0.1 }, RowBound { lower: 0.1, upper: f64::INFINITY }],
+            counts: vec![3.0, 5.0, 1.0, MISSING],
+            notices: Vec::new(),
+        };
+        let text = heatmap_summary("Response time", &grid, "s", None);
+        assert_eq!(text, "Response time: heatmap of 2 bands; most, 89%, lie between 0 s and 100 ms.");
+        assert_eq!(heatmap_summary("R", &HeatmapGrid::default(), "s", None), "R: no data.");
+    }
 }
