@@ -1,1 +1,50 @@
-//! Being laid.
+//! Layer 6: one file per panel kind, from data and options to a view.
+//!
+//! Invariant: panels take props and callbacks and never touch the page's address. A new kind is one file and one line
+//! in [`view_of`].
+
+mod actions;
+mod card;
+mod cursor;
+mod data;
+mod export;
+mod failure;
+mod heatmap;
+mod look;
+mod stat;
+mod text;
+mod timeseries;
+mod unknown;
+
+use std::sync::Arc;
+
+use leptos::prelude::*;
+
+use crate::model::dashboard::{Panel, Variable, kinds};
+
+pub use actions::PanelActions;
+pub use failure::{FailureDialog, FailureView};
+
+/// What every kind of panel is given.
+#[derive(Clone)]
+pub struct PanelProps {
+    pub panel: Arc<Panel>,
+    /// Of the dashboard, for the queries.
+    pub variables: Arc<[Variable]>,
+}
+
+/// The registry: a panel's kind to its view. A kind that is not here says so on its card.
+pub fn view_of(props: PanelProps) -> AnyView {
+    match props.panel.kind.as_str() {
+        kinds::STAT => stat::view(props),
+        kinds::TIMESERIES => timeseries::view(props),
+        kinds::HEATMAP => heatmap::view(props),
+        kinds::TEXT => text::view(props),
+        _ => unknown::view(props),
+    }
+}
+
+/// Whether the registry draws this kind.
+pub fn is_known(kind: &str) -> bool {
+    matches!(kind, kinds::STAT | kinds::TIMESERIES | kinds::HEATMAP | kinds::TEXT)
+}

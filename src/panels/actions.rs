@@ -1,0 +1,20 @@
+//! What a panel asks the page to do, since it cannot do it itself.
+
+use leptos::prelude::*;
+
+/// The page's answer to a panel's menu.
+#[derive(Clone, Copy)]
+pub struct PanelActions {
+    /// The panel that is shown alone, if one is.
+    pub alone: Signal<Option<u32>>,
+    pub show_alone: Callback<Option<u32>>,
+    /// Copies a link to the panel: live, or frozen at what is shown.
+    pub copy_link: Callback<(u32, bool)>,
+}
+
+impl PanelActions {
+    /// `None` where there is no page around the panel.
+    pub fn find() -> Option<Self> {
+        use_context()
+    }
+}

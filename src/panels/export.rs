@@ -1,0 +1,132 @@
+//! A panel's numbers as a table and as CSV, with every digit.
+
+use std::fmt::Write as _;
+
+use crate::{
+    base::time::{TimeZone, date_time_text, iso_text},
+    model::frame::is_missing,
+    ui::data_table::TableData,
+};
+
+/// Columns over time, as a panel draws them.
+#[derive(Debug, Clone, Default)]
+pub struct Sheet {
+    pub x_ms: Vec<f64>,
+    /// Name and one value per row.
+    pub columns: Vec<(String, std::sync::Arc<[f64]>)>,
+}
+
+/// A browser's table of more rows than this scrolls badly; the CSV has all.
+const TABLE_ROWS_MAX: usize = 1_000;
+
+impl Sheet {
+    /// RFC 4180: time as ISO 8601 in UTC, time in Unix milliseconds, then one column per series. A gap is an empty
+    /// cell; NaN and infinities are written as Prometheus writes them.
+    pub fn to_csv(&self) -> String {
+        let mut out = String::from("time,unix_ms");
+        for (name, _) in &self.columns {
+            out.push(',');
+            out.push_str(&csv_cell(name));
+        }
+        out.push_str("\r\n");
+        for (row, x_ms) in self.x_ms.iter().enumerate() {
+            out.push_str(&iso_text(*x_ms as i64, &crate::base::time::Utc));
+            out.push(',');
+            push_number(&mut out, *x_ms);
+            for (_, values) in &self.columns {
+                out.push(',');
+                if let Some(value) = values.get(row) {
+                    push_number(&mut out, *value);
+                }
+            }
+            out.push_str("\r\n");
+        }
+        out
+    }
+
+    /// The newest rows first.
+    pub fn to_table(&self, zone: &dyn TimeZone) -> TableData {
+        let columns = std::iter::once("Time".to_owned()).chain(self.columns.iter().map(|(name, _)| name.clone())).collect();
+        let rows = self
+            .x_ms
+            .iter()
+            .enumerate()
+            .rev()
+            .take(TABLE_ROWS_MAX)
+            .map(|(row, x_ms)| {
+                let mut cells = vec![date_time_text(*x_ms as i64, zone)];
+                for (_, values) in &self.columns {
+                    let mut cell = String::new();
+                    if let Some(value) = values.get(row) {
+                        push_number(&mut cell, *value);
+                    }
+                    cells.push(cell);
+                }
+                cells
+            })
+            .collect();
+        let note = (self.x_ms.len() > TABLE_ROWS_MAX).then(|| {
+            format!("The newest {TABLE_ROWS_MAX} of {} rows. The CSV has all of them.", self.x_ms.len())
+        });
+        TableData { columns, rows, note }
+    }
+}
+
+fn push_number(out: &mut String, value: f64) {
+    if is_missing(value) {
+        return;
+    }
+    let written = if value == f64::INFINITY {
+        out.write_str("+Inf")
+    } else if value == f64::NEG_INFINITY {
+        out.write_str("-Inf")
+    } else {
+        write!(out, "{value}")
+    };
+    // Writing to a string cannot fail.
+    crate::platform::dom::ignore(written);
+}
+
+/// Quoted where it must be. A cell that a spreadsheet would run as a formula is quoted and led by an apostrophe.
+fn csv_cell(text: &str) -> String {
+    let is_formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
+    if is_formula || text.contains(['"', ',', '\n', '\r']) {
+        format!("\"{}{}\"", if is_formula { "'" } else { "" }, text.replace('"', "\"\""))
+    } else {
+        text.to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::frame::MISSING;
+
+    #[test]
+    fn csv_keeps_every_digit_and_every_gap() {
+        let sheet = Sheet {
+            x_ms: vec![0.0, 1_500.0, 3_000.0, 4_500.0],
+            columns: vec![
+                ("a,b".to_owned(), vec![0.1 + 0.2, MISSING, f64::NAN, 1e-7].into()),
+                ("=x".to_owned(), vec![f64::INFINITY, 1.0, -0.5, 1e21].into()),
+            ],
+        };
+        assert_eq!(
+            sheet.to_csv(),
+            "time,unix_ms,\"a,b\",\"'=x\"\r\n\
+             1970-01-01T00:00:00Z,0,0.30000000000000004,+Inf\r\n\
+             1970-01-01T00:00:01.500Z,1500,,1\r\n\
+             1970-01-01T00:00:03Z,3000,NaN,-0.5\r\n\
+             1970-01-01T00:00:04.500Z,4500,0.0000001,1000000000000000000000\r\n"
+        );
+    }
+
+    #[test]
+    fn the_table_has_the_newest_row_first() {
+        let sheet = Sheet { x_ms: vec![0.0, 60_000.0], columns: vec![("a".to_owned(), vec![1.0, 2.0].into())] };
+        let table = sheet.to_table(&crate::base::time::Utc);
+        assert_eq!(table.columns, ["Time", "a"]);
+        assert_eq!(table.rows.iter().filter_map(|r| r.get(1)).collect::<Vec<_>>(), ["2", "1"]);
+        assert_eq!(table.note, None);
+    }
+}

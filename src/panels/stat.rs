@@ -1,0 +1,267 @@
+//! One number out of each series, with its trend.
+
+use std::sync::Arc;
+
+use leptos::prelude::*;
+
+use crate::{
+    analysis::reduce,
+    base::{
+        colour::Ink,
+        time::duration_words,
+        units::{self, Formatted},
+    },
+    chart::{Scene, Size, sparkline},
+    model::{
+        dashboard::{FieldColour, Panel, PanelOptions, Reducer, Sparkline, StatColourMode, StatOptions, StatTextMode},
+        frame::is_missing,
+    },
+    ui::chart_canvas::{ChartCanvas, ChartRoom},
+};
+
+use super::{
+    PanelProps,
+    card::{Frame, Live},
+    data::{PanelData, use_panel_data},
+    export::Sheet,
+    look::{SeriesLook, ink_of, looks_of, state_of},
+};
+
+/// One number, ready to show.
+#[derive(Debug, Clone, PartialEq)]
+struct Figure {
+    name: String,
+    /// [`crate::model::frame::MISSING`] when there is none.
+    value: f64,
+    text: Formatted,
+    full: String,
+    ink: Ink,
+    /// The limit that the value keeps or breaks, in words.
+    verdict: Option<String>,
+}
+
+pub fn view(props: PanelProps) -> AnyView {
+    let panel = Arc::clone(&props.panel);
+    let options = match &panel.options {
+        PanelOptions::Stat(options) => options.clone(),
+        _ => StatOptions::default(),
+    };
+    let (room, set_room) = signal(None::<ChartRoom>);
+    let width_px = Signal::derive(move || room.get().map(|room| room.width_px));
+    let query = use_panel_data(&props, width_px, 1.0);
+
+    let figures = {
+        let panel = Arc::clone(&panel);
+        let options = options.clone();
+        Memo::new(move |_| query.remote.with(|r| r.value.as_ref().map(|data| figures_of(&panel, &options, data)).unwrap_or_default()))
+    };
+    let scene = {
+        let panel = Arc::clone(&panel);
+        let sparkline_kind = options.sparkline;
+        Signal::derive(move || {
+            let room = room.get()?;
+            let data = query.remote.with(|r| r.value.clone())?;
+            let ink = figures.with(|f| f.first().map(|f| f.ink));
+            spark_scene(&panel, sparkline_kind, &data, ink, room).map(Arc::new)
+        })
+    };
+    let sheet = Callback::new({
+        let panel = Arc::clone(&panel);
+        move |()| query.remote.with(|r| r.value.as_ref().map(|data| sheet_of(&panel, data)))
+    });
+    let live = Live {
+        query,
+        sheet,
+        remarks: Signal::stored(Vec::new()),
+        is_empty: Signal::derive(move || figures.with(|f| f.iter().all(|f| is_missing(f.value)))),
+    };
+    let range_note = Signal::derive(move || {
+        query.remote.with(|r| r.value.as_ref().map(|d| duration_words(d.range.duration_ms())).unwrap_or_default())
+    });
+    let unit_note = {
+        let label = options.reducer.label().to_lowercase();
+        Signal::derive(move || {
+            let range = range_note.get();
+            if range.is_empty() { String::new() } else { format!("{label}, {range}") }
+        })
+    };
+    let has_spark = options.sparkline != Sparkline::None;
+    let title = panel.title.clone();
+    let summary = Signal::derive(move || {
+        figures.with(|figures| {
+            let values: Vec<String> = figures.iter().map(|f| format!("{}: {}", f.name, f.text)).collect();
+            format!("{title}. {}", values.join(", "))
+        })
+    });
+    let text_mode = options.text_mode;
+    view! {
+        <Frame props=props live=live unit=unit_note>
+            <div class="stat">
+                {move || figures_view(figures.get(), text_mode)}
+                <ChartCanvas
+                    class=if has_spark { "stat__spark" } else { "stat__measure" }
+                    scene=scene
+                    on_room=Callback::new(move |room| set_room.set(Some(room)))
+                    summary=summary
+                />
+            </div>
+        </Frame>
+    }
+    .into_any()
+}
+
+fn figures_view(figures: Vec<Figure>, text_mode: StatTextMode) -> AnyView {
+    let is_single = figures.len() <= 1;
+    if is_single {
+        return figures
+            .into_iter()
+            .next()
+            .map(|figure| {
+                let Figure { name, value, text, full, ink, verdict } = figure;
+                let state = state_of(ink);
+                let shows_name = matches!(text_mode, StatTextMode::ValueAndName | StatTextMode::Name);
+                let mark = match state {
+                    Some("ok") => "●",
+                    Some("warning") => "◆",
+                    Some("critical") => "▲",
+                    _ => "",
+                };
+                view! {
+                    <div class="stat__value" data-state=state data-testid="stat-value" data-value=value.to_string() title=full>
+                        {format!("{}{}", text.prefix, text.number)}
+                        <span class="stat__suffix">{text.suffix}</span>
+                    </div>
+                    <div class="stat__sub">
+                        {verdict.map(|verdict| view! { <span class="badge" data-state=state>{format!("{mark} {verdict}")}</span> })}
+                        {shows_name.then(|| view! { <span class="stat__name">{name}</span> })}
+                    </div>
+                }
+                .into_any()
+            })
+            .unwrap_or_else(|| ().into_any());
+    }
+    let items = figures
+        .into_iter()
+        .map(|figure| {
+            let Figure { name, value, text, full, ink, .. } = figure;
+            let shows_name = text_mode != StatTextMode::Value;
+            view! {
+                <div class="stat__item">
+                    <div class="stat__item-value" data-state=state_of(ink) data-testid="stat-value" data-value=value.to_string() title=full>{text.to_string()}</div>
+                    {shows_name.then(|| view! { <div class="stat__name" title=name.clone()>{name.clone()}</div> })}
+                </div>
+            }
+        })
+        .collect_view();
+    view! { <div class="stat__many">{items}</div> }.into_any()
+}
+
+fn figures_of(panel: &Panel, options: &StatOptions, data: &PanelData) -> Vec<Figure> {
+    let (frame, targets) = data.joined();
+    let looks = looks_of(panel, &frame, &targets);
+    let limit = options.value_limit.unwrap_or(u32::MAX) as usize;
+    let mut figures = Vec::new();
+    for (column, look) in frame.columns.iter().zip(&looks) {
+        if look.options.style.is_hidden {
+            continue;
+        }
+        if options.shows_all_values {
+            let left = limit.saturating_sub(figures.len());
+            let values = column.values.iter().copied().filter(|v| !is_missing(*v)).take(left);
+            figures.extend(values.map(|value| figure(look, options, value)));
+        } else {
+            figures.push(figure(look, options, reduce_column(options.reducer, &column.values)));
+        }
+    }
+    figures
+}
+
+fn reduce_column(reducer: Reducer, values: &[f64]) -> f64 {
+    let reducer = match reducer {
+        Reducer::LastNotNull => reduce::Reducer::LastNotNull,
+        Reducer::Last => reduce::Reducer::Last,
+        Reducer::FirstNotNull => reduce::Reducer::FirstNotNull,
+        Reducer::First => reduce::Reducer::First,
+        Reducer::Min => reduce::Reducer::Min,
+        Reducer::Max => reduce::Reducer::Max,
+        Reducer::Mean => reduce::Reducer::Mean,
+        Reducer::Median => reduce::Reducer::Median,
+        Reducer::Sum => reduce::Reducer::Sum,
+        Reducer::Count => reduce::Reducer::Count,
+        Reducer::Range => reduce::Reducer::Range,
+        Reducer::Difference => reduce::Reducer::Diff,
+    };
+    reducer.apply(values)
+}
+
+fn figure(look: &SeriesLook, options: &StatOptions, value: f64) -> Figure {
+    let field = &look.options.field;
+    let known = (!is_missing(value)).then_some(value);
+    let mapping = field.mapping_for(known);
+    let mut text = units::format(&look.unit, value, field.decimals);
+    if known.is_none() {
+        text = Formatted { number: field.no_value.clone().unwrap_or_else(|| "no data".to_owned()), ..Formatted::default() };
+    }
+    if let Some(mapped) = mapping.and_then(|m| m.text.clone()) {
+        text = Formatted { number: mapped, ..Formatted::default() };
+    }
+    if let Some(prefix) = &options.prefix {
+        text.prefix = format!("{prefix}{}", text.prefix);
+    }
+    if let Some(postfix) = &options.postfix {
+        text.suffix = format!("{}{postfix}", text.suffix);
+    }
+    let (min, max) = (field.min.unwrap_or(0.0), field.max.unwrap_or(100.0));
+    let step = known.and_then(|value| field.thresholds.step_for(value, min, max));
+    let is_coloured = options.colour_mode != StatColourMode::None;
+    let ink = mapping
+        .and_then(|m| m.colour)
+        .or_else(|| match &field.colour {
+            FieldColour::Fixed(colour) => Some(*colour),
+            _ => step.map(|step| step.colour),
+        })
+        .filter(|_| is_coloured)
+        .map_or(Ink::Text1, ink_of);
+    // A limit is worth saying where there is one to keep: with one step there is nothing but a colour.
+    let verdict = step.filter(|_| field.thresholds.steps.len() > 1).and_then(|step| {
+        let at = field.thresholds.steps.iter().position(|s| s == step)?;
+        let written = |value: f64| units::format(&look.unit, value, None).to_string();
+        match field.thresholds.steps.get(at + 1) {
+            Some(next) => Some(format!("below {}", written(next.value))),
+            None => Some(format!("at least {}", written(step.value))),
+        }
+    });
+    let full = if known.is_some() { units::format_full(&look.unit, value).to_string() } else { "no data".to_owned() };
+    Figure { name: look.name.clone(), value, text, full, ink, verdict }
+}
+
+fn spark_scene(panel: &Panel, kind: Sparkline, data: &PanelData, ink: Option<Ink>, room: ChartRoom) -> Option<Scene> {
+    let fill_ratio = match kind {
+        Sparkline::None => return None,
+        Sparkline::Line => 0.0,
+        Sparkline::Area => 0.12,
+    };
+    let (frame, targets) = data.joined();
+    let looks = looks_of(panel, &frame, &targets);
+    let column = frame.columns.first()?;
+    let ink = ink.filter(|ink| *ink != Ink::Text1).or_else(|| looks.first().map(|l| l.ink))?;
+    Some(sparkline::layout(&sparkline::Input {
+        x_ms: &frame.x_ms,
+        values: &column.values,
+        range: data.range,
+        ink,
+        size: Size::new(room.width_px, room.height_px),
+        dpr: room.dpr,
+        line_width_px: 1.5,
+        fill_ratio,
+    }))
+}
+
+fn sheet_of(panel: &Panel, data: &PanelData) -> Sheet {
+    let (frame, targets) = data.joined();
+    let looks = looks_of(panel, &frame, &targets);
+    Sheet {
+        x_ms: frame.x_ms.to_vec(),
+        columns: looks.into_iter().zip(&frame.columns).map(|(look, c)| (look.name, Arc::clone(&c.values))).collect(),
+    }
+}

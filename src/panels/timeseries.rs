@@ -1,0 +1,433 @@
+//! Lines over time, with legend, tooltip, crosshair and drag zoom.
+
+use std::sync::Arc;
+
+use leptos::prelude::*;
+
+use crate::{
+    base::{time::date_time_text, units},
+    chart::{
+        Scene, Size,
+        summary::text_summary,
+        timeseries::{self as chart, ConnectNulls, Draw, Layout, Series, Side, Stacking, Threshold},
+    },
+    model::{
+        dashboard::{
+            AxisOptions, AxisScale, AxisSide, DrawStyle, LegendPlacement, NullMode, Panel, PanelOptions, StackMode,
+            ThresholdDisplay, TimeSeriesOptions, TooltipMode, TooltipSort,
+        },
+        frame::{self, is_missing},
+        notice::Notice,
+    },
+    state::{time::TimeContext, zone::Zone},
+    ui::{
+        chart_canvas::{CanvasMeasure, ChartCanvas, ChartRoom},
+        legend::{Legend, LegendAction, LegendEntry},
+        tooltip::{Tooltip, TooltipData, TooltipRow},
+    },
+};
+
+use super::{
+    PanelProps,
+    card::{Frame, Live},
+    cursor::{ChartCursor, TimeGeometry},
+    data::{PanelData, last_value, use_panel_data},
+    export::Sheet,
+    look::{SeriesLook, by_value_descending, ink_of, looks_of},
+};
+
+/// The data with their looks, before they have a size.
+struct Prepared {
+    frame: frame::Frame,
+    looks: Vec<SeriesLook>,
+    range: crate::base::time::Range,
+    /// Units of the two axes.
+    left_unit: String,
+    right_unit: Option<String>,
+}
+
+/// The chart as laid out, with what the cursor needs.
+struct Drawn {
+    layout: Layout,
+    scene: Arc<Scene>,
+    rows_ms: Arc<[f64]>,
+}
+
+impl TimeGeometry for Drawn {
+    fn ms_from_px(&self, x_px: f64) -> f64 {
+        self.layout.ms_from_px(x_px)
+    }
+
+    fn rows_ms(&self) -> &[f64] {
+        &self.rows_ms
+    }
+}
+
+pub fn view(props: PanelProps) -> AnyView {
+    let panel = Arc::clone(&props.panel);
+    let options = Arc::new(match &panel.options {
+        PanelOptions::TimeSeries(options) => options.clone(),
+        _ => TimeSeriesOptions::default(),
+    });
+    let time = TimeContext::expect();
+    let (room, set_room) = signal(None::<ChartRoom>);
+    let query = use_panel_data(&props, Signal::derive(move || room.get().map(|r| r.width_px)), 1.0);
+    let hidden = RwSignal::new(Vec::<String>::new());
+
+    let prepared = {
+        let panel = Arc::clone(&panel);
+        Signal::derive(move || query.remote.with(|r| r.value.clone()).map(|data| Arc::new(prepare(&panel, &data))))
+    };
+    let prepared = Memo::new_with_compare(move |_| prepared.get(), |a, b| !same(a.and_then(Option::as_ref), b.and_then(Option::as_ref)));
+    let drawn = {
+        let options = Arc::clone(&options);
+        let panel = Arc::clone(&panel);
+        Memo::new_with_compare(
+            move |_| {
+                let prepared = prepared.get()?;
+                let room = room.get()?;
+                let zone = time.zone.get();
+                Some(Arc::new(hidden.with(|hidden| draw(&panel, &options, &prepared, room, &zone, hidden))))
+            },
+            |a, b| !same(a.and_then(Option::as_ref), b.and_then(Option::as_ref)),
+        )
+    };
+    let cursor = ChartCursor::new(panel.id);
+    let hit = Signal::derive(move || {
+        let drawn = drawn.get()?;
+        if let Some(pointer) = cursor.pointer.get() {
+            return drawn.layout.hit(pointer.x_px, pointer.y_px);
+        }
+        drawn.layout.hit_ms(cursor.led_ms(&drawn.rows_ms)?)
+    });
+    let overlay = Signal::derive(move || {
+        let drawn = drawn.get()?;
+        let selection = cursor.selection_px.get();
+        Some(Arc::new(drawn.layout.cursor_scene(hit.get().as_ref(), selection)))
+    });
+    let tooltip = {
+        let options = Arc::clone(&options);
+        Signal::derive(move || {
+            if options.tooltip.mode == TooltipMode::Hidden {
+                return None;
+            }
+            let pointer = cursor.pointer.get()?;
+            let prepared = prepared.get()?;
+            let hit = hit.get()?;
+            let rows = tooltip_rows(&prepared, &hit, &options);
+            let title = time.zone.with(|zone| zone.with(|zone| date_time_text(hit.x_ms as i64, zone)));
+            Some(TooltipData { title, rows, x_px: pointer.window_x_px, y_px: pointer.window_y_px })
+        })
+    };
+    let announcement = Signal::derive(move || {
+        let Some(prepared) = prepared.get() else { return String::new() };
+        if cursor.keyboard_row.get().is_none() {
+            return String::new();
+        }
+        let Some(hit) = hit.get() else { return "no samples here".to_owned() };
+        let title = time.zone.with(|zone| zone.with(|zone| date_time_text(hit.x_ms as i64, zone)));
+        let values: Vec<String> = hit
+            .points
+            .iter()
+            .filter_map(|p| prepared.looks.get(p.series).map(|look| (look, p.value)))
+            .map(|(look, value)| format!("{} {}", look.name, units::format(&look.unit, value, look.options.field.decimals)))
+            .collect();
+        format!("{title}: {}", values.join(", "))
+    });
+    let legend = Signal::derive(move || {
+        let Some(prepared) = prepared.get() else { return Vec::new() };
+        hidden.with(|hidden| {
+            prepared
+                .looks
+                .iter()
+                .zip(&prepared.frame.columns)
+                .map(|(look, column)| {
+                    let value = last_value(&column.values);
+                    let (value, value_full) = if is_missing(value) {
+                        ("no data".to_owned(), "no data".to_owned())
+                    } else {
+                        (
+                            units::format(&look.unit, value, look.options.field.decimals).to_string(),
+                            units::format_full(&look.unit, value).to_string(),
+                        )
+                    };
+                    LegendEntry {
+                        name: look.name.clone(),
+                        ink: look.ink,
+                        value,
+                        value_full,
+                        is_hidden: look.options.style.is_hidden || hidden.contains(&look.name),
+                    }
+                })
+                .collect()
+        })
+    });
+    let on_legend = Callback::new(move |action: LegendAction| {
+        let names: Vec<String> = legend.with_untracked(|l| l.iter().map(|e| e.name.clone()).collect());
+        hidden.update(|hidden| toggle(hidden, &names, action));
+    });
+
+    let sheet = Callback::new(move |()| {
+        prepared.get().map(|p| Sheet {
+            x_ms: p.frame.x_ms.to_vec(),
+            columns: p.looks.iter().zip(&p.frame.columns).map(|(l, c)| (l.name.clone(), Arc::clone(&c.values))).collect(),
+        })
+    });
+    let live = Live {
+        query,
+        sheet,
+        remarks: Signal::derive(move || remarks(drawn.get().as_deref(), prepared.get().as_deref())),
+        is_empty: Signal::derive(move || prepared.get().is_none_or(|p| p.frame.columns.iter().all(|c| c.values.iter().all(|v| is_missing(*v))))),
+    };
+    let unit = Signal::derive(move || {
+        prepared.get().map_or_else(String::new, |p| match &p.right_unit {
+            None => units::title(&p.left_unit),
+            Some(right) => {
+                let (left, right) = (units::title(&p.left_unit), units::title(right));
+                let left = if left.is_empty() { "left".to_owned() } else { left };
+                let right = if right.is_empty() { "count".to_owned() } else { right };
+                format!("{left} (left), {right} (right)")
+            }
+        })
+    });
+    let title = panel.title.clone();
+    let summary = Signal::derive(move || {
+        prepared.get().map_or_else(
+            || title.clone(),
+            |p| {
+                let series: Vec<Series> = p.looks.iter().map(|look| series_of(look, Side::Left, &[])).collect();
+                text_summary(&title, &p.frame, &series, &p.left_unit, None)
+            },
+        )
+    });
+    let has_legend = options.legend.placement != LegendPlacement::Hidden;
+    let on_event = Callback::new(move |event| {
+        let drawn = drawn.get_untracked();
+        let geometry = drawn.as_deref().map(|d| d as &dyn TimeGeometry);
+        cursor.handle(event, geometry, time);
+    });
+    view! {
+        <Frame props=props live=live unit=unit>
+            <ChartCanvas
+                scene=Signal::derive(move || drawn.get().map(|d| Arc::clone(&d.scene)))
+                overlay=overlay
+                on_room=Callback::new(move |room| set_room.set(Some(room)))
+                on_event=on_event
+                summary=summary
+                announcement=announcement
+            />
+            {has_legend.then(|| view! { <Legend entries=legend on_action=on_legend/> })}
+            <Tooltip data=tooltip/>
+        </Frame>
+    }
+    .into_any()
+}
+
+/// Whether two shared values are the same one: charts are redrawn when the data are others, not when they are equal.
+pub fn same<T>(a: Option<&Arc<T>>, b: Option<&Arc<T>>) -> bool {
+    match (a, b) {
+        (Some(a), Some(b)) => Arc::ptr_eq(a, b),
+        (None, None) => true,
+        _ => false,
+    }
+}
+
+fn prepare(panel: &Panel, data: &PanelData) -> Prepared {
+    let (frame, targets) = data.joined();
+    let looks = looks_of(panel, &frame, &targets);
+    let left_unit = looks
+        .iter()
+        .find(|l| l.options.style.axis == AxisSide::Left)
+        .or(looks.first())
+        .map_or_else(|| "short".to_owned(), |l| l.unit.clone());
+    let right_unit = looks
+        .iter()
+        .find(|l| l.options.style.axis == AxisSide::Right)
+        .or_else(|| looks.iter().find(|l| l.unit != left_unit))
+        .map(|l| l.unit.clone());
+    Prepared { frame, looks, range: data.range, left_unit, right_unit }
+}
+
+fn draw(
+    panel: &Panel,
+    options: &TimeSeriesOptions,
+    prepared: &Prepared,
+    room: ChartRoom,
+    zone: &Zone,
+    hidden: &[String],
+) -> Drawn {
+    let Prepared { frame, looks, range, left_unit, right_unit } = prepared;
+    let series: Vec<Series> = looks
+        .iter()
+        .map(|look| {
+            // Two units never share an axis: bytes beside cores would be a flat line that says nothing.
+            let is_other_unit = right_unit.as_ref() == Some(&look.unit) && *left_unit != look.unit;
+            let is_right = look.options.style.axis == AxisSide::Right || is_other_unit;
+            series_of(look, if is_right { Side::Right } else { Side::Left }, hidden)
+        })
+        .collect();
+    let left = axis_of(&options.left, left_unit, panel);
+    let right = axis_of(&options.right, right_unit.as_deref().unwrap_or(left_unit), panel);
+    let thresholds: Vec<Threshold> = panel
+        .field
+        .thresholds
+        .steps
+        .iter()
+        .filter(|step| step.value.is_finite())
+        .map(|step| Threshold { value: step.value, ink: ink_of(step.colour), label: None })
+        .collect();
+    let layout = zone.with(|time_zone| {
+        chart::layout(&chart::Input {
+            frame,
+            series: &series,
+            range: *range,
+            time_zone,
+            size: Size::new(room.width_px, room.height_px),
+            dpr: room.dpr,
+            left: &left,
+            right: &right,
+            thresholds: &thresholds,
+            threshold_style: match options.threshold_display {
+                ThresholdDisplay::Off => chart::ThresholdStyle::None,
+                ThresholdDisplay::Line => chart::ThresholdStyle::Line,
+                ThresholdDisplay::DashedLine => chart::ThresholdStyle::DashedLine,
+                ThresholdDisplay::Area => chart::ThresholdStyle::Area,
+                ThresholdDisplay::LineAndArea => chart::ThresholdStyle::LineAndArea,
+            },
+            regions: &[],
+            measure: &CanvasMeasure,
+        })
+    });
+    let scene = Arc::new(layout.scene.clone());
+    Drawn { layout, scene, rows_ms: Arc::clone(&frame.x_ms) }
+}
+
+fn series_of(look: &SeriesLook, side: Side, hidden: &[String]) -> Series {
+    let style = &look.options.style;
+    Series {
+        name: look.name.clone(),
+        ink: look.ink,
+        draw: match style.draw {
+            DrawStyle::Line => Draw::Line,
+            DrawStyle::Bars => Draw::Bars,
+            DrawStyle::Points => Draw::Points,
+        },
+        line_width_px: style.line_width_px,
+        fill_ratio: style.fill_percent / 100.0,
+        stacking: match style.stack {
+            StackMode::None => Stacking::None,
+            StackMode::Normal => Stacking::Normal,
+            StackMode::Percent => Stacking::Percent,
+        },
+        connect_nulls: match style.nulls {
+            NullMode::Gap | NullMode::Zero => ConnectNulls::Never,
+            NullMode::Connect => ConnectNulls::Always,
+            NullMode::ConnectBelow { gap_ms } => ConnectNulls::UpToMs(gap_ms as f64),
+        },
+        side,
+        is_hidden: style.is_hidden || hidden.contains(&look.name),
+    }
+}
+
+fn axis_of(options: &AxisOptions, unit: &str, panel: &Panel) -> chart::AxisOptions {
+    chart::AxisOptions {
+        unit: options.unit.clone().unwrap_or_else(|| unit.to_owned()),
+        decimals: options.decimals.or(panel.field.decimals),
+        min: options.min.or(panel.field.min),
+        max: options.max.or(panel.field.max),
+        soft_min: options.soft_min,
+        soft_max: options.soft_max,
+        log_base: match options.scale {
+            AxisScale::Linear => None,
+            AxisScale::Log { base } => Some(base),
+        },
+        is_hidden: options.is_hidden,
+    }
+}
+
+fn tooltip_rows(prepared: &Prepared, hit: &chart::Hit, options: &TimeSeriesOptions) -> Vec<TooltipRow> {
+    let mut points = hit.points.clone();
+    match options.tooltip.sort {
+        TooltipSort::Ascending => points.sort_by(|a, b| by_value_descending(b.value, a.value)),
+        // By value unless the dashboard says otherwise: the largest is what one looks for.
+        TooltipSort::None | TooltipSort::Descending => points.sort_by(|a, b| by_value_descending(a.value, b.value)),
+    }
+    points
+        .iter()
+        .filter(|p| options.tooltip.mode != TooltipMode::Single || p.is_nearest)
+        .filter_map(|p| {
+            let look = prepared.looks.get(p.series)?;
+            Some(TooltipRow {
+                name: look.name.clone(),
+                ink: Some(look.ink),
+                value: units::format(&look.unit, p.value, look.options.field.decimals).to_string(),
+                is_near: p.is_nearest,
+            })
+        })
+        .collect()
+}
+
+/// What a person should know about the drawing itself.
+fn remarks(drawn: Option<&Drawn>, prepared: Option<&Prepared>) -> Vec<Notice> {
+    let mut notices = Vec::new();
+    let is_cut = drawn.is_some_and(|d| [&d.layout.left, &d.layout.right].into_iter().flatten().any(|axis| axis.is_cut));
+    if is_cut {
+        notices.push(Notice::info("The value axis does not start at 0."));
+    }
+    let histogram_count = prepared.map_or(0, |p| p.frame.histograms.len());
+    if histogram_count > 0 {
+        notices.push(Notice::warning(format!(
+            "{histogram_count} series are native histograms, which a line cannot show: use a heatmap, or histogram_quantile()."
+        )));
+    }
+    let mut units: Vec<&str> = prepared.map(|p| p.looks.iter().map(|l| l.unit.as_str()).collect()).unwrap_or_default();
+    units.sort_unstable();
+    units.dedup();
+    if units.len() > 2 {
+        notices.push(Notice::warning(format!("{} units share two axes: {}.", units.len(), units.join(", "))));
+    }
+    notices
+}
+
+/// A click isolates a series, a second one shows all again; with Ctrl it hides or shows just that one.
+fn toggle(hidden: &mut Vec<String>, names: &[String], action: LegendAction) {
+    match action {
+        LegendAction::Toggle(at) => {
+            let Some(name) = names.get(at) else { return };
+            if let Some(found) = hidden.iter().position(|h| h == name) {
+                hidden.remove(found);
+            } else {
+                hidden.push(name.clone());
+            }
+        }
+        LegendAction::Isolate(at) => {
+            let Some(name) = names.get(at) else { return };
+            let is_alone = !hidden.contains(name) && names.iter().all(|n| n == name || hidden.contains(n));
+            hidden.clear();
+            if !is_alone {
+                hidden.extend(names.iter().filter(|n| *n != name).cloned());
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_click_isolates_and_a_second_click_shows_all() {
+        let names: Vec<String> = ["a", "b", "c"].map(str::to_owned).to_vec();
+        let mut hidden = Vec::new();
+        toggle(&mut hidden, &names, LegendAction::Isolate(1));
+        assert_eq!(hidden, ["a", "c"]);
+        toggle(&mut hidden, &names, LegendAction::Isolate(2));
+        assert_eq!(hidden, ["a", "b"]);
+        toggle(&mut hidden, &names, LegendAction::Isolate(2));
+        assert!(hidden.is_empty());
+        toggle(&mut hidden, &names, LegendAction::Toggle(0));
+        assert_eq!(hidden, ["a"]);
+        toggle(&mut hidden, &names, LegendAction::Toggle(0));
+        assert!(hidden.is_empty());
+    }
+}
