@@ -42,7 +42,8 @@ fn every_metric_is_exposed_with_its_labels() {
         let sample_name = if kind == "histogram" { format!("{name}_bucket") } else { name.to_owned() };
         let of_metric: Vec<&SeriesDef> = series.iter().filter(|s| s.name == sample_name).collect();
         assert!(!of_metric.is_empty(), "the demo has no series {sample_name}");
-        let labels: BTreeSet<&str> = of_metric.iter().flat_map(|s| s.labels.iter().map(|(name, _)| name.as_str())).collect();
+        let labels: BTreeSet<&str> =
+            of_metric.iter().flat_map(|s| s.labels.iter().map(|(name, _)| name.as_str())).collect();
         for label in list(metric, "labels").iter().filter_map(Value::as_str) {
             assert!(labels.contains(label), "{sample_name} has no label {label}; it has {labels:?}");
         }
