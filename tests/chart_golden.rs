@@ -1,6 +1,8 @@
 //! Charts as text and as pictures, compared with committed files. `UPDATE_EXPECT=1` rewrites them: look at the SVG files
 //! before committing what changed.
 
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail")]
+
 use std::{convert::Infallible, fmt::Write as _, fs, path::PathBuf};
 
 use agentarea_observability::{
@@ -70,7 +72,8 @@ impl DrawingBackend for SvgBackend {
     fn draw_rect<S: BackendStyle>(&mut self, from: BackendCoord, to: BackendCoord, style: &S, fill: bool) -> Drawn {
         assert!(fill, "charts have no hollow rectangles");
         let (w, h, colour) = (to.0 - from.0, to.1 - from.1, Self::colour(style.color()));
-        writeln!(self.body, "<rect x=\"{}\" y=\"{}\" width=\"{w}\" height=\"{h}\" fill={colour}/>", from.0, from.1).unwrap();
+        writeln!(self.body, "<rect x=\"{}\" y=\"{}\" width=\"{w}\" height=\"{h}\" fill={colour}/>", from.0, from.1)
+            .unwrap();
         Ok(())
     }
 
@@ -123,14 +126,16 @@ impl DrawingBackend for SvgBackend {
     }
 }
 
-/// The dark theme's colours, so that the pictures look like the product.
+/// Colours like the dark theme's, fixed here so that a change of the theme is not a change of charts.
+const TOKENS: &str = "text-1 #e9edf2 text-2 #aeb9c5 text-3 #8492a1 surface-0 #0d1117 surface-1 #141a22 surface-2 #1b232d \
+    line #222b36 line-strong #33404e grid #1f2832 accent #5ba8ff ok #45b987 warn #e3a53c crit #f2646f info #5ba8ff \
+    series-1 #5ba8ff series-2 #f0a242 series-3 #43c6a4 series-4 #d889c8 series-5 #b7c452 series-6 #939dff \
+    series-7 #fb8b75 series-8 #5bc8e2 series-9 #c8a681 series-10 #9ba8b6 \
+    heat-0 #141a22 heat-1 #16324a heat-2 #1c5a72 heat-3 #2f8a83 heat-4 #7cb86f heat-5 #f3d35b";
+
 fn palette() -> Palette {
-    let css = fs::read_to_string(golden_path("../../../style/tokens.css")).unwrap_or_default();
-    Palette::from_tokens(|token| {
-        let (_, after) = css.split_once(&format!("--{token}:"))?;
-        let (value, _) = after.split_once(';')?;
-        Some(value.trim().to_owned())
-    })
+    let words: Vec<&str> = TOKENS.split_whitespace().collect();
+    Palette::from_tokens(|token| words.chunks(2).find(|pair| pair[0] == token).map(|pair| pair[1].to_owned()))
 }
 
 fn svg(scenes: &[&Scene]) -> String {
@@ -306,10 +311,7 @@ fn requests_by_service() {
 #[test]
 fn limit_on_a_duration() {
     let rise = |t: f64| if t > 0.72 { 1.0 + 2.2 * ((t - 0.72) * 9.0).min(1.0) } else { 1.0 };
-    let frame = frame_of(vec![
-        ("p95", walk(23, 120, 0.06, 0.5, rise)),
-        ("p50", walk(24, 120, 0.013, 0.4, |_| 1.0)),
-    ]);
+    let frame = frame_of(vec![("p95", walk(23, 120, 0.06, 0.5, rise)), ("p50", walk(24, 120, 0.013, 0.4, |_| 1.0))]);
     let series = [look("p95", 5), look("p50", 7)];
     let mut case = Case::new(&frame, &series, "s");
     case.size = Size::new(366.0, 152.0);
@@ -377,7 +379,8 @@ fn gaps_and_single_points() {
 
 #[test]
 fn bars_and_two_axes() {
-    let frame = frame_of(vec![("errors", walk(41, 36, 14.0, 0.9, |_| 1.0)), ("ratio", walk(42, 36, 0.021, 0.5, |_| 1.0))]);
+    let frame =
+        frame_of(vec![("errors", walk(41, 36, 14.0, 0.9, |_| 1.0)), ("ratio", walk(42, 36, 0.021, 0.5, |_| 1.0))]);
     let series = [
         Series { draw: Draw::Bars, fill_ratio: 0.8, ..look("errors", 6) },
         Series { side: Side::Right, ..look("ratio", 5) },
@@ -478,7 +481,9 @@ fn response_times() -> Frame {
         let (below, above) = rows.split_at_mut(row);
         above[0].iter_mut().zip(&below[row - 1]).for_each(|(count, under)| *count += under);
     }
-    rows.iter_mut().for_each(|row| row[20..23].fill(MISSING));
+    for row in &mut rows {
+        row[20..23].fill(MISSING);
+    }
     let names = bounds.iter().map(f64::to_string).chain(["+Inf".to_owned()]);
     Frame {
         x_ms: grid_ms(columns).into(),

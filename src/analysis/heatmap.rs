@@ -191,8 +191,11 @@ fn native_grid(frame: &Frame, mut notices: Vec<Notice>) -> HeatmapGrid {
         edges = kept.collect();
         notices.push(Notice::info("Neighbouring buckets are drawn together: there are more than a screen shows."));
     }
-    let rows: Vec<RowBound> =
-        edges.iter().zip(edges.iter().skip(1)).map(|(lower, upper)| RowBound { lower: *lower, upper: *upper }).collect();
+    let rows: Vec<RowBound> = edges
+        .iter()
+        .zip(edges.iter().skip(1))
+        .map(|(lower, upper)| RowBound { lower: *lower, upper: *upper })
+        .collect();
     let column_count = frame.x_ms.len();
     let mut counts = vec![MISSING; rows.len() * column_count];
     for (column, histogram) in samples().filter(|(column, _)| *column < column_count) {
@@ -232,7 +235,10 @@ mod tests {
 
     const M: f64 = MISSING;
 
-    fn frame(columns: &[(&[(&str, &str)], &[f64])]) -> Frame {
+    /// Labels and values of a column.
+    type Spec<'a> = (&'a [(&'a str, &'a str)], &'a [f64]);
+
+    fn frame(columns: &[Spec<'_>]) -> Frame {
         let rows = columns.first().map_or(0, |(_, values)| values.len());
         Frame {
             x_ms: (0..rows).map(|n| n as f64 * 1000.0).collect(),
@@ -263,10 +269,10 @@ mod tests {
         out
     }
 
-    fn check(columns: &[(&[(&str, &str)], &[f64])], expect: &str) -> Vec<String> {
+    fn check(columns: &[Spec<'_>], expect: &str) -> Vec<String> {
         let grid = heatmap_from_frame(&frame(columns));
         let expect: String = expect.lines().map(|line| format!("{}\n", line.trim())).skip(1).collect();
-        assert_eq!(text(&grid), expect.trim_end_matches(|c| c == '\n' || c == ' ').to_owned() + "\n");
+        assert_eq!(text(&grid), expect.trim_end_matches(['\n', ' ']).to_owned() + "\n");
         grid.notices.into_iter().map(|notice| notice.message).collect()
     }
 
@@ -291,11 +297,7 @@ mod tests {
     #[test]
     fn a_missing_bucket_makes_gaps_in_its_row_and_the_next() {
         check(
-            &[
-                (&[("le", "1")], &[1.0, 1.0, M]),
-                (&[("le", "2")], &[3.0, M, M]),
-                (&[("le", "+Inf")], &[7.0, 7.0, M]),
-            ],
+            &[(&[("le", "1")], &[1.0, 1.0, M]), (&[("le", "2")], &[3.0, M, M]), (&[("le", "+Inf")], &[7.0, 7.0, M])],
             "
             (0, 1] 1 1 _
             (1, 2] 2 _ _

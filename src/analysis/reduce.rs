@@ -110,7 +110,7 @@ impl Reducer {
             Self::FirstNotNull => first(),
             Self::Min => known().min_by(f64::total_cmp),
             Self::Max => known().max_by(f64::total_cmp),
-            Self::Mean => Stats::of(values).map(|s| s.mean()),
+            Self::Mean => Stats::of(values).map(Stats::mean),
             Self::Sum => Stats::of(values).map(|s| s.sum),
             Self::Count => Some(known().count() as f64),
             Self::Range => Stats::of(values).map(|s| s.max - s.min),
@@ -125,9 +125,10 @@ impl Reducer {
                 pairs.map(|(a, b)| (b - a).abs()).min_by(f64::total_cmp)
             }
             Self::Diff => first().zip(last()).map(|(first, last)| last - first),
-            Self::DiffPercent => {
-                first().zip(last()).filter(|(first, _)| *first != 0.0).map(|(first, last)| (last - first) / first * 100.0)
-            }
+            Self::DiffPercent => first()
+                .zip(last())
+                .filter(|(first, _)| *first != 0.0)
+                .map(|(first, last)| (last - first) / first * 100.0),
             Self::LogMin => known().filter(|v| *v > 0.0).min_by(f64::total_cmp),
             Self::Variance => variance(values),
             Self::StdDev => variance(values).map(f64::sqrt),
@@ -139,7 +140,9 @@ impl Reducer {
                 sorted.dedup_by(|a, b| a.total_cmp(b).is_eq());
                 Some(sorted.len() as f64)
             }
-            Self::ChangeCount => Some(known().zip(known().skip(1)).filter(|(a, b)| a.total_cmp(b).is_ne()).count() as f64),
+            Self::ChangeCount => {
+                Some(known().zip(known().skip(1)).filter(|(a, b)| a.total_cmp(b).is_ne()).count() as f64)
+            }
             Self::AllIsZero => truth(values.iter().all(|v| *v == 0.0) && !values.is_empty()),
             Self::AllIsNull => truth(values.iter().all(|v| v.is_nan())),
         };
@@ -285,7 +288,10 @@ mod tests {
     fn reducers() {
         let check = |id: &str, values: &[f64], expect: f64| {
             let got = Reducer::from_id(id).unwrap().apply(values);
-            assert!((got - expect).abs() < 1e-12 || got.total_cmp(&expect).is_eq() || (got.is_nan() && expect.is_nan()), "{id} {values:?}: {got}");
+            assert!(
+                (got - expect).abs() < 1e-12 || got.total_cmp(&expect).is_eq() || (got.is_nan() && expect.is_nan()),
+                "{id} {values:?}: {got}"
+            );
         };
         let values = [4.0, MISSING, 1.0, f64::NAN, 7.0, 2.0, MISSING];
         check("last", &values, MISSING);
@@ -321,7 +327,9 @@ mod tests {
 
     #[test]
     fn nothing_reduces_to_missing() {
-        for id in ["last", "lastNotNull", "min", "max", "mean", "median", "sum", "range", "delta", "step", "diff", "p50"] {
+        for id in
+            ["last", "lastNotNull", "min", "max", "mean", "median", "sum", "range", "delta", "step", "diff", "p50"]
+        {
             let got = Reducer::from_id(id).unwrap().apply(&[]);
             assert!(is_missing(got), "{id}");
         }

@@ -181,9 +181,7 @@ impl Rgba {
             [r, g, b] => Self::opaque(r * 17, g * 17, b * 17),
             [r, g, b, a] => Self { r: r * 17, g: g * 17, b: b * 17, a: a * 17 },
             [r, r2, g, g2, b, b2] => Self::opaque(r * 16 + r2, g * 16 + g2, b * 16 + b2),
-            [r, r2, g, g2, b, b2, a, a2] => {
-                Self { r: r * 16 + r2, g: g * 16 + g2, b: b * 16 + b2, a: a * 16 + a2 }
-            }
+            [r, r2, g, g2, b, b2, a, a2] => Self { r: r * 16 + r2, g: g * 16 + g2, b: b * 16 + b2, a: a * 16 + a2 },
             _ => return None,
         })
     }

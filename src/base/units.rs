@@ -49,21 +49,38 @@ enum Kind {
     /// As it is, followed by a text.
     Plain(&'static str),
     /// 0 to 100, or with a factor of 100, 0 to 1.
-    Percent { factor: f64 },
+    Percent {
+        factor: f64,
+    },
     /// Counted things, scaled by thousands: the prefix stands apart from a word (`2.4 k ops/s`).
     Count(&'static str),
     /// A symbol of physics, scaled by thousands up and down (`3.2 kHz`); the value times `factor` is in the symbol.
-    Si { factor: f64, symbol: &'static str },
+    Si {
+        factor: f64,
+        symbol: &'static str,
+    },
     /// Decimal bytes or bits; never scaled below one.
-    Decimal { factor: f64, symbol: &'static str },
+    Decimal {
+        factor: f64,
+        symbol: &'static str,
+    },
     /// Bytes or bits by powers of 1024.
-    Binary { factor: f64, symbol: &'static str },
+    Binary {
+        factor: f64,
+        symbol: &'static str,
+    },
     /// A duration of so many seconds.
-    Time { secs: f64 },
+    Time {
+        secs: f64,
+    },
     /// A duration in its two largest parts: `1 d 4 h`.
-    Parts { secs: f64 },
+    Parts {
+        secs: f64,
+    },
     /// `01:30:00`.
-    Clock { secs: f64 },
+    Clock {
+        secs: f64,
+    },
     /// Money.
     Currency(&'static str),
     /// `1.23e6`.
@@ -308,12 +325,7 @@ pub fn natural_maximum(unit: &str) -> Option<f64> {
 impl Scaling {
     fn with(&self, number: String) -> Formatted {
         let Self { divisor: _, prefix, suffix, is_suffix_attached } = self;
-        Formatted {
-            prefix: prefix.clone(),
-            number,
-            suffix: suffix.clone(),
-            is_suffix_attached: *is_suffix_attached,
-        }
+        Formatted { prefix: prefix.clone(), number, suffix: suffix.clone(), is_suffix_attached: *is_suffix_attached }
     }
 
     fn new(divisor: f64, suffix: impl Into<String>) -> Self {
@@ -356,15 +368,8 @@ fn not_finite(unit: &str, value: f64) -> Formatted {
 const THOUSANDS: [(f64, &str); 7] =
     [(1.0, ""), (1e3, "k"), (1e6, "M"), (1e9, "G"), (1e12, "T"), (1e15, "P"), (1e18, "E")];
 const FRACTIONS: [(f64, &str); 5] = [(1e-12, "p"), (1e-9, "n"), (1e-6, "µ"), (1e-3, "m"), (1.0, "")];
-const POWERS_OF_1024: [(f64, &str); 7] = [
-    (1.0, ""),
-    (KIB, "Ki"),
-    (MIB, "Mi"),
-    (GIB, "Gi"),
-    (TIB, "Ti"),
-    (TIB * KIB, "Pi"),
-    (TIB * MIB, "Ei"),
-];
+const POWERS_OF_1024: [(f64, &str); 7] =
+    [(1.0, ""), (KIB, "Ki"), (MIB, "Mi"), (GIB, "Gi"), (TIB, "Ti"), (TIB * KIB, "Pi"), (TIB * MIB, "Ei")];
 const DURATIONS: [(f64, &str); 8] = [
     (1e-9, "ns"),
     (1e-6, "µs"),
@@ -413,11 +418,7 @@ fn scaling_of(meaning: &Meaning<'_>, value: f64, decimals: Option<u32>) -> Scali
         (prefix, word) => format!("{prefix} {word}"),
     };
     match meaning {
-        Meaning::Known(Kind::Count(word)) => {
-            let (divisor, prefix) = step_for(&THOUSANDS, value, decimals, 1.0);
-            Scaling::new(divisor, spaced(prefix, word))
-        }
-        Meaning::CountOf(word) => {
+        Meaning::Known(Kind::Count(word)) | Meaning::CountOf(word) => {
             let (divisor, prefix) = step_for(&THOUSANDS, value, decimals, 1.0);
             Scaling::new(divisor, spaced(prefix, word))
         }
@@ -438,7 +439,8 @@ fn scaling_of(meaning: &Meaning<'_>, value: f64, decimals: Option<u32>) -> Scali
         Meaning::Known(Kind::Time { secs }) if value != 0.0 => {
             let (size, name) = step_for(&DURATIONS, value * secs, decimals, 0.0);
             // Years only when there are several: 400 days are days.
-            let (size, name) = if name == "y" && value.abs() * secs < 2.0 * size { (86_400.0, "d") } else { (size, name) };
+            let (size, name) =
+                if name == "y" && value.abs() * secs < 2.0 * size { (86_400.0, "d") } else { (size, name) };
             Scaling::new(size / secs, name)
         }
         other => base_scaling(other),
@@ -547,7 +549,8 @@ fn scientific(value: f64, decimals: u32) -> String {
 
 /// The shortest decimal text that is this number.
 fn shortest(value: f64) -> String {
-    let text = if value != 0.0 && !(1e-7..1e21).contains(&value.abs()) { format!("{value:e}") } else { value.to_string() };
+    let text =
+        if value != 0.0 && !(1e-7..1e21).contains(&value.abs()) { format!("{value:e}") } else { value.to_string() };
     text.replace('-', "−")
 }
 
@@ -609,7 +612,7 @@ mod tests {
         check("none", 0.012_38, "0.0124");
         check("none", 0.000_001_2, "1.2e−6");
         check("none", 2.5e16, "2.5e16");
-        check("none", -3.14159, "−3.14");
+        check("none", -3.218, "−3.22");
         check("none", -0.0, "0");
         check("short", 999.4, "999");
         check("short", 999.9, "1 k");

@@ -75,7 +75,7 @@ pub(super) fn value_axis(
     bottom_px: f64,
     top_px: f64,
 ) -> ValueAxis {
-    let max_intervals = ((bottom_px - top_px) / TICK_PX).floor().clamp(1.0, 8.0) as usize;
+    let max_intervals = ((bottom_px - top_px) / TICK_PX).round().clamp(1.0, 8.0) as usize;
     let log_base = options.log_base.filter(|base| *base > 1.0 && base.is_finite());
     if let Some(base) = log_base {
         return log_axis(options, extent, base, max_intervals, (bottom_px, top_px));
@@ -169,14 +169,13 @@ fn tick_labels(options: &AxisOptions, values: &[f64], step: f64) -> Vec<(f64, St
     let exact = |scaling: &Scaling, most: u32| decimals_of(step / scaling.divisor, most);
     // Half an hour is 0.5 h, but a quarter is 15 min, and a third of a minute is 20 s.
     let most = if matches!(units::steps(unit), Steps::Time { .. }) { 1 } else { 2 };
-    let (scaling, decimals) = match exact(&scaling, most) {
-        Some(decimals) => (scaling, decimals),
-        None => {
-            let finer = units::scaling_for(unit, step);
-            match exact(&finer, 9) {
-                Some(decimals) => (finer, decimals),
-                None => (scaling, 2),
-            }
+    let (scaling, decimals) = if let Some(decimals) = exact(&scaling, most) {
+        (scaling, decimals)
+    } else {
+        let finer = units::scaling_for(unit, step);
+        match exact(&finer, 9) {
+            Some(decimals) => (finer, decimals),
+            None => (scaling, 2),
         }
     };
     let decimals = options.decimals.map_or(decimals, |asked| asked.max(decimals));
@@ -197,7 +196,9 @@ mod tests {
     /// The axis over 200 px as `min..max: labels`.
     fn axis_text(options: &AxisOptions, values: &[f64], has_zero_base: bool) -> String {
         let mut extent = Extent::EMPTY;
-        values.iter().for_each(|value| extent.add(*value));
+        for value in values {
+            extent.add(*value);
+        }
         let axis = value_axis(options, extent, has_zero_base, 200.0, 0.0);
         let labels: Vec<String> = axis.ticks.into_iter().map(|(_, label)| label).collect();
         let cut = if axis.is_cut { " cut" } else { "" };

@@ -32,7 +32,8 @@ fn segment(from: Point, to: Point, rect: Rect) -> Option<(Point, Point)> {
     let (x, y) = (f64::from(from.x), f64::from(from.y));
     let (dx, dy) = (f64::from(to.x) - x, f64::from(to.y) - y);
     let (mut enter, mut leave) = (0.0_f64, 1.0_f64);
-    for (direction, distance) in [(-dx, x - rect.left), (dx, rect.right - x), (-dy, y - rect.top), (dy, rect.bottom - y)]
+    for (direction, distance) in
+        [(-dx, x - rect.left), (dx, rect.right - x), (-dy, y - rect.top), (dy, rect.bottom - y)]
     {
         if direction == 0.0 {
             if distance < 0.0 {
@@ -111,7 +112,8 @@ mod tests {
     #[test]
     fn polygons_are_cut_at_each_edge() {
         let cut = polygon(points(&[(2.0, 15.0), (2.0, -5.0), (8.0, -5.0), (8.0, 15.0)]), RECT);
-        let area: f32 = cut.iter().zip(cut.iter().cycle().skip(1)).map(|(a, b)| a.x * b.y - b.x * a.y).sum::<f32>() / 2.0;
+        let area: f32 =
+            cut.iter().zip(cut.iter().cycle().skip(1)).map(|(a, b)| a.x * b.y - b.x * a.y).sum::<f32>() / 2.0;
         assert!((area.abs() - 60.0).abs() < 1e-3, "{cut:?}");
         assert!(polygon(points(&[(20.0, 0.0), (30.0, 0.0), (30.0, 9.0)]), RECT).is_empty());
     }

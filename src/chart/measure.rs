@@ -16,7 +16,7 @@ impl TextMeasure for ApproximateMeasure {
     }
 }
 
-/// The advance of a character in ems, after the metrics of DejaVu Sans, which is wider than most.
+/// The advance of a character in ems, after the metrics of a wide font (`DejaVu Sans`), which is wider than most.
 fn em_of(c: char) -> f64 {
     match c {
         'i' | 'j' | 'l' | 'I' | '\'' | '|' => 0.29,

@@ -31,8 +31,11 @@ pub fn text_summary(title: &str, frame: &Frame, series: &[Series], unit: &str, d
         0 => String::new(),
         rest => format!(" and {rest} more"),
     };
-    let range =
-        if lowest < highest { format!("from {} to {}", text(lowest), text(highest)) } else { format!("at {}", text(lowest)) };
+    let range = if lowest < highest {
+        format!("from {} to {}", text(lowest), text(highest))
+    } else {
+        format!("at {}", text(lowest))
+    };
     format!("{title}: {count} {range}; latest {}{rest}.", latest.join(", "))
 }
 
@@ -52,7 +55,11 @@ pub fn heatmap_summary(title: &str, grid: &HeatmapGrid, unit: &str, decimals: Op
     } else {
         format!("between {} and {}", text(row.lower), text(row.upper))
     };
-    format!("{title}: heatmap of {} bands; most, {}, lie {band}.", grid.rows.len(), units::format("percent", count / total * 100.0, Some(0)))
+    format!(
+        "{title}: heatmap of {} bands; most, {}, lie {band}.",
+        grid.rows.len(),
+        units::format("percent", count / total * 100.0, Some(0))
+    )
 }
 
 #[cfg(test)]

@@ -183,7 +183,7 @@ pub fn time_ticks(
     label_width_px: impl Fn(&str) -> f64,
 ) -> Vec<TimeTick> {
     let span_ms = range.end_ms.saturating_sub(range.start_ms);
-    if span_ms <= 0 || !(width_px > 0.0) {
+    if span_ms <= 0 || width_px <= 0.0 || width_px.is_nan() {
         return Vec::new();
     }
     let px_per_ms = width_px / span_ms as f64;
@@ -349,7 +349,11 @@ mod tests {
         check(5.0, 500.0, "0:08:50 | 1:08:51 | 2:08:52 | 3:08:53 | 4:08:54 | 5:08:55");
         check(1.0, 500.0, "0:08:50:00 | 0.25:08:50:15 | 0.5:08:50:30 | 0.75:08:50:45 | 1:08:51:00");
         check(1440.0, 400.0, "190:12:00 | 550:18:00 | 910:23 Nov | 1270:06:00");
-        check(10080.0, 500.0, "910:23 Nov | 2350:24 Nov | 3790:25 Nov | 5230:26 Nov | 6670:27 Nov | 8110:28 Nov | 9550:29 Nov");
+        check(
+            10080.0,
+            500.0,
+            "910:23 Nov | 2350:24 Nov | 3790:25 Nov | 5230:26 Nov | 6670:27 Nov | 8110:28 Nov | 9550:29 Nov",
+        );
         check(525_600.0, 300.0, "57070:2027 | 186670:Apr | 317710:Jul | 450190:Oct");
         check(0.0, 500.0, "");
         check(60.0, 0.0, "");

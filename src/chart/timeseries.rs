@@ -273,9 +273,8 @@ fn stack(drawn: &mut [Drawn], series: &[Series], row_count: usize, side: Side, s
         let sides = above.iter_mut().zip(below.iter_mut()).zip(member.values.iter());
         for (row, ((above, below), value)) in sides.enumerate() {
             let share = match totals.get(row) {
-                None => *value,
                 Some(total) if *total > 0.0 => *value / total * 100.0,
-                Some(_) => *value,
+                _ => *value,
             };
             let ground = if share < 0.0 { below } else { above };
             base.push(*ground);
@@ -312,7 +311,8 @@ fn side_axis(
         let span = extent.max - extent.min.min(0.0);
         for threshold in input.thresholds.iter().filter(|t| t.value.is_finite()) {
             if threshold.value > extent.max && threshold.value <= extent.max + span * 0.5 {
-                extent.add(threshold.value);
+                // With room above, where its label stands.
+                extent.add(threshold.value + span * 0.08);
             }
         }
     }
@@ -370,7 +370,8 @@ impl Draughtsman<'_> {
 
     fn grid(&mut self) {
         let plot = self.layout.plot;
-        let sides = [(&self.layout.left, self.input.left, Side::Left), (&self.layout.right, self.input.right, Side::Right)];
+        let sides =
+            [(&self.layout.left, self.input.left, Side::Left), (&self.layout.right, self.input.right, Side::Right)];
         for (axis, options, side) in sides {
             let Some(axis) = axis else { continue };
             let has_grid = side == Side::Left || self.layout.left.is_none();
@@ -513,7 +514,9 @@ impl Draughtsman<'_> {
                 Some(starts) => m4_rows(values, starts, is_gap),
                 None => all_rows(values, is_gap),
             };
-            kept.iter_mut().for_each(|k| k.row += offset);
+            for k in &mut kept {
+                k.row += offset;
+            }
             kept
         };
         let series = || self.layout.drawn.iter().zip(self.input.series);
@@ -521,8 +524,12 @@ impl Draughtsman<'_> {
             series().map(|(drawn, look)| if drawn.is_hidden { Vec::new() } else { keep(drawn, look) }).collect();
         if starts.is_some() && series().any(|(drawn, _)| drawn.base.is_some()) {
             let stacked = || series().map(|(drawn, _)| drawn.base.is_some());
-            let mut rows: Vec<usize> =
-                kept.iter().zip(stacked()).filter(|(_, is)| *is).flat_map(|(kept, _)| kept.iter().map(|k| k.row)).collect();
+            let mut rows: Vec<usize> = kept
+                .iter()
+                .zip(stacked())
+                .filter(|(_, is)| *is)
+                .flat_map(|(kept, _)| kept.iter().map(|k| k.row))
+                .collect();
             rows.sort_unstable();
             rows.dedup();
             for ((kept, is_stacked), (drawn, _)) in kept.iter_mut().zip(stacked()).zip(series()) {
@@ -552,8 +559,7 @@ impl Draughtsman<'_> {
 
     fn line(&self, marks: &mut Vec<Mark>, drawn: &Drawn, look: &Series, kept: &[Kept], axis: &ValueAxis) {
         for run in kept.chunk_by(|_, next| !next.is_after_gap) {
-            let points: Vec<Point> =
-                run.iter().filter_map(|k| self.point(&drawn.values, k.row, &axis.scale)).collect();
+            let points: Vec<Point> = run.iter().filter_map(|k| self.point(&drawn.values, k.row, &axis.scale)).collect();
             if let ([only], [_]) = (run, points.as_slice()) {
                 marks.extend(self.dot(drawn, look, only.row, axis));
                 continue;
@@ -572,15 +578,13 @@ impl Draughtsman<'_> {
         let zero_px = scale.px_from_value(0.0).clamp(self.layout.plot.top, self.layout.plot.bottom);
         let mut marks = Vec::new();
         for run in kept.chunk_by(|_, next| !next.is_after_gap).filter(|run| run.len() > 1) {
-            let mut points: Vec<Point> =
-                run.iter().filter_map(|k| self.point(&drawn.values, k.row, scale)).collect();
-            match &drawn.base {
-                Some(base) => points.extend(run.iter().rev().filter_map(|k| self.point(base, k.row, scale))),
-                None => {
-                    let ends = points.last().copied().zip(points.first().copied());
-                    let foot = |p: Point| Point { x: p.x, y: zero_px as f32 };
-                    points.extend(ends.map(|(last, first)| [foot(last), foot(first)]).into_iter().flatten());
-                }
+            let mut points: Vec<Point> = run.iter().filter_map(|k| self.point(&drawn.values, k.row, scale)).collect();
+            if let Some(base) = &drawn.base {
+                points.extend(run.iter().rev().filter_map(|k| self.point(base, k.row, scale)));
+            } else {
+                let ends = points.last().copied().zip(points.first().copied());
+                let foot = |p: Point| Point { x: p.x, y: zero_px as f32 };
+                points.extend(ends.map(|(last, first)| [foot(last), foot(first)]).into_iter().flatten());
             }
             let points = clip::polygon(points, self.layout.plot);
             if points.len() > 2 {
@@ -630,7 +634,7 @@ impl Draughtsman<'_> {
     fn dot(&self, drawn: &Drawn, look: &Series, row: usize, axis: &ValueAxis) -> Option<Mark> {
         let center = self.point(&drawn.values, row, &axis.scale)?;
         let is_inside = self.layout.plot.contains(f64::from(center.x), f64::from(center.y));
-        let radius_px = (look.line_width_px * 1.3).max(2.0);
+        let radius_px = (look.line_width_px * 1.5).max(2.25);
         is_inside.then_some(Mark::Dot { tone: drawn.ink.opaque(), center, radius_px, ring: None })
     }
 }
