@@ -288,7 +288,7 @@ impl AppMeters {
         let limit = memory_limit_bytes(self.service);
         let base = match self.service {
             Service::Api => 0.34 + 0.1 * ramp(uptime_secs, 0.0, 9000.0) + 0.002 * in_flight,
-            Service::McpManager if self.process == MCP_1 => at.leak_ratio - 0.02,
+            Service::McpManager if self.process == MCP_1 => at.leak_ratio - 0.034,
             Service::McpManager => 0.42,
             Service::Frontend => 0.4 + 0.05 * ramp(uptime_secs, 0.0, 6000.0),
         };

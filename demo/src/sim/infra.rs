@@ -13,6 +13,15 @@ use super::traffic::{Events, Failure, wander};
 const GIB: f64 = 1_073_741_824.0;
 const MIB: f64 = 1_048_576.0;
 
+/// The slice that the exporters read at its end.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Slice<'a> {
+    pub t_ms: i64,
+    pub secs: f64,
+    pub at: &'a Conditions,
+    pub demand: &'a Demand,
+}
+
 /// What the slice's events asked of the infrastructure.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub(super) struct Demand {
@@ -250,6 +259,8 @@ const CPU_MODES: [&str; 4] = ["idle", "user", "system", "iowait"];
 /// The node exporter of one node.
 pub(super) struct NodeMeters {
     node: usize,
+    /// Of what only this node does.
+    seed: u64,
     cpu: Vec<[Id; 4]>,
     load: [Id; 3],
     memory: [Id; 4],
@@ -265,28 +276,29 @@ pub(super) struct NodeMeters {
 }
 
 struct DiskIds {
-    available_bytes: Id,
-    free_bytes: Id,
-    size_bytes: Id,
+    available: Id,
+    free: Id,
+    size: Id,
 }
 
 fn disk_ids(registry: &mut Registry, device: &str, fstype: &str, mountpoint: &str) -> DiskIds {
     let labels = [("device", device), ("fstype", fstype), ("mountpoint", mountpoint)];
     DiskIds {
-        available_bytes: registry.add("node_filesystem_avail_bytes", &labels),
-        free_bytes: registry.add("node_filesystem_free_bytes", &labels),
-        size_bytes: registry.add("node_filesystem_size_bytes", &labels),
+        available: registry.add("node_filesystem_avail_bytes", &labels),
+        free: registry.add("node_filesystem_free_bytes", &labels),
+        size: registry.add("node_filesystem_size_bytes", &labels),
     }
 }
 
 impl NodeMeters {
-    pub(super) fn new(registry: &mut Registry, node: usize, start_ms: i64) -> Self {
+    pub(super) fn new(registry: &mut Registry, node: usize, seed: u64, start_ms: i64) -> Self {
         let cpu = CPUS_PER_NODE
             .iter()
             .map(|cpu| CPU_MODES.map(|mode| registry.add("node_cpu_seconds_total", &[("cpu", cpu), ("mode", mode)])))
             .collect();
         Self {
             node,
+            seed: mix3(seed, node as u64, 3),
             cpu,
             load: ["node_load1", "node_load5", "node_load15"].map(|name| registry.add(name, &[])),
             memory: [
@@ -318,20 +330,12 @@ impl NodeMeters {
         }
     }
 
-    pub(super) fn read(
-        &mut self,
-        registry: &mut Registry,
-        rng: &mut Rng,
-        seed: u64,
-        t_ms: i64,
-        slice_secs: f64,
-        at: &Conditions,
-        containers: &[Container],
-    ) {
+    pub(super) fn read(&mut self, registry: &mut Registry, rng: &mut Rng, slice: &Slice<'_>, containers: &[Container]) {
+        let Slice { t_ms, secs: slice_secs, at, .. } = *slice;
+        let node_seed = self.seed;
         let here = || containers.iter().filter(|container| container.node == self.node);
         let container_cpu: f64 = here().map(|container| container.slice_cpu_secs).sum();
         let container_memory: f64 = here().map(|container| container.memory_bytes).sum();
-        let node_seed = mix3(seed, self.node as u64, 3);
         let own = slice_secs * (0.22 + 0.1 * wander(node_seed, t_ms, 420_000));
         let busy = container_cpu + own;
         let io_wait = slice_secs * (0.01 + 0.015 * rng.uniform() + if at.pool_exhaustion > 0.0 { 0.05 } else { 0.0 });
@@ -370,12 +374,12 @@ impl NodeMeters {
         // The noise stays far below what the script's line falls in a minute, or the alert would flap.
         let available = size * (ratio - 0.000_02 * rng.uniform());
         let reserved = 0.051 * size;
-        registry.set(self.disk.available_bytes, page(available));
-        registry.set(self.disk.free_bytes, page(available + reserved));
-        registry.set(self.disk.size_bytes, page(size));
-        registry.set(self.boot_disk.available_bytes, 117_440_512.0);
-        registry.set(self.boot_disk.free_bytes, 117_440_512.0);
-        registry.set(self.boot_disk.size_bytes, 129_718_272.0);
+        registry.set(self.disk.available, page(available));
+        registry.set(self.disk.free, page(available + reserved));
+        registry.set(self.disk.size, page(size));
+        registry.set(self.boot_disk.available, 117_440_512.0);
+        registry.set(self.boot_disk.free, 117_440_512.0);
+        registry.set(self.boot_disk.size, 129_718_272.0);
         let noise = 0.8 + 0.4 * rng.uniform();
         let [received, sent] = self.network;
         registry.inc(received, (noise * slice_secs * (40_000.0 + 90_000.0 * container_cpu)).floor());
@@ -494,15 +498,8 @@ impl PostgresMeters {
     }
 
     /// `connections` are those of all API processes: in use, and idle.
-    pub(super) fn read(
-        &mut self,
-        registry: &mut Registry,
-        rng: &mut Rng,
-        t_ms: i64,
-        at: &Conditions,
-        demand: &Demand,
-        connections: [f64; 2],
-    ) {
+    pub(super) fn read(&mut self, registry: &mut Registry, rng: &mut Rng, slice: &Slice<'_>, connections: [f64; 2]) {
+        let Slice { t_ms, at, demand, .. } = *slice;
         let exhaustion = at.pool_exhaustion;
         let [in_use, pool_idle] = connections;
         // A leaked transaction holds its connection and does nothing.
@@ -585,18 +582,11 @@ impl RedisMeters {
         (24.0 * MIB + self.keys_stored * 6_200.0).floor()
     }
 
-    pub(super) fn read(
-        &mut self,
-        registry: &mut Registry,
-        rng: &mut Rng,
-        t_ms: i64,
-        slice_secs: f64,
-        at: &Conditions,
-        demand: &Demand,
-    ) {
+    pub(super) fn read(&mut self, registry: &mut Registry, rng: &mut Rng, slice: &Slice<'_>) {
+        let Slice { t_ms, secs: slice_secs, at, demand } = *slice;
         // A miss stores a key; a key lives for an hour.
-        let expired = rng.poisson(self.keys_stored * slice_secs / 36_000.0) as f64;
-        let stored = demand.cache_misses + 0.2 * demand.redis_commands;
+        let expired = rng.poisson(self.keys_stored * slice_secs / 3_600.0) as f64;
+        let stored = demand.cache_misses + 0.05 * demand.redis_commands;
         self.keys_stored = (self.keys_stored + stored.floor() - expired).max(2_000.0);
         let clients = 8.0 * at.process_up.iter().take(3).filter(|up| **up).count() as f64 + 3.0;
         let used = self.memory_bytes();
@@ -632,14 +622,9 @@ impl RedisMeters {
     }
 }
 
-/// Processor time and memory of a container that is not one of the services', or of a service's process.
-pub(super) fn container_load(
-    container: &Container,
-    rng: &mut Rng,
-    slice_secs: f64,
-    demand: &Demand,
-    redis_bytes: f64,
-) -> (f64, f64) {
+/// Processor time and memory, in the slice, of a container that is not one of the services'.
+pub(super) fn container_load(container: &Container, rng: &mut Rng, slice: &Slice<'_>, redis_bytes: f64) -> (f64, f64) {
+    let Slice { secs: slice_secs, demand, .. } = *slice;
     if container.name == "postgresql" {
         let cpu = slice_secs * (0.03 + 0.01 * rng.uniform()) + demand.query_cpu_secs;
         (cpu, (1.55 * GIB + 0.05 * GIB * rng.uniform()).floor())

@@ -5,7 +5,7 @@
 
 use std::f64::consts::{LN_2, PI};
 
-/// SplitMix64's output function: a good mixer of a counter into 64 bits (Steele, Lea, Flood 2014).
+/// The output function of `SplitMix64`: a good mixer of a counter into 64 bits (Steele, Lea, Flood 2014).
 pub(super) const fn mix(mut z: u64) -> u64 {
     z = z.wrapping_add(0x9e37_79b9_7f4a_7c15);
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -23,7 +23,7 @@ pub(super) fn unit(bits: u64) -> f64 {
     (bits >> 11) as f64 * (1.0 / 9_007_199_254_740_992.0)
 }
 
-/// A stream of random numbers: SplitMix64, whose state is one counter.
+/// A stream of random numbers: `SplitMix64`, whose state is one counter.
 #[derive(Debug, Clone)]
 pub(super) struct Rng {
     state: u64,

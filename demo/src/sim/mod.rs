@@ -39,7 +39,7 @@ use std::ops::Range;
 
 use app::{AppMeters, Observation};
 use incidents::{Conditions, Script};
-use infra::{Container, Demand, NodeMeters, PostgresMeters, RedisMeters};
+use infra::{Container, Demand, NodeMeters, PostgresMeters, RedisMeters, Slice};
 use maths::{Rng, mix3, unit};
 use registry::{Id, Registry};
 use traffic::Traffic;
@@ -150,7 +150,7 @@ impl Platform {
             let instance = format!("{}:9100", node.address);
             let labels = [("kubernetes_io_hostname", node.name), ("topology_kubernetes_io_zone", node.zone)];
             let mut builder = TargetBuilder::new(&mut registry, "node-exporter", &instance, &labels);
-            nodes.push(NodeMeters::new(builder.registry, index, start_ms));
+            nodes.push(NodeMeters::new(builder.registry, index, seed, start_ms));
             builder.discovered = vec![
                 ("__meta_kubernetes_node_label_kubernetes_io_hostname".to_owned(), node.name.to_owned()),
                 ("__meta_kubernetes_node_label_topology_kubernetes_io_zone".to_owned(), node.zone.to_owned()),
@@ -290,7 +290,7 @@ impl Platform {
 
     fn count_events(&mut self, rng: &mut Rng, t_ms: i64, at: &Conditions) {
         let slice_secs = SCRAPE_INTERVAL_MS as f64 / 1000.0;
-        let Self { seed, traffic, events, registry, apps, containers, nodes, postgres, redis, observations, .. } = self;
+        let Self { traffic, events, registry, apps, containers, nodes, postgres, redis, observations, .. } = self;
         observations.clear();
         apps.iter_mut().for_each(AppMeters::begin_slice);
         app::count(registry, apps, events, observations);
@@ -301,6 +301,7 @@ impl Platform {
             }
         }
         let demand = Demand::of(events);
+        let slice = Slice { t_ms, secs: slice_secs, at, demand: &demand };
         for container in containers.iter_mut() {
             let (load, requests) = match container.process {
                 Some(process) if is_up(process) => (
@@ -309,14 +310,14 @@ impl Platform {
                 ),
                 Some(_) => (None, 0.0),
                 None => {
-                    let load = infra::container_load(container, rng, slice_secs, &demand, redis.memory_bytes());
+                    let load = infra::container_load(container, rng, &slice, redis.memory_bytes());
                     (Some(load), demand.transactions)
                 }
             };
             container.read(registry, rng, t_ms, load, requests);
         }
         for node in nodes {
-            node.read(registry, rng, *seed, t_ms, slice_secs, at, containers);
+            node.read(registry, rng, &slice, containers);
         }
         let mut connections = [0.0; 2];
         for (process, app) in apps.iter().enumerate() {
@@ -326,8 +327,8 @@ impl Platform {
                 connections = [sum_active + active, sum_idle + idle];
             }
         }
-        postgres.read(registry, rng, t_ms, at, &demand, connections);
-        redis.read(registry, rng, t_ms, slice_secs, at, &demand);
+        postgres.read(registry, rng, &slice, connections);
+        redis.read(registry, rng, &slice);
     }
 
     /// Keeps some of the slice's observations as exemplars: half of them from the notable ones, one per bucket.

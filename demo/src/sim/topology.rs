@@ -386,5 +386,5 @@ impl RunError {
 pub(super) const AGENT_STATUSES: [&str; 3] = ["running", "idle", "waiting"];
 pub(super) const DB_STATES: [&str; 4] = ["active", "idle", "waiting", "failed"];
 
-/// SQLAlchemy's pool of one API process, overflow included.
+/// Connections that the pool of one API process may open, overflow included.
 pub(super) const DB_POOL_SIZE: f64 = 30.0;
