@@ -11,8 +11,9 @@ use crate::failure::Failure;
 use crate::report::tail;
 
 /// How much of a failed tool's output is shown.
-const TAIL_BYTES: u64 = 8_000;
+const TAIL_BYTES: u64 = 64_000;
 const TAIL_LINES: usize = 30;
+const TEST_FAILURE_LINES: usize = 80;
 
 /// The first executable of that name on PATH.
 pub fn find(name: &str) -> Option<PathBuf> {
@@ -71,10 +72,19 @@ pub fn run_logged(command: &mut Command, what: &str, log: &Path) -> Result<(), F
     if status.success() {
         return Ok(());
     }
-    let text = tail(log, TAIL_BYTES);
-    let lines: Vec<&str> = text.lines().collect();
-    let shown = lines.get(lines.len().saturating_sub(TAIL_LINES)..).unwrap_or_default().join("\n");
-    Err(Failure::Command { what: what.to_owned(), end: end_of(status), log: Some(log.to_path_buf()), tail: shown })
+    let tail = telling_part(&tail(log, TAIL_BYTES));
+    Err(Failure::Command { what: what.to_owned(), end: end_of(status), log: Some(log.to_path_buf()), tail })
+}
+
+/// Of a failed tool's output: the failed tests with what they said, or else its last lines.
+fn telling_part(text: &str) -> String {
+    match text.split_once("\nfailures:\n") {
+        Some((_, failures)) => failures.lines().take(TEST_FAILURE_LINES).collect::<Vec<_>>().join("\n"),
+        None => {
+            let lines: Vec<&str> = text.lines().collect();
+            lines.get(lines.len().saturating_sub(TAIL_LINES)..).unwrap_or_default().join("\n")
+        }
+    }
 }
 
 /// Runs to the end with all output in `log`, and leaves the judgement to the caller.
@@ -122,6 +132,12 @@ mod tests {
         let text = failure.to_string();
         assert!(text.contains("trial: ended with code 3"), "{text}");
         assert!(text.contains("| first\n  | second"), "{text}");
+    }
+
+    #[test]
+    fn of_failed_tests_what_they_said_is_shown() {
+        let log = "test a ... ok\n\nfailures:\n\n---- b stdout ----\nleft: 1\n\nfailures:\n    b\n";
+        assert_eq!(telling_part(log), "\n---- b stdout ----\nleft: 1\n\nfailures:\n    b");
     }
 
     #[test]

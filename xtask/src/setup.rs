@@ -452,6 +452,7 @@ fn prometheus_from_go(machine: &Machine, report: &Report) -> Result<(), Failure>
                     mend: "put prometheus and promtool from https://prometheus.io/download on PATH".to_owned(),
                 });
             };
+            fs::create_dir_all(unfinished).map_err(Failure::io(format!("cannot make {}", unfinished.display())))?;
             for name in ["prometheus", "promtool"] {
                 let mut build = command("go");
                 build.current_dir(source).env("GOWORK", "off").env("CGO_ENABLED", "0");

@@ -99,7 +99,7 @@ impl Runner<'_> {
         let mut outcomes = Vec::new();
         if is_unit {
             outcomes.push(self.check("format", |cargo| {
-                cargo.args(["fmt", "--all", "--check"]);
+                cargo.args(["fmt", "--all", "--check", "--", "--color", "never"]);
             }));
             outcomes.push(self.cargo_tests(LAYERS, |cargo| {
                 cargo.args(APP).arg("--no-default-features");
