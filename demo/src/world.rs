@@ -7,7 +7,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use crate::promql::{Dialect, Engine};
 use crate::rules::RuleSet;
-use crate::sim::{Exemplar, Platform, SCRAPE_INTERVAL_MS, SeriesDef, Target};
+use crate::sim::{Exemplar, Platform, SCRAPE_INTERVAL_MS, SeriesDef, Target, is_stale};
 use crate::store::{Labels, METRIC_NAME, SeriesId, Store};
 
 /// What the APIs read: shared, and replaced piece by piece as time goes on.
@@ -29,6 +29,7 @@ pub struct World {
     ids: Vec<SeriesId>,
     labels: Vec<Labels>,
     history_ms: i64,
+    keeps_stale_markers: bool,
 }
 
 /// The label set of a simulated series.
@@ -60,7 +61,13 @@ impl World {
             exemplars: RwLock::new(Vec::new()),
             start_ms: platform.start_ms(),
         });
-        Self { platform, shared, ids, labels, history_ms }
+        Self { platform, shared, ids, labels, history_ms, keeps_stale_markers: true }
+    }
+
+    /// As [`Self::new`], but a series that ends is simply not continued. An OpenMetrics file cannot say more, so this is
+    /// what a server holds that has loaded one: it sees the series for the look-back window longer.
+    pub fn without_stale_markers(platform: Platform, rules: RuleSet) -> Self {
+        Self { keeps_stale_markers: false, ..Self::new(platform, rules) }
     }
 
     pub fn shared(&self) -> Arc<Shared> {
@@ -111,11 +118,13 @@ impl World {
     }
 
     fn scrape(&mut self) -> i64 {
-        let Self { platform, shared, ids, .. } = self;
+        let Self { platform, shared, ids, keeps_stale_markers, .. } = self;
         let scrape = platform.next_scrape();
         let mut store = shared.store.write().unwrap_or_else(PoisonError::into_inner);
         for (index, value) in scrape.samples {
-            if let Some(id) = ids.get(*index) {
+            if let Some(id) = ids.get(*index)
+                && (*keeps_stale_markers || !is_stale(*value))
+            {
                 store.append(*id, scrape.t_ms, *value);
             }
         }

@@ -171,7 +171,8 @@ impl Api {
         }
         params.timeout()?;
         let limit = params.limit("limit")?;
-        let expr = parse(params.get("query")).map_err(|error| invalid_query(&error))?;
+        // Unlike `query`, Prometheus does not name the parameter here.
+        let expr = parse(params.get("query")).map_err(|error| ApiError::bad_data(error.to_string()))?;
         let times = RangeTimes { start_ms, end_ms, step_ms };
         let mut answer = Answer::Matrix(self.shared.engine.range(&expr, times, Self::lookback_ms(params)?)?);
         let truncated = limit_answer(&mut answer, limit);

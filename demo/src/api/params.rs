@@ -20,6 +20,11 @@ impl Params {
         }
     }
 
+    /// Adds a decoded pair.
+    pub fn push(&mut self, name: &str, value: &str) {
+        self.0.push((name.to_owned(), value.to_owned()));
+    }
+
     /// The first value, or "".
     pub fn get(&self, name: &'static str) -> &str {
         self.all(name).next().unwrap_or("")

@@ -43,8 +43,9 @@ fn unsupported(op: &BinaryExpr) -> QueryError {
     QueryError::Execution(format!("operator {:?} not allowed between these operands", op.op.to_string()))
 }
 
-fn is_comparison(id: TokenId) -> bool {
-    matches!(id, T_EQLC | T_NEQ | T_GTR | T_LSS | T_GTE | T_LTE)
+/// Whether the result is no longer the metric that its left operand was. Prometheus 2 forgets `atan2` here.
+fn drops_name(id: TokenId, returns_bool: bool) -> bool {
+    returns_bool || matches!(id, T_ADD | T_SUB | T_MUL | T_DIV | T_MOD | T_POW)
 }
 
 fn arithmetic(id: TokenId, a: f64, b: f64) -> Option<f64> {
@@ -54,14 +55,10 @@ fn arithmetic(id: TokenId, a: f64, b: f64) -> Option<f64> {
         T_MUL => a * b,
         T_DIV => a / b,
         T_MOD => a % b,
-        T_POW => go_pow(a, b),
+        T_POW => a.powf(b),
         T_ATAN2 => a.atan2(b),
         _ => return None,
     })
-}
-
-fn go_pow(a: f64, b: f64) -> f64 {
-    a.powf(b)
 }
 
 fn compares(id: TokenId, a: f64, b: f64) -> Option<bool> {
@@ -104,7 +101,7 @@ fn with_scalar(
     if matches!(id, T_LAND | T_LOR | T_LUNLESS) {
         return Err(unsupported(op));
     }
-    let drops_name = !is_comparison(id) || returns_bool;
+    let drops_name = drops_name(id, returns_bool);
     let changed = columns
         .into_iter()
         .map(|Column { labels, mut values }| {
@@ -252,7 +249,7 @@ impl Matching<'_> {
     }
 
     fn result_labels(&self, many: &Labels, one: &Labels) -> Labels {
-        let drops_name = !is_comparison(self.id) || self.modifier.return_bool;
+        let drops_name = drops_name(self.id, self.modifier.return_bool);
         let base = if drops_name { many.without_name() } else { many.clone() };
         match &self.modifier.card {
             VectorMatchCardinality::OneToOne => match &self.modifier.matching {

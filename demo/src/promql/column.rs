@@ -28,10 +28,6 @@ impl Grid {
         self.start_ms + self.step_ms * step as i64
     }
 
-    pub fn end_ms(self) -> i64 {
-        self.time_ms(self.len.saturating_sub(1))
-    }
-
     pub fn times_ms(self) -> impl Iterator<Item = i64> {
         (0..self.len).map(move |step| self.time_ms(step))
     }

@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, Datelike, NaiveDate, Timelike, Utc};
-use promql_parser::parser::value::ValueType;
 use promql_parser::parser::{Call, Expr};
 use regex::Regex;
 
@@ -413,14 +412,4 @@ fn label_join(evaluation: &Evaluation<'_>, call: &Call, grid: Grid) -> Result<Va
         })
         .collect();
     Ok(Value::Vector(unique(joined)?))
-}
-
-/// The words of Prometheus for a type of expression.
-pub(super) fn documented_type(value_type: ValueType) -> &'static str {
-    match value_type {
-        ValueType::Vector => "instant vector",
-        ValueType::Matrix => "range vector",
-        ValueType::Scalar => "scalar",
-        ValueType::String => "string",
-    }
 }

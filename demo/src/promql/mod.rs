@@ -107,7 +107,7 @@ impl Engine {
     /// Evaluates at one time.
     pub fn instant(&self, expr: &Expr, time_ms: i64, lookback_ms: i64) -> Result<Answer, QueryError> {
         let grid = Grid { start_ms: time_ms, step_ms: 1, len: 1 };
-        let evaluation = self.evaluation(grid, lookback_ms);
+        let evaluation = self.evaluation(time_ms, time_ms, lookback_ms);
         match expr_without_parens(expr) {
             Expr::MatrixSelector(_) | Expr::Subquery(_) => {
                 let windows = evaluation.matrix(expr_without_parens(expr), grid)?;
@@ -139,12 +139,12 @@ impl Engine {
                 _ => "string",
             };
             return Err(QueryError::BadData(format!(
-                "invalid parameter \"query\": invalid expression type \"{documented}\" for range query, must be Scalar or instant Vector"
+                "invalid expression type \"{documented}\" for range query, must be Scalar or instant Vector"
             )));
         }
         let len = usize::try_from((end_ms - start_ms) / step_ms.max(1)).unwrap_or(0) + 1;
         let grid = Grid { start_ms, step_ms: step_ms.max(1), len };
-        let mut series = match self.evaluation(grid, lookback_ms).eval(expr, grid)? {
+        let mut series = match self.evaluation(start_ms, end_ms, lookback_ms).eval(expr, grid)? {
             Value::Scalar(values) => vec![SampleSeries { labels: Labels::empty(), points: grid.points(&values) }],
             Value::Text(_) => Vec::new(),
             Value::Vector(columns) => columns
@@ -157,14 +157,14 @@ impl Engine {
         Ok(series)
     }
 
-    fn evaluation(&self, grid: Grid, lookback_ms: i64) -> eval::Evaluation<'_> {
+    fn evaluation(&self, query_start_ms: i64, query_end_ms: i64, lookback_ms: i64) -> eval::Evaluation<'_> {
         eval::Evaluation {
             store: &self.store,
             dialect: self.dialect,
             default_step_ms: self.default_step_ms,
             lookback_ms,
-            query_start_ms: grid.start_ms,
-            query_end_ms: grid.end_ms(),
+            query_start_ms,
+            query_end_ms,
         }
     }
 }

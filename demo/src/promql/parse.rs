@@ -2,8 +2,12 @@
 //!
 //! The crate knows newer syntax than the dialect that is evaluated; whatever has no defined answer here is refused.
 
+use std::sync::Once;
+
 use promql_parser::label::{Matcher, Matchers};
+use promql_parser::parser::function::{Function, register_extra_functions};
 use promql_parser::parser::token::{T_LIMIT_RATIO, T_LIMITK};
+use promql_parser::parser::value::ValueType;
 use promql_parser::parser::{self, Expr};
 use thiserror::Error;
 
@@ -40,9 +44,23 @@ pub fn parse(query: &str) -> Result<Expr, ParseError> {
     if let Some(error) = diagnose(query) {
         return Err(error);
     }
+    register_old_functions();
     let expr = parser::parse(query).map_err(|message| ParseError::at_offset(query, 0, message))?;
     check_supported(query, &expr)?;
     Ok(expr)
+}
+
+/// The parser knows this function by its newer name only.
+fn register_old_functions() {
+    static DONE: Once = Once::new();
+    DONE.call_once(|| {
+        let (scalar, vector) = (ValueType::Scalar, ValueType::Vector);
+        let holt_winters = Function::new("holt_winters", vec![ValueType::Matrix, scalar, scalar], 0, vector, false);
+        // A refusal would only mean that the parser has learnt the name: then there is nothing to add.
+        if register_extra_functions(vec![holt_winters]).is_err() {
+            eprintln!("the PromQL parser knows holt_winters by itself");
+        }
+    });
 }
 
 /// Parses a series selector, as `match[]` wants it.

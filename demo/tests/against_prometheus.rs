@@ -1,0 +1,313 @@
+//! The embedded store against a real Prometheus (2.x) that holds the same samples: every query of `queries.txt`, of the
+//! guide's rules and of the app's dashboards, instant and range, must be answered alike.
+//!
+//! Needs `prometheus` and `promtool` on the path; without them the test says so and ends, unless
+//! `AGENTAREA_REQUIRE_PROMETHEUS` is set.
+
+use std::collections::BTreeMap;
+use std::io::{BufWriter, Write};
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use agentarea_demo::api::{Api, Params};
+use agentarea_demo::clock::Clock;
+use agentarea_demo::export::export;
+use agentarea_demo::promql::parse;
+use agentarea_demo::rules::RuleSet;
+use agentarea_demo::sim::Platform;
+use agentarea_demo::world::World;
+use serde_json::Value;
+
+const SEED: u64 = 7;
+/// 2026-08-01T12:00:00Z: any fixed time does.
+const NOW_MS: i64 = 1_785_585_600_000;
+const HOURS: u32 = 2;
+
+struct Prometheus {
+    child: Child,
+    folder: PathBuf,
+    base: String,
+    agent: ureq::Agent,
+}
+
+impl Drop for Prometheus {
+    fn drop(&mut self) {
+        self.child.kill().ok();
+        self.child.wait().ok();
+        std::fs::remove_dir_all(&self.folder).ok();
+    }
+}
+
+fn is_on_path(program: &str) -> bool {
+    Command::new(program).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok()
+}
+
+#[expect(clippy::disallowed_methods, reason = "a test waits for a server to start")]
+fn start_prometheus() -> Prometheus {
+    let folder = std::env::temp_dir().join(format!("agentarea-against-prometheus-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let (samples, data, config) = (folder.join("samples.om"), folder.join("data"), folder.join("prometheus.yml"));
+    let mut out = BufWriter::new(std::fs::File::create(&samples).unwrap());
+    export(&mut Platform::with_history(SEED, NOW_MS, HOURS), &mut out).unwrap();
+    out.flush().unwrap();
+    let blocks = Command::new("promtool")
+        .args(["tsdb", "create-blocks-from", "openmetrics", "--quiet"])
+        .args([&samples, &data])
+        .output()
+        .unwrap();
+    assert!(blocks.status.success(), "promtool: {}", String::from_utf8_lossy(&blocks.stderr));
+    std::fs::remove_file(&samples).unwrap();
+    std::fs::write(&config, "global: {scrape_interval: 15s, evaluation_interval: 15s}\n").unwrap();
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let child = Command::new("prometheus")
+        .arg(format!("--config.file={}", config.display()))
+        .arg(format!("--storage.tsdb.path={}", data.display()))
+        .arg(format!("--web.listen-address=127.0.0.1:{port}"))
+        .args(["--storage.tsdb.retention.time=100y", "--log.level=error"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let agent = ureq::Agent::new_with_config(ureq::Agent::config_builder().http_status_as_error(false).proxy(None).build());
+    let prometheus = Prometheus { child, folder, base: format!("http://127.0.0.1:{port}"), agent };
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while !prometheus.agent.get(format!("{}/-/ready", prometheus.base)).call().is_ok_and(|answer| answer.status() == 200) {
+        assert!(Instant::now() < deadline, "Prometheus did not become ready within a minute");
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    prometheus
+}
+
+/// Answers of one server: status and body.
+trait Server {
+    fn ask(&self, path: &str, params: &[(&str, &str)]) -> (u16, Value);
+}
+
+impl Server for Prometheus {
+    fn ask(&self, path: &str, params: &[(&str, &str)]) -> (u16, Value) {
+        let mut request = self.agent.get(format!("{}{path}", self.base));
+        for (name, value) in params {
+            request = request.query(name, value);
+        }
+        let mut answer = request.call().unwrap();
+        let text = answer.body_mut().with_config().limit(1 << 30).read_to_string().unwrap();
+        (answer.status().as_u16(), if text.is_empty() { Value::Null } else { serde_json::from_str(&text).unwrap() })
+    }
+}
+
+impl Server for Api {
+    fn ask(&self, path: &str, params: &[(&str, &str)]) -> (u16, Value) {
+        let mut decoded = Params::default();
+        for (name, value) in params {
+            decoded.push(name, value);
+        }
+        let answer = self.handle("GET", path, &decoded);
+        let body = if answer.body.is_empty() { Value::Null } else { serde_json::from_str(&answer.body).unwrap() };
+        (answer.status, body)
+    }
+}
+
+struct Case {
+    query: String,
+    tolerance: f64,
+    is_refused: bool,
+}
+
+fn cases() -> Vec<Case> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut cases = Vec::new();
+    for line in std::fs::read_to_string(root.join("tests/queries.txt")).unwrap().lines() {
+        let line = line.trim();
+        if line.is_empty() || line.starts_with('#') {
+            continue;
+        }
+        let (is_refused, rest) = line.strip_prefix("! ").map_or((false, line), |rest| (true, rest));
+        let (tolerance, query) = rest.strip_prefix("~ ").map_or((1e-9, rest), |query| (1e-6, query));
+        cases.push(Case { query: query.to_owned(), tolerance, is_refused });
+    }
+    let rules = std::fs::read_to_string(root.join("rules/agentarea_rules.yml")).unwrap();
+    let rules: Value = serde_norway::from_str(&rules).unwrap();
+    let before = cases.len();
+    collect_text(&rules, "expr", &mut cases);
+    assert_eq!(cases.len() - before, 10, "the guide has ten rules");
+    // The threshold alone decides whether a rule has an answer: compare what is left of it too.
+    for index in before..cases.len() {
+        if let Some((left, _)) = cases[index].query.rsplit_once(['>', '<']) {
+            cases.push(Case { query: left.trim().to_owned(), tolerance: 1e-9, is_refused: false });
+        }
+    }
+    let dashboards = root.join("../public/dashboards");
+    let before = cases.len();
+    for entry in std::fs::read_dir(dashboards).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|extension| extension == "json") {
+            collect_text(&serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap(), "expr", &mut cases);
+        }
+    }
+    assert!(cases.len() - before >= 10, "the guide's two dashboards have ten queries");
+    cases
+}
+
+fn collect_text(value: &Value, key: &str, into: &mut Vec<Case>) {
+    match value {
+        Value::Object(fields) => {
+            for (name, field) in fields {
+                match field {
+                    Value::String(text) if name == key => {
+                        let query = without_variables(text);
+                        into.push(Case { query, tolerance: 1e-9, is_refused: false });
+                    }
+                    other => collect_text(other, key, into),
+                }
+            }
+        }
+        Value::Array(items) => items.iter().for_each(|item| collect_text(item, key, into)),
+        _ => {}
+    }
+}
+
+/// Dashboards' variables, as a page would fill them.
+fn without_variables(text: &str) -> String {
+    let known = text
+        .trim()
+        .replace("$__rate_interval", "5m")
+        .replace("$__interval", "1m")
+        .replace("$__range", "1h");
+    regex::Regex::new(r"\$\{?\w+(:\w+)?\}?").unwrap().replace_all(&known, ".*").into_owned()
+}
+
+fn series_by_metric(result: &Value) -> BTreeMap<String, &Value> {
+    result.as_array().unwrap().iter().map(|one| (one["metric"].to_string(), one)).collect()
+}
+
+fn number(value: &Value) -> f64 {
+    match value.as_str().unwrap() {
+        "+Inf" => f64::INFINITY,
+        "-Inf" => f64::NEG_INFINITY,
+        text => text.parse().unwrap(),
+    }
+}
+
+fn compare_points(ours: &Value, theirs: &Value, tolerance: f64) -> Result<(), String> {
+    if ours[0] != theirs[0] {
+        return Err(format!("time {} instead of {}", ours[0], theirs[0]));
+    }
+    let (a, b) = (number(&ours[1]), number(&theirs[1]));
+    let is_equal = a == b || (a.is_nan() && b.is_nan()) || (a - b).abs() <= tolerance * a.abs().max(b.abs());
+    if is_equal { Ok(()) } else { Err(format!("at {}: {a:?} instead of {b:?}", ours[0])) }
+}
+
+fn compare(query: &str, ours: &Value, theirs: &Value, tolerance: f64) -> Result<usize, String> {
+    let (ours, theirs) = (&ours["data"], &theirs["data"]);
+    if ours["resultType"] != theirs["resultType"] {
+        return Err(format!("type {} instead of {}", ours["resultType"], theirs["resultType"]));
+    }
+    if ours["resultType"] == "scalar" {
+        compare_points(&ours["result"], &theirs["result"], tolerance)?;
+        return Ok(1);
+    }
+    let (our_series, their_series) = (series_by_metric(&ours["result"]), series_by_metric(&theirs["result"]));
+    if !our_series.keys().eq(their_series.keys()) {
+        let missing: Vec<_> = their_series.keys().filter(|key| !our_series.contains_key(*key)).take(3).collect();
+        let extra: Vec<_> = our_series.keys().filter(|key| !their_series.contains_key(*key)).take(3).collect();
+        return Err(format!("{} series instead of {}; missing {missing:?}; too many {extra:?}", our_series.len(), their_series.len()));
+    }
+    let mut points = 0;
+    for (metric, our) in &our_series {
+        let their = their_series[metric];
+        let context = |reason: String| format!("{metric} {reason}");
+        if let (Some(a), Some(b)) = (our.get("value"), their.get("value")) {
+            compare_points(a, b, tolerance).map_err(context)?;
+            points += 1;
+            continue;
+        }
+        let (a, b) = (our["values"].as_array().unwrap(), their["values"].as_array().unwrap());
+        if a.len() != b.len() {
+            return Err(context(format!("{} points instead of {}", a.len(), b.len())));
+        }
+        for (a, b) in a.iter().zip(b) {
+            compare_points(a, b, tolerance).map_err(context)?;
+        }
+        points += a.len();
+    }
+    let is_ordered = query.starts_with("sort") || ours["resultType"] == "matrix";
+    if is_ordered {
+        let order = |result: &Value| -> Vec<String> {
+            result.as_array().unwrap().iter().map(|one| one["metric"].to_string()).collect()
+        };
+        if order(&ours["result"]) != order(&theirs["result"]) {
+            return Err("the series are in another order".into());
+        }
+    }
+    Ok(points)
+}
+
+fn without_headers(body: &Value) -> (Value, Value) {
+    (body["errorType"].clone(), body["error"].clone())
+}
+
+fn embedded() -> Api {
+    let mut world = World::without_stale_markers(Platform::with_history(SEED, NOW_MS, HOURS), RuleSet::default());
+    world.load_history(|_| {});
+    Api::new(world.shared(), Clock::new(NOW_MS, true))
+}
+
+#[test]
+fn answers_as_prometheus_does() {
+    if !is_on_path("prometheus") || !is_on_path("promtool") {
+        assert!(std::env::var_os("AGENTAREA_REQUIRE_PROMETHEUS").is_none(), "prometheus and promtool are required");
+        eprintln!("SKIPPED: prometheus and promtool are not on the path, so nothing was compared with a real server");
+        return;
+    }
+    let ours = embedded();
+    let theirs = start_prometheus();
+    let now_secs = NOW_MS / 1000;
+    let (from, to) = ((now_secs - i64::from(HOURS) * 3600).to_string(), now_secs.to_string());
+    let unaligned = format!("{}.3", now_secs - 3600 + 7);
+    let instants = [to.clone(), (now_secs - 1234).to_string(), format!("{}.123", now_secs - 2000)];
+    let mut failures = Vec::new();
+    let (mut queries, mut points) = (0, 0);
+    for case in cases() {
+        let Case { query, tolerance, is_refused } = &case;
+        let mut asks: Vec<(&str, Vec<(&str, &str)>)> = Vec::new();
+        for time in &instants {
+            asks.push(("/api/v1/query", vec![("query", query.as_str()), ("time", time)]));
+        }
+        for (start, step) in [(&from, "60"), (&unaligned, "37s")] {
+            asks.push((
+                "/api/v1/query_range",
+                vec![("query", query.as_str()), ("start", start), ("end", &to), ("step", step)],
+            ));
+        }
+        for (path, params) in asks {
+            let our_answer = ours.ask(path, &params);
+            let their_answer = theirs.ask(path, &params);
+            let outcome = if our_answer.0 != their_answer.0 {
+                Err(format!("code {} {} instead of {} {}", our_answer.0, our_answer.1["error"], their_answer.0, their_answer.1["error"]))
+            } else if our_answer.0 == 200 {
+                if *is_refused { Err("answered".into()) } else { compare(query, &our_answer.1, &their_answer.1, *tolerance) }
+            } else if without_headers(&our_answer.1) == without_headers(&their_answer.1) {
+                if *is_refused { Ok(0) } else { Err(format!("refused by both: {}", their_answer.1["error"])) }
+            } else {
+                Err(format!("{} instead of {}", our_answer.1["error"], their_answer.1["error"]))
+            };
+            match outcome {
+                Ok(compared) => points += compared,
+                Err(reason) => failures.push(format!("{query}\n    {path} {:?}: {reason}", &params[1..])),
+            }
+        }
+        queries += 1;
+    }
+    eprintln!("{queries} queries, {points} points compared with a real Prometheus");
+    assert!(points > 10_000, "too little was compared: {points} points");
+    assert!(failures.is_empty(), "{} differences:\n{}", failures.len(), failures.join("\n"));
+}
+
+#[test]
+fn newer_syntax_is_refused_and_never_guessed() {
+    for query in ["mad_over_time(up[5m])", "limitk(1, up)", "up{a=\"b\" or c=\"d\"}", "sort_by_label(up, \"a\")", "info(up)"] {
+        assert!(parse(query).is_err(), "{query}");
+    }
+}
