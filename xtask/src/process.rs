@@ -78,13 +78,11 @@ pub fn run_logged(command: &mut Command, what: &str, log: &Path) -> Result<(), F
 
 /// Of a failed tool's output: the failed tests with what they said, or else its last lines.
 fn telling_part(text: &str) -> String {
-    match text.split_once("\nfailures:\n") {
-        Some((_, failures)) => failures.lines().take(TEST_FAILURE_LINES).collect::<Vec<_>>().join("\n"),
-        None => {
-            let lines: Vec<&str> = text.lines().collect();
-            lines.get(lines.len().saturating_sub(TAIL_LINES)..).unwrap_or_default().join("\n")
-        }
+    if let Some((_, failures)) = text.split_once("\nfailures:\n") {
+        return failures.lines().take(TEST_FAILURE_LINES).collect::<Vec<_>>().join("\n");
     }
+    let lines: Vec<&str> = text.lines().collect();
+    lines.get(lines.len().saturating_sub(TAIL_LINES)..).unwrap_or_default().join("\n")
 }
 
 /// Runs to the end with all output in `log`, and leaves the judgement to the caller.
