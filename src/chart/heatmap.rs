@@ -61,11 +61,13 @@ pub struct Legend {
 /// A heatmap ready to paint and to ask.
 #[derive(Debug, Clone)]
 pub struct Layout {
+    /// May be taken out: nothing else here reads it.
     pub scene: Scene,
     pub plot: Rect,
     pub x: TimeScale,
     /// `None` when there is nothing to draw.
     pub legend: Option<Legend>,
+    size: Size,
     grid: HeatmapGrid,
     step_ms: f64,
 }
@@ -77,7 +79,7 @@ pub struct Hit {
     pub column: usize,
     pub x_ms: f64,
     pub x_px: f64,
-    /// The bands with a count there, from the top.
+    /// The bands with a count there and the one under the pointer, from the top.
     pub bands: Vec<HitBand>,
 }
 
@@ -88,6 +90,7 @@ pub struct HitBand {
     pub lower: f64,
     /// Infinite for the overflow band.
     pub upper: f64,
+    /// [`crate::model::frame::MISSING`] where nothing is known.
     pub count: f64,
     pub is_under_pointer: bool,
 }
@@ -132,7 +135,7 @@ pub fn layout(input: &Input<'_>) -> Layout {
         max: heat.max,
         stops: (0..=8).map(|n| Ink::Heat((FIRST_HEAT + (1.0 - FIRST_HEAT) * f64::from(n) / 8.0) as f32)).collect(),
     });
-    Layout { scene: Scene { size, marks }, plot, x, legend, grid: grid.clone(), step_ms: step_of(&grid.x_ms) }
+    Layout { scene: Scene { size, marks }, plot, x, legend, size, grid: grid.clone(), step_ms: step_of(&grid.x_ms) }
 }
 
 /// The distance between columns: the smallest, so that a gap does not widen its neighbours.
@@ -325,7 +328,7 @@ impl Layout {
         let bands = self.grid.rows.iter().enumerate().rev().filter_map(|(band, RowBound { lower, upper })| {
             let count = self.grid.count(band, column);
             let is_under_pointer = pointed == Some(band);
-            (count > 0.0 || (is_under_pointer && count == 0.0)).then_some(HitBand {
+            (count > 0.0 || is_under_pointer).then_some(HitBand {
                 band,
                 lower: *lower,
                 upper: *upper,
@@ -347,7 +350,7 @@ impl Layout {
     /// The overlay for a hit and a dragged selection.
     pub fn cursor_scene(&self, hit: Option<&Hit>, selection_px: Option<(f64, f64)>) -> Scene {
         cursor_scene(&Cursor {
-            size: self.scene.size,
+            size: self.size,
             plot: self.plot,
             x_px: hit.map(|hit| hit.x_px),
             dots: Vec::new(),

@@ -128,12 +128,14 @@ pub struct Input<'a> {
 /// A chart ready to paint and to ask.
 #[derive(Debug, Clone)]
 pub struct Layout {
+    /// May be taken out: nothing else here reads it.
     pub scene: Scene,
     /// Where data are drawn.
     pub plot: Rect,
     pub x: TimeScale,
     pub left: Option<ValueAxis>,
     pub right: Option<ValueAxis>,
+    size: Size,
     frame: Frame,
     drawn: Vec<Drawn>,
 }
@@ -216,7 +218,7 @@ pub fn layout(input: &Input<'_>) -> Layout {
     let plot = Rect::new(plot_left, device(top), plot_right, device(bottom));
     let x = TimeScale { start_ms, end_ms, start_px: plot.left, end_px: plot.right };
     let mut layout =
-        Layout { scene: Scene { size, marks: Vec::new() }, plot, x, left, right, frame: frame.clone(), drawn };
+        Layout { scene: Scene { size, marks: Vec::new() }, plot, x, left, right, size, frame: frame.clone(), drawn };
     let marks = Draughtsman { input, layout: &layout, rows, marks: Vec::new() }.drawn();
     layout.scene.marks = marks;
     layout
@@ -734,7 +736,7 @@ impl Layout {
             others.into_iter().chain(nearest).filter_map(dot).collect()
         });
         cursor_scene(&Cursor {
-            size: self.scene.size,
+            size: self.size,
             plot: self.plot,
             x_px: hit.map(|hit| hit.x_px),
             dots: dots.unwrap_or_default(),
