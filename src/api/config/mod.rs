@@ -112,7 +112,9 @@ impl Check {
         for key in map.keys().filter(|k| !known.contains(&k.as_str()) && !k.starts_with(['$', '_'])) {
             let nearest = known.iter().map(|k| (edit_distance(key, k), *k)).min();
             let hint = match nearest {
-                Some((distance, near)) if distance <= 1 + key.len() / 4 => format!(". Did you mean \u{201c}{near}\u{201d}?"),
+                Some((distance, near)) if distance <= 1 + key.len() / 4 => {
+                    format!(". Did you mean \u{201c}{near}\u{201d}?")
+                }
                 _ => format!(". Known here: {}", known.join(", ")),
             };
             self.notices.push(Notice::warning(format!("{}: this key is not known and ignored{hint}", join(path, key))));
@@ -166,7 +168,12 @@ impl Check {
     }
 
     /// The objects of a list, each with its path.
-    fn objects<'v>(&mut self, map: &'v Map<String, Value>, key: &str, example: &str) -> Vec<(String, &'v Map<String, Value>)> {
+    fn objects<'v>(
+        &mut self,
+        map: &'v Map<String, Value>,
+        key: &str,
+        example: &str,
+    ) -> Vec<(String, &'v Map<String, Value>)> {
         let mut objects = Vec::new();
         match map.get(key) {
             None | Some(Value::Null) => {}
@@ -189,15 +196,11 @@ impl Check {
             self.problem("config.json", describe(value), "an object: { \"version\": 1, \"sources\": [ \u{2026} ] }");
             return None;
         };
-        self.known_keys(root, "", &[
-            "version",
-            "branding",
-            "sources",
-            "dashboards",
-            "service_labels",
-            "redact",
-            "clock",
-        ]);
+        self.known_keys(
+            root,
+            "",
+            &["version", "branding", "sources", "dashboards", "service_labels", "redact", "clock"],
+        );
         match root.get("version") {
             None => self.problem("version", "nothing", "1"),
             Some(version) if version.as_u64() == Some(1) => {}
@@ -233,7 +236,9 @@ impl Check {
         self.known_keys(branding, "branding", &["title", "logo", "link"]);
         let path = "branding";
         Branding {
-            title: self.text(branding, path, "title", "the product's name").unwrap_or_else(|| Branding::default().title),
+            title: self
+                .text(branding, path, "title", "the product's name")
+                .unwrap_or_else(|| Branding::default().title),
             logo: self.address(branding, path, "logo", "a path or address of a picture: logo.svg"),
             link: self.address(branding, path, "link", "an address: https://example.org/"),
         }
@@ -275,17 +280,11 @@ impl Check {
     }
 
     fn source(&mut self, path: &str, entry: &Map<String, Value>) -> Option<Source> {
-        self.known_keys(entry, path, &[
-            "name",
-            "kind",
-            "url",
-            "default",
-            "headers",
-            "tenant_header",
-            "tenants",
-            "credentials",
-            "timeout_secs",
-        ]);
+        self.known_keys(
+            entry,
+            path,
+            &["name", "kind", "url", "default", "headers", "tenant_header", "tenants", "credentials", "timeout_secs"],
+        );
         let kinds = SourceKind::ALL.map(SourceKind::id).join(", ");
         let kind = self.wanted_text(entry, path, "kind", &format!("one of {kinds}")).and_then(|text| {
             let found = SourceKind::ALL.into_iter().find(|k| k.id() == text);
@@ -304,7 +303,8 @@ impl Check {
             let bare = url.trim_end_matches('/').to_owned();
             if let Some(base) = bare.strip_suffix("/api/v1").filter(|_| kind == Some(SourceKind::Prometheus)) {
                 let key = join(path, "url");
-                self.notices.push(Notice::info(format!("{key}: the API's own path /api/v1 is added by the app; left out")));
+                self.notices
+                    .push(Notice::info(format!("{key}: the API's own path /api/v1 is added by the app; left out")));
                 return base.to_owned();
             }
             bare
@@ -335,7 +335,11 @@ impl Check {
         }
         let tenants = self.texts(entry, path, "tenants", "[\"team-a\", \"team-b\"]").unwrap_or_default();
         if !tenants.is_empty() && tenant_header.is_none() {
-            self.problem(join(path, "tenant_header"), "nothing, though there are tenants", "a header's name: X-Scope-OrgID");
+            self.problem(
+                join(path, "tenant_header"),
+                "nothing, though there are tenants",
+                "a header's name: X-Scope-OrgID",
+            );
         }
         let is_default = self.flag(entry, path, "default");
         Some(Source {
@@ -364,7 +368,9 @@ impl Check {
         for (name, value) in map {
             let key = format!("{path}.headers.{name}");
             match value {
-                _ if !is_header_name(name) => self.problem(key, "a name that HTTP does not allow", "letters, digits and dashes"),
+                _ if !is_header_name(name) => {
+                    self.problem(key, "a name that HTTP does not allow", "letters, digits and dashes")
+                }
                 Value::String(text) if !text.contains(['\r', '\n']) => headers.push((name.clone(), text.clone())),
                 other => self.problem(key, describe(other), "a text of one line"),
             }

@@ -58,31 +58,36 @@ fn every_mistake_is_told_at_once() {
     );
     let mut found = found;
     found.sort();
-    assert_eq!(found, [
-        "branding",
-        "clock.start",
-        "dashboards[0].name",
-        "dashboards[1].file",
-        "redact[0]",
-        "service_labels",
-        "sources[0].kind",
-        "sources[0].url",
-        "sources[1].credentials",
-        "sources[1].headers.a b",
-        "sources[1].headers.c",
-        "sources[1].name",
-        "sources[1].tenant_header",
-        "sources[1].timeout_secs",
-        "sources[1].url",
-        "sources[2]",
-        "version",
-    ]);
+    assert_eq!(
+        found,
+        [
+            "branding",
+            "clock.start",
+            "dashboards[0].name",
+            "dashboards[1].file",
+            "redact[0]",
+            "service_labels",
+            "sources[0].kind",
+            "sources[0].url",
+            "sources[1].credentials",
+            "sources[1].headers.a b",
+            "sources[1].headers.c",
+            "sources[1].name",
+            "sources[1].tenant_header",
+            "sources[1].timeout_secs",
+            "sources[1].url",
+            "sources[2]",
+            "version",
+        ]
+    );
 }
 
 #[test]
 fn names_are_unique_and_defaults_single() {
     let source = |name: &str, more: &str| format!(r#"{{"name":"{name}","kind":"prometheus","url":"p"{more}}}"#);
-    let file = |sources: &str, dashboards: &str| format!(r#"{{"version":1,"sources":[{sources}],"dashboards":[{dashboards}]}}"#);
+    let file = |sources: &str, dashboards: &str| {
+        format!(r#"{{"version":1,"sources":[{sources}],"dashboards":[{dashboards}]}}"#)
+    };
     let two = |a: String, b: String| format!("{a},{b}");
     assert_eq!(keys(&file(&two(source("a", ""), source("a", "")), "")), ["sources[1].name"]);
     let default = ",\"default\":true";
@@ -101,7 +106,16 @@ fn addresses() {
     for url in ["prometheus", "/prometheus", "https://a.example", "http://127.0.0.1:9090/p", "a/b:c"] {
         check(url, true);
     }
-    for url in ["localhost:9090", "prometheus.example:9090", "ftp://a", "data:text/html,x", "https://", "a b", "p?x=1", "https://u:p@h/"] {
+    for url in [
+        "localhost:9090",
+        "prometheus.example:9090",
+        "ftp://a",
+        "data:text/html,x",
+        "https://",
+        "a b",
+        "p?x=1",
+        "https://u:p@h/",
+    ] {
         check(url, false);
     }
 }
@@ -114,7 +128,10 @@ fn unknown_keys_are_told_with_the_nearest_known_one() {
     .unwrap();
     let texts: Vec<&str> = config.notices.iter().map(|n| n.message.as_str()).collect();
     assert_eq!(texts.len(), 3);
-    assert!(texts.iter().any(|t| t.starts_with("sorces:") && t.contains("Did you mean \u{201c}sources\u{201d}?")), "{texts:?}");
+    assert!(
+        texts.iter().any(|t| t.starts_with("sorces:") && t.contains("Did you mean \u{201c}sources\u{201d}?")),
+        "{texts:?}"
+    );
     assert!(texts.iter().any(|t| t.starts_with("sources[0].timeout:") && t.contains("timeout_secs")), "{texts:?}");
     assert_eq!(config.sources.first().unwrap().url, "http://h");
 }

@@ -3,9 +3,12 @@
 use serde_json::Value;
 
 use super::read::Reader;
-use crate::model::dashboard::{
-    AxisSide, DrawStyle, FieldColour, FieldMatcher, FieldOptions, FieldOverride, Hue, MappingMatch, PanelColour,
-    PointsMode, Shade, StackMode, ThresholdMode, ThresholdStep, Thresholds, ValueMapping,
+use crate::{
+    base::colour::Rgba,
+    model::dashboard::{
+        AxisSide, DrawStyle, FieldColour, FieldMatcher, FieldOptions, FieldOverride, Hue, MappingMatch, PanelColour,
+        PointsMode, Shade, StackMode, ThresholdMode, ThresholdStep, Thresholds, ValueMapping,
+    },
 };
 
 /// `fieldConfig.defaults`, or where Grafana 6 kept them. What is under `custom` is the panel kind's.
@@ -41,10 +44,7 @@ pub(super) fn grafana_6_options<'a>(panel: &Reader<'a>) -> Option<Reader<'a>> {
 }
 
 pub(super) fn thresholds_from(reader: Reader<'_>) -> Thresholds {
-    let mode = reader.word("mode", &[
-        ("absolute", ThresholdMode::Absolute),
-        ("percentage", ThresholdMode::Percentage),
-    ]);
+    let mode = reader.word("mode", &[("absolute", ThresholdMode::Absolute), ("percentage", ThresholdMode::Percentage)]);
     let mut steps = Vec::new();
     for step in reader.objects("steps") {
         // `null` stands for negative infinity, which JSON cannot write.
@@ -91,11 +91,8 @@ fn field_colour_from(reader: Reader<'_>) -> FieldColour {
 /// Grafana's names (`red`, `semi-dark-orange`, `text`) and CSS literals (`#rgb[a]`, `#rrggbb[aa]`, `rgb()`, `rgba()`).
 pub(super) fn colour_from(text: &str) -> Option<PanelColour> {
     let text = text.trim();
-    if let Some(hex) = text.strip_prefix('#') {
-        return hex_colour(hex);
-    }
-    if let Some(inside) = text.strip_prefix("rgb") {
-        return rgb_colour(inside.trim_start_matches('a'));
+    if let Some(Rgba { r, g, b, a }) = Rgba::parse(text) {
+        return Some(PanelColour::Rgba([r, g, b, a]));
     }
     let (shade, hue) = match text {
         "transparent" => return Some(PanelColour::Transparent),
@@ -121,31 +118,6 @@ pub(super) fn colour_from(text: &str) -> Option<PanelColour> {
         _ => return None,
     };
     Some(PanelColour::Named { hue, shade })
-}
-
-fn hex_colour(hex: &str) -> Option<PanelColour> {
-    if !hex.bytes().all(|b| b.is_ascii_hexdigit()) {
-        return None;
-    }
-    let long: String = match hex.len() {
-        3 | 4 => hex.chars().flat_map(|c| [c, c]).collect(),
-        6 | 8 => hex.to_owned(),
-        _ => return None,
-    };
-    let channel = |at: usize| long.get(at..at + 2).map_or(Some(255), |pair| u8::from_str_radix(pair, 16).ok());
-    Some(PanelColour::Rgba([channel(0)?, channel(2)?, channel(4)?, channel(6)?]))
-}
-
-fn rgb_colour(inside: &str) -> Option<PanelColour> {
-    let inside = inside.trim().strip_prefix('(')?.strip_suffix(')')?;
-    let mut parts = inside.split([',', ' ', '/']).filter(|p| !p.is_empty()).map(|p| p.trim().parse::<f64>().ok());
-    let mut channel = || parts.next()?.filter(|c| (0.0..=255.0).contains(c)).map(|c| c.round() as u8);
-    let [red, green, blue] = [channel()?, channel()?, channel()?];
-    let alpha = match parts.next() {
-        None => 1.0,
-        Some(alpha) => alpha.filter(|a| (0.0..=1.0).contains(a))?,
-    };
-    Some(PanelColour::Rgba([red, green, blue, (alpha * 255.0).round() as u8]))
 }
 
 /// New mappings (`type` is a word and `options` an object) and old ones (`type` is 1 or 2).
@@ -196,13 +168,16 @@ fn new_mapping(entry: &Reader<'_>, kind: &str, mappings: &mut Vec<ValueMapping>)
             mappings.push(ValueMapping { matches: MappingMatch::Range { from, to }, text, colour });
         }
         "special" => {
-            let matches = options.word("match", &[
-                ("null", MappingMatch::Null),
-                ("nan", MappingMatch::NaN),
-                ("null+nan", MappingMatch::NullOrNaN),
-                ("true", MappingMatch::Value(1.0)),
-                ("false", MappingMatch::Value(0.0)),
-            ]);
+            let matches = options.word(
+                "match",
+                &[
+                    ("null", MappingMatch::Null),
+                    ("nan", MappingMatch::NaN),
+                    ("null+nan", MappingMatch::NullOrNaN),
+                    ("true", MappingMatch::Value(1.0)),
+                    ("false", MappingMatch::Value(0.0)),
+                ],
+            );
             let (text, colour) = options.object("result").map_or((None, None), |r| result(&r));
             mappings.extend(matches.map(|matches| ValueMapping { matches, text, colour }));
         }
@@ -269,7 +244,10 @@ fn matchers_from(matcher: &Reader<'_>) -> Vec<FieldMatcher> {
             let pattern = matcher.text("options").unwrap_or_default();
             let found = pattern_matcher(&pattern);
             if found.is_none() {
-                matcher.warn("options", &format!("the pattern \u{201c}{pattern}\u{201d} is not supported; override ignored"));
+                matcher.warn(
+                    "options",
+                    &format!("the pattern \u{201c}{pattern}\u{201d} is not supported; override ignored"),
+                );
             }
             found.into_iter().collect()
         }
@@ -358,20 +336,12 @@ pub(super) const DRAW_STYLES: &[(&str, DrawStyle)] =
 pub(super) const POINTS_MODES: &[(&str, PointsMode)] =
     &[("auto", PointsMode::Auto), ("always", PointsMode::Always), ("never", PointsMode::Never)];
 
-pub(super) const AXIS_SIDES: &[(&str, AxisSide)] = &[
-    ("auto", AxisSide::Left),
-    ("left", AxisSide::Left),
-    ("right", AxisSide::Right),
-    ("hidden", AxisSide::Hidden),
-];
+pub(super) const AXIS_SIDES: &[(&str, AxisSide)] =
+    &[("auto", AxisSide::Left), ("left", AxisSide::Left), ("right", AxisSide::Right), ("hidden", AxisSide::Hidden)];
 
 pub(super) fn stack_from(reader: &Reader<'_>) -> Option<StackMode> {
     reader.ignore(&["group"]);
-    reader.word("mode", &[
-        ("none", StackMode::None),
-        ("normal", StackMode::Normal),
-        ("percent", StackMode::Percent),
-    ])
+    reader.word("mode", &[("none", StackMode::None), ("normal", StackMode::Normal), ("percent", StackMode::Percent)])
 }
 
 pub(super) fn dash_from(reader: &Reader<'_>) -> Vec<f64> {

@@ -66,7 +66,8 @@ pub(super) const TARGET: &[&str] = &[
 ];
 
 /// Keys of an old `graph` that have no counterpart because a chart decides them by itself.
-pub(super) const GRAPH: &[&str] = &["dashLength", "dashes", "spaceLength", "pointradius", "fillGradient", "xaxis", "yaxis", "x-axis", "y-axis"];
+pub(super) const GRAPH: &[&str] =
+    &["dashLength", "dashes", "spaceLength", "pointradius", "fillGradient", "xaxis", "yaxis", "x-axis", "y-axis"];
 
 pub(super) const SINGLESTAT: &[&str] = &[
     "mappingTypes",

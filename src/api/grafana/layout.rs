@@ -177,22 +177,22 @@ mod tests {
     fn tiles_share_a_row_and_a_lone_chart_is_wide() {
         let (stat, chart) = (("stat", N), ("timeseries", N));
         check(&[stat, stat, stat, chart], &[(0, 0, 4, 4), (4, 0, 4, 4), (8, 0, 4, 4), (0, 4, 12, 8)]);
-        check(&[stat; 7], &[
-            (0, 0, 2, 4),
-            (2, 0, 2, 4),
-            (4, 0, 2, 4),
-            (6, 0, 2, 4),
-            (8, 0, 2, 4),
-            (10, 0, 2, 4),
-            (0, 4, 12, 4),
-        ]);
+        check(
+            &[stat; 7],
+            &[(0, 0, 2, 4), (2, 0, 2, 4), (4, 0, 2, 4), (6, 0, 2, 4), (8, 0, 2, 4), (10, 0, 2, 4), (0, 4, 12, 4)],
+        );
         check(&[("row", N), chart, ("row", N), stat], &[(0, 0, 12, 1), (0, 1, 12, 8), (0, 9, 12, 1), (0, 10, 12, 4)]);
     }
 
     #[test]
     fn grafanas_columns_are_halved_without_overlap() {
         check(
-            &[("stat", grid(0, 0, 5, 4)), ("stat", grid(5, 0, 5, 4)), ("stat", grid(10, 0, 5, 4)), ("stat", grid(15, 0, 9, 4))],
+            &[
+                ("stat", grid(0, 0, 5, 4)),
+                ("stat", grid(5, 0, 5, 4)),
+                ("stat", grid(10, 0, 5, 4)),
+                ("stat", grid(15, 0, 9, 4)),
+            ],
             &[(0, 0, 2, 4), (2, 0, 3, 4), (5, 0, 2, 4), (7, 0, 5, 4)],
         );
         check(&[("stat", grid(2, 0, 1, 2)), ("stat", grid(3, 0, 1, 2))], &[(1, 0, 1, 2), (1, 2, 1, 2)]);
@@ -209,7 +209,13 @@ mod tests {
     fn old_rows() {
         let span = |columns, starts_row| Wanted::Span { columns, height: 7, starts_row };
         check(
-            &[("row", N), ("graph", span(4, true)), ("graph", span(8, false)), ("graph", span(6, false)), ("graph", span(6, true))],
+            &[
+                ("row", N),
+                ("graph", span(4, true)),
+                ("graph", span(8, false)),
+                ("graph", span(6, false)),
+                ("graph", span(6, true)),
+            ],
             &[(0, 0, 12, 1), (0, 1, 4, 7), (4, 1, 8, 7), (0, 8, 6, 7), (0, 15, 6, 7)],
         );
     }

@@ -11,11 +11,11 @@ use super::{
     read::Reader,
 };
 use crate::model::dashboard::{
-    AxisOptions, AxisScale, AxisSide, DrawStyle, FieldColour, FieldMatcher, FieldOptions, FieldOverride, HeatmapColourScale,
-    HeatmapOptions, Hue, Interpolation, LegendOptions, LegendPlacement, MappingMatch, NullMode, Orientation, PanelColour,
-    PanelOptions, PointsMode, Reducer, SeriesStyle, Sparkline, StackMode, StatColourMode, StatOptions, StatTextMode,
-    Target, TargetFormat, ThresholdDisplay, ThresholdStep, TimeSeriesOptions, TooltipMode, TooltipOptions, TooltipSort,
-    ValueMapping,
+    AxisOptions, AxisScale, AxisSide, DrawStyle, FieldColour, FieldMatcher, FieldOptions, FieldOverride,
+    HeatmapColourScale, HeatmapOptions, Hue, Interpolation, LegendOptions, LegendPlacement, MappingMatch, NullMode,
+    Orientation, PanelColour, PanelOptions, PointsMode, Reducer, SeriesStyle, Sparkline, StackMode, StatColourMode,
+    StatOptions, StatTextMode, Target, TargetFormat, ThresholdDisplay, ThresholdStep, TimeSeriesOptions, TooltipMode,
+    TooltipOptions, TooltipSort, ValueMapping,
 };
 
 /// One step of the old graph's `fill` (0 to 10) in percent.
@@ -49,28 +49,37 @@ pub(super) fn stat_from(panel: &Reader<'_>) -> PanelOptions {
         .word("graphMode", &[("none", Sparkline::None), ("line", Sparkline::Line), ("area", Sparkline::Area)])
         .unwrap_or_default();
     stat.colour_mode = options
-        .word("colorMode", &[
-            ("none", StatColourMode::None),
-            ("value", StatColourMode::Value),
-            ("background", StatColourMode::Background),
-            ("background_solid", StatColourMode::Background),
-        ])
+        .word(
+            "colorMode",
+            &[
+                ("none", StatColourMode::None),
+                ("value", StatColourMode::Value),
+                ("background", StatColourMode::Background),
+                ("background_solid", StatColourMode::Background),
+            ],
+        )
         .unwrap_or_default();
     stat.text_mode = options
-        .word("textMode", &[
-            ("auto", StatTextMode::Auto),
-            ("value", StatTextMode::Value),
-            ("value_and_name", StatTextMode::ValueAndName),
-            ("name", StatTextMode::Name),
-            ("none", StatTextMode::None),
-        ])
+        .word(
+            "textMode",
+            &[
+                ("auto", StatTextMode::Auto),
+                ("value", StatTextMode::Value),
+                ("value_and_name", StatTextMode::ValueAndName),
+                ("name", StatTextMode::Name),
+                ("none", StatTextMode::None),
+            ],
+        )
         .unwrap_or_default();
     stat.orientation = options
-        .word("orientation", &[
-            ("auto", Orientation::Auto),
-            ("horizontal", Orientation::Horizontal),
-            ("vertical", Orientation::Vertical),
-        ])
+        .word(
+            "orientation",
+            &[
+                ("auto", Orientation::Auto),
+                ("horizontal", Orientation::Horizontal),
+                ("vertical", Orientation::Vertical),
+            ],
+        )
         .unwrap_or_default();
     stat.is_centred = options.filled_text("justifyMode").is_some_and(|mode| mode == "center");
     options.ignore(&["fieldOptions", "percentChangeColorMode", "wideLayout", "sparkline", "text"]);
@@ -103,17 +112,10 @@ pub(super) fn singlestat_from(panel: &Reader<'_>, field: &mut FieldOptions) -> P
     field.unit = panel.filled_text("format").filter(|unit| unit != "none").or(field.unit.take());
     field.decimals = panel.count("decimals").or(field.decimals);
     field.no_value = panel.filled_text("nullText").or(field.no_value.take());
-    let limits: Vec<f64> = panel
-        .text("thresholds")
-        .unwrap_or_default()
-        .split(',')
-        .filter_map(|part| part.trim().parse().ok())
-        .collect();
-    let colours: Vec<PanelColour> = panel
-        .texts("colors")
-        .iter()
-        .map(|name| colour_from(name).unwrap_or(PanelColour::named(Hue::Grey)))
-        .collect();
+    let limits: Vec<f64> =
+        panel.text("thresholds").unwrap_or_default().split(',').filter_map(|part| part.trim().parse().ok()).collect();
+    let colours: Vec<PanelColour> =
+        panel.texts("colors").iter().map(|name| colour_from(name).unwrap_or(PanelColour::named(Hue::Grey))).collect();
     if !limits.is_empty() {
         let usual = [Hue::Green, Hue::Orange, Hue::Red].map(PanelColour::named);
         let colour_at = |at: usize| colours.get(at).or_else(|| usual.get(at)).copied();
@@ -188,12 +190,15 @@ fn read_custom(custom: &Reader<'_>, series: &mut TimeSeriesOptions) {
     let style = &mut series.style;
     style.draw = custom.word("drawStyle", DRAW_STYLES).unwrap_or(style.draw);
     style.interpolation = custom
-        .word("lineInterpolation", &[
-            ("linear", Interpolation::Linear),
-            ("smooth", Interpolation::Smooth),
-            ("stepBefore", Interpolation::StepBefore),
-            ("stepAfter", Interpolation::StepAfter),
-        ])
+        .word(
+            "lineInterpolation",
+            &[
+                ("linear", Interpolation::Linear),
+                ("smooth", Interpolation::Smooth),
+                ("stepBefore", Interpolation::StepBefore),
+                ("stepAfter", Interpolation::StepAfter),
+            ],
+        )
         .unwrap_or_default();
     style.line_width_px = custom.number("lineWidth").map_or(style.line_width_px, |w| w.clamp(0.0, 20.0));
     style.fill_percent = custom.number("fillOpacity").map_or(style.fill_percent, |f| f.clamp(0.0, 100.0));
@@ -236,15 +241,18 @@ fn read_custom(custom: &Reader<'_>, series: &mut TimeSeriesOptions) {
     series.threshold_display = custom
         .object("thresholdsStyle")
         .and_then(|t| {
-            t.word("mode", &[
-                ("off", ThresholdDisplay::Off),
-                ("line", ThresholdDisplay::Line),
-                ("dashed", ThresholdDisplay::DashedLine),
-                ("area", ThresholdDisplay::Area),
-                ("line+area", ThresholdDisplay::LineAndArea),
-                ("dashed+area", ThresholdDisplay::LineAndArea),
-                ("series", ThresholdDisplay::Off),
-            ])
+            t.word(
+                "mode",
+                &[
+                    ("off", ThresholdDisplay::Off),
+                    ("line", ThresholdDisplay::Line),
+                    ("dashed", ThresholdDisplay::DashedLine),
+                    ("area", ThresholdDisplay::Area),
+                    ("line+area", ThresholdDisplay::LineAndArea),
+                    ("dashed+area", ThresholdDisplay::LineAndArea),
+                    ("series", ThresholdDisplay::Off),
+                ],
+            )
         })
         .unwrap_or_default();
 }
@@ -252,10 +260,7 @@ fn read_custom(custom: &Reader<'_>, series: &mut TimeSeriesOptions) {
 fn legend_from(legend: &Reader<'_>) -> LegendOptions {
     let mode = legend.filled_text("displayMode");
     let is_hidden = mode.as_deref() == Some("hidden") || legend.flag("showLegend") == Some(false);
-    let placement = legend.word("placement", &[
-        ("bottom", LegendPlacement::Bottom),
-        ("right", LegendPlacement::Right),
-    ]);
+    let placement = legend.word("placement", &[("bottom", LegendPlacement::Bottom), ("right", LegendPlacement::Right)]);
     let columns = reducers_from(legend, "calcs");
     // The file names the column by its head ("Max") or by the id.
     let sort_by = legend.filled_text("sortBy").and_then(|name| {
@@ -272,16 +277,12 @@ fn legend_from(legend: &Reader<'_>) -> LegendOptions {
 }
 
 fn tooltip_from(tooltip: &Reader<'_>) -> TooltipOptions {
-    let mode = tooltip.word("mode", &[
-        ("multi", TooltipMode::All),
-        ("single", TooltipMode::Single),
-        ("none", TooltipMode::Hidden),
-    ]);
-    let sort = tooltip.word("sort", &[
-        ("none", TooltipSort::None),
-        ("asc", TooltipSort::Ascending),
-        ("desc", TooltipSort::Descending),
-    ]);
+    let mode = tooltip
+        .word("mode", &[("multi", TooltipMode::All), ("single", TooltipMode::Single), ("none", TooltipMode::Hidden)]);
+    let sort = tooltip.word(
+        "sort",
+        &[("none", TooltipSort::None), ("asc", TooltipSort::Ascending), ("desc", TooltipSort::Descending)],
+    );
     TooltipOptions { mode: mode.unwrap_or_default(), sort: sort.unwrap_or_default() }
 }
 
@@ -317,11 +318,10 @@ pub(super) fn graph_from(
             (true, true) => StackMode::Percent,
         },
         nulls: panel
-            .word("nullPointMode", &[
-                ("null", NullMode::Gap),
-                ("connected", NullMode::Connect),
-                ("null as zero", NullMode::Zero),
-            ])
+            .word(
+                "nullPointMode",
+                &[("null", NullMode::Gap), ("connected", NullMode::Connect), ("null as zero", NullMode::Zero)],
+            )
             .unwrap_or_default(),
         ..SeriesStyle::default()
     };
@@ -335,8 +335,7 @@ pub(super) fn graph_from(
         overrides.extend(old_series_override(&series, &right));
         series.finish();
     }
-    let mut series =
-        TimeSeriesOptions { style, left, right, threshold_display, ..TimeSeriesOptions::default() };
+    let mut series = TimeSeriesOptions { style, left, right, threshold_display, ..TimeSeriesOptions::default() };
     if let Some(legend) = panel.object("legend") {
         series.legend = old_legend(&legend);
         legend.finish();
@@ -469,6 +468,7 @@ fn old_series_override(series: &Reader<'_>, right: &AxisOptions) -> Option<Field
         let found = pattern_matcher(&alias);
         if found.is_none() {
             series.warn("alias", &format!("the pattern \u{201c}{alias}\u{201d} is not supported; override ignored"));
+            series.ignore_all();
         }
         found?
     } else {
@@ -494,10 +494,7 @@ fn old_series_override(series: &Reader<'_>, right: &AxisOptions) -> Option<Field
         Some(_) => Some(StackMode::Normal),
         None => None,
     };
-    target.colour = series
-        .filled_text("color")
-        .and_then(|c| colour_from(&c))
-        .map(FieldColour::Fixed);
+    target.colour = series.filled_text("color").and_then(|c| colour_from(&c)).map(FieldColour::Fixed);
     target.dash_px = series.flag("dashes").filter(|is_on| *is_on).map(|_| vec![10.0, 10.0]);
     target.is_hidden = series.flag("hiddenSeries");
     series.ignore(&["$$hashKey", "dashLength", "spaceLength", "zindex", "legend", "hideTooltip", "pointradius"]);

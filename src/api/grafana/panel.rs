@@ -11,9 +11,7 @@ use super::{
     read::{Notices, Reader},
     unit_hint::unit_hint,
 };
-use crate::model::dashboard::{
-    FieldOptions, GridRect, LegendFormat, Panel, PanelOptions, Target, TargetFormat, kinds,
-};
+use crate::model::dashboard::{FieldOptions, GridRect, LegendFormat, Panel, PanelOptions, Target, TargetFormat, kinds};
 
 /// A panel whose id and place are not settled yet.
 pub(super) struct DraftPanel {
@@ -174,7 +172,10 @@ fn source_from(reader: &Reader<'_>) -> Option<String> {
             let source = reader.object("datasource")?;
             let kind = source.filled_text("type");
             if let Some(kind) = kind.filter(|k| !k.contains("prometheus") && k != "datasource" && !k.starts_with('$')) {
-                source.warn("type", &format!("sources of the kind \u{201c}{kind}\u{201d} are not supported in panels yet"));
+                source.warn(
+                    "type",
+                    &format!("sources of the kind \u{201c}{kind}\u{201d} are not supported in panels yet"),
+                );
             }
             let uid = source.filled_text("uid").filter(|uid| !uid.starts_with('$') && !uid.starts_with("-- "));
             source.ignore(&["name", "apiVersion"]);
@@ -210,11 +211,14 @@ fn targets_from(reader: &Reader<'_>) -> Vec<Target> {
             .filter(|id| targets.iter().all(|t| t.ref_id != *id))
             .unwrap_or_else(|| free_ref_id(&targets));
         let format = target
-            .word("format", &[
-                ("time_series", TargetFormat::TimeSeries),
-                ("table", TargetFormat::Table),
-                ("heatmap", TargetFormat::Heatmap),
-            ])
+            .word(
+                "format",
+                &[
+                    ("time_series", TargetFormat::TimeSeries),
+                    ("table", TargetFormat::Table),
+                    ("heatmap", TargetFormat::Heatmap),
+                ],
+            )
             .unwrap_or_default();
         let legend_format = match target.text("legendFormat").as_deref().map(str::trim) {
             None | Some("" | "__auto") => LegendFormat::Auto,

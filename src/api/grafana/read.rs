@@ -180,6 +180,11 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// For an object that is told about as a whole.
+    pub fn ignore_all(&self) {
+        self.asked.borrow_mut().extend(self.keys());
+    }
+
     /// Reports what nobody asked for, save values that ask for nothing themselves.
     pub fn finish(self) {
         let Self { map, path: _, asked, notices: _ } = &self;

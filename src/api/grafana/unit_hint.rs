@@ -41,10 +41,17 @@ pub(super) fn unit_hint(expr: &str, is_bucket_axis: bool) -> Option<&'static str
 }
 
 fn unit_of(metric: &str) -> Option<&'static str> {
-    [("_bytes", "bytes"), ("_seconds", "s"), ("_milliseconds", "ms"), ("_percent", "percent"), ("_ratio", "percentunit"), ("_celsius", "celsius")]
-        .into_iter()
-        .find(|(suffix, _)| metric.ends_with(suffix))
-        .map(|(_, unit)| unit)
+    [
+        ("_bytes", "bytes"),
+        ("_seconds", "s"),
+        ("_milliseconds", "ms"),
+        ("_percent", "percent"),
+        ("_ratio", "percentunit"),
+        ("_celsius", "celsius"),
+    ]
+    .into_iter()
+    .find(|(suffix, _)| metric.ends_with(suffix))
+    .map(|(_, unit)| unit)
 }
 
 struct Word {
@@ -115,7 +122,10 @@ fn ends_with_grouping(text: &str) -> bool {
 }
 
 fn expr_operators(expr: &str) -> Vec<char> {
-    without_selectors(expr).chars().filter(|c| matches!(c, '+' | '-' | '*' | '/' | '%' | '^' | '>' | '<' | '=' | '!')).collect()
+    without_selectors(expr)
+        .chars()
+        .filter(|c| matches!(c, '+' | '-' | '*' | '/' | '%' | '^' | '>' | '<' | '=' | '!'))
+        .collect()
 }
 
 #[cfg(test)]

@@ -204,7 +204,9 @@ mod tests {
     #[test]
     fn only_days_that_exist() {
         assert!(CivilDate::new(2024, 2, 29).is_some());
-        for (year, month, day) in [(2023, 2, 29), (2100, 2, 29), (2026, 13, 1), (2026, 0, 1), (2026, 4, 31), (2026, 1, 0)] {
+        for (year, month, day) in
+            [(2023, 2, 29), (2100, 2, 29), (2026, 13, 1), (2026, 0, 1), (2026, 4, 31), (2026, 1, 0)]
+        {
             assert_eq!(CivilDate::new(year, month, day), None);
         }
     }

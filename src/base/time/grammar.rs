@@ -375,10 +375,12 @@ fn parse_calendar(text: &str, zone: &dyn TimeZone, end: End) -> Result<i64, Time
     };
     let (clock, offset_secs) = split_offset(time_part).ok_or_else(fail)?;
     let ms_of_day = parse_clock(clock).ok_or_else(fail)?;
-    if ms_of_day >= DAY_MS {
-        return Err(no_such());
-    }
-    let wall = CivilDateTime { date, ms_of_day };
+    // ISO 8601 writes the end of a day as 24:00.
+    let wall = match ms_of_day {
+        DAY_MS => CivilDateTime::at_midnight(date.plus_days(1)),
+        ms if ms < DAY_MS => CivilDateTime { date, ms_of_day },
+        _ => return Err(no_such()),
+    };
     Ok(match offset_secs {
         Some(secs) => wall.to_unix_ms(&super::Utc) - i64::from(secs) * SECOND_MS,
         None => wall.to_unix_ms(zone),
@@ -604,3 +606,196 @@ pub const QUICK_RANGES: [QuickRange; 22] = [
     QuickRange { label: "This month so far", from: "now/M", to: "now" },
     QuickRange { label: "Previous month", from: "now-1M/M", to: "now-1M/M" },
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::super::{FixedOffset, Utc, label, test_zones::Berlin2026};
+    use super::*;
+
+    /// Sunday 22 November 2026, 14:38:15 UTC.
+    const NOW_MS: i64 = 1_795_358_295_000;
+
+    fn resolved(from: &str, to: &str, zone: &dyn TimeZone) -> (String, String) {
+        let range = TimeSpec::parse(from, to, zone).unwrap().resolve(NOW_MS, zone).unwrap();
+        (date_time_text(range.start_ms, zone), date_time_text(range.end_ms, zone))
+    }
+
+    #[test]
+    fn relative_times() {
+        let check = |from: &str, to: &str, start: &str, end: &str| {
+            assert_eq!(resolved(from, to, &Utc), (start.to_owned(), end.to_owned()), "{from} to {to}");
+        };
+        let now = "2026-11-22 14:38:15";
+        check("now-6h", "now", "2026-11-22 08:38:15", now);
+        check("now-1h", "now+1h", "2026-11-22 13:38:15", "2026-11-22 15:38:15");
+        check("now/d", "now/d", "2026-11-22 00:00:00", "2026-11-22 23:59:59.999");
+        check("now-1d/d", "now-1d/d", "2026-11-21 00:00:00", "2026-11-21 23:59:59.999");
+        check("now/w", "now/w", "2026-11-16 00:00:00", "2026-11-22 23:59:59.999");
+        check("now/M", "now/M", "2026-11-01 00:00:00", "2026-11-30 23:59:59.999");
+        check("now/Q", "now/Q", "2026-10-01 00:00:00", "2026-12-31 23:59:59.999");
+        check("now/y", "now/y", "2026-01-01 00:00:00", "2026-12-31 23:59:59.999");
+        check("now-1Q/Q", "now-1Q/Q", "2026-07-01 00:00:00", "2026-09-30 23:59:59.999");
+        check("now/h", "now/m", "2026-11-22 14:00:00", "2026-11-22 14:38:59.999");
+        check("now-1M", "now", "2026-10-22 14:38:15", now);
+        check("now-1y/y+1M", "now", "2025-02-01 00:00:00", now);
+        check("now-d", "now", "2026-11-21 14:38:15", now);
+        check("13h", "", "2026-11-22 01:38:15", now);
+        check("1d12h", "now", "2026-11-21 02:38:15", now);
+        check(" now - 5m ", " now ", "2026-11-22 14:33:15", now);
+    }
+
+    #[test]
+    fn absolute_times() {
+        let check = |from: &str, to: &str, start: &str, end: &str| {
+            assert_eq!(resolved(from, to, &FixedOffset::east_secs(3600)), (start.to_owned(), end.to_owned()), "{from}");
+        };
+        check("2026-11-20", "2026-11-21", "2026-11-20 00:00:00", "2026-11-21 23:59:59.999");
+        check("2026-11-20 08:30", "2026-11-20T09:15:30.25", "2026-11-20 08:30:00", "2026-11-20 09:15:30.250");
+        check("2026-11-20T08:30:00Z", "2026-11-20T08:30:00-02:30", "2026-11-20 09:30:00", "2026-11-20 12:00:00");
+        check("1795358295", "now", "2026-11-22 15:38:15", "2026-11-22 15:38:15");
+        check("1795358295000", "now", "2026-11-22 15:38:15", "2026-11-22 15:38:15");
+        check("2026-1-2 3:04", "2026-01-02 24:00", "2026-01-02 03:04:00", "2026-01-03 00:00:00");
+    }
+
+    #[test]
+    fn days_follow_the_calendar_and_hours_the_clock() {
+        // Noon after the night in which an hour was skipped.
+        let now_ms = 1_774_778_400_000;
+        let back = |from: &str| {
+            let range = TimeSpec::parse(from, "now", &Berlin2026).unwrap().resolve(now_ms, &Berlin2026).unwrap();
+            (range.duration_ms() / HOUR_MS, date_time_text(range.start_ms, &Berlin2026))
+        };
+        assert_eq!(back("now-1d"), (23, "2026-03-28 12:00:00".to_owned()));
+        assert_eq!(back("now-24h"), (24, "2026-03-28 11:00:00".to_owned()));
+        assert_eq!(back("now/d"), (11, "2026-03-29 00:00:00".to_owned()));
+    }
+
+    #[test]
+    fn errors_tell_what_to_write() {
+        let check = |from: &str, to: &str, expect: &str| {
+            let error = TimeSpec::parse(from, to, &Utc).and_then(|s| s.resolve(NOW_MS, &Utc)).unwrap_err();
+            assert!(error.to_string().contains(expect), "{from}: {error}");
+        };
+        check("", "now", "write a time");
+        check("yesterday", "now", "Write now-6h");
+        check("now-6x", "now", "is not a unit");
+        check("now-6", "now", "is not a time");
+        check("now/fQ", "now", "fiscal years and quarters are not supported. Write Q or y instead of fQ");
+        check("now-1fy", "now", "instead of fy");
+        check("2026-02-30", "now", "does not exist");
+        check("2026-02-03 25:00", "now", "is not a time");
+        check("2026", "now", "is not a time");
+        check("2026-11-22", "2026-11-20", "Swap them");
+        check("now", "now-1h", "the start (now) is after the end (now-1h)");
+        check("now-99999999999h", "now", "too far away");
+        check("now-99999999999999999999h", "now", "too far away");
+        check("now-9000y", "now", "too far away");
+        check("now-99999999999d", "now", "too far away");
+        check("0001-01-01", "now", "too far away");
+        check("now\u{00e9}", "now", "is not a time");
+    }
+
+    #[test]
+    fn texts_are_read_back() {
+        let zones: [&dyn TimeZone; 3] = [&Utc, &Berlin2026, &FixedOffset::east_secs(-12_600)];
+        let texts = ["now", "now-6h", "now-1d/d", "now+1h", "now/w", "now-1M/M+3d-5m/h", "1795358295123", "2026-11-22"];
+        for zone in zones {
+            for (from, to) in texts.iter().flat_map(|from| texts.map(|to| (from, to))) {
+                let spec = TimeSpec::parse(from, to, zone).unwrap();
+                assert_eq!(TimeSpec::parse(&spec.from.to_string(), &spec.to.to_string(), zone), Ok(spec.clone()));
+                assert_eq!(TimeSpec::parse_text(&spec.to_string(), zone), Ok(spec));
+            }
+            let mut unix_ms = -2_000_000_000_000_i64;
+            while unix_ms < 250_000_000_000_000 {
+                let text = TimePoint::Absolute(unix_ms).to_string();
+                assert_eq!(TimePoint::parse(&text, zone), Ok(TimePoint::Absolute(unix_ms)), "{text}");
+                unix_ms += 987_654_321_987;
+            }
+        }
+    }
+
+    #[test]
+    fn nothing_that_is_typed_panics() {
+        let pieces =
+            ["now", "-", "+", "/", "1", "d", "fQ", ":", "T", "Z", "2026", ".", " ", "\u{00e9}", "99999999999", "M"];
+        for a in pieces {
+            for b in pieces {
+                for c in pieces {
+                    for d in pieces {
+                        let text = format!("{a}{b}{c}{d}");
+                        if let Ok(spec) = TimeSpec::parse_text(&text, &Berlin2026) {
+                            // Only that it answers is of interest.
+                            drop((spec.resolve(NOW_MS, &Berlin2026), label(&spec, &Berlin2026)));
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn one_text_is_a_range() {
+        let check = |text: &str, from: &str, to: &str| {
+            assert_eq!(TimeSpec::parse_text(text, &Utc), TimeSpec::parse(from, to, &Utc), "{text}");
+        };
+        check("13h", "now-13h", "now");
+        check("now-6h to now-1h", "now-6h", "now-1h");
+        check("2026-11-20 \u{2013} 2026-11-21", "2026-11-20", "2026-11-21");
+        check("2026-11-20", "2026-11-20", "2026-11-20");
+        check("2026-11-20 10:00", "2026-11-20 10:00", "now");
+        check("{\"from\":\"now-6h\",\"to\":\"now\"}", "now-6h", "now");
+        check("{\"to\": 1795358295000, \"from\": 1795350000000}", "1795350000000", "1795358295000");
+    }
+
+    #[test]
+    fn ranges_move() {
+        let absolute = |start_ms, end_ms| TimeSpec::absolute(Range { start_ms, end_ms });
+        let last = TimeSpec::last(1, TimeUnit::Hour);
+        let hour = HOUR_MS;
+        assert_eq!(last.shifted_back(NOW_MS, &Utc), Ok(absolute(NOW_MS - hour * 3 / 2, NOW_MS - hour / 2)));
+        assert_eq!(last.shifted_forward(NOW_MS, &Utc), Ok(absolute(NOW_MS - hour, NOW_MS)));
+        let earlier = absolute(NOW_MS - 3 * hour, NOW_MS - 2 * hour);
+        assert_eq!(earlier.shifted_forward(NOW_MS, &Utc), Ok(absolute(NOW_MS - hour * 5 / 2, NOW_MS - hour * 3 / 2)));
+        assert_eq!(last.zoomed_out(NOW_MS, &Utc), Ok(TimeSpec::last(2, TimeUnit::Hour)));
+        assert_eq!(earlier.zoomed_out(NOW_MS, &Utc), Ok(absolute(NOW_MS - hour * 7 / 2, NOW_MS - hour * 3 / 2)));
+        let touching = absolute(NOW_MS - hour, NOW_MS);
+        assert_eq!(touching.zoomed_out(NOW_MS, &Utc), Ok(absolute(NOW_MS - 2 * hour, NOW_MS)));
+        assert_eq!(last.made_absolute(NOW_MS, &Utc), Ok(touching));
+        assert!(last.is_live() && !earlier.is_live());
+        let mut wide = absolute(0, NOW_MS);
+        for _ in 0..80 {
+            wide = wide.zoomed_out(NOW_MS, &Utc).unwrap();
+        }
+        assert!(wide.resolve(NOW_MS, &Utc).is_ok());
+    }
+
+    #[test]
+    fn labels() {
+        let check = |from: &str, to: &str, expect: &str| {
+            assert_eq!(label(&TimeSpec::parse(from, to, &Utc).unwrap(), &Utc), expect);
+        };
+        check("now-6h", "now", "Last 6 hours");
+        check("now-13h", "now", "Last 13 hours");
+        check("now-1w", "now", "Last 1 week");
+        check("now/d", "now/d", "Today");
+        check("now-1d/d", "now-1d/d", "Yesterday");
+        check("now/w", "now/w", "This week");
+        check("now/y", "now/y", "This year");
+        check("now-2h", "now-1h", "now-2h to now-1h");
+        check("2026-11-22 14:38", "2026-11-22 15:38:10", "22 Nov 2026, 14:38 \u{2013} 15:38:10");
+        check("2026-11-22", "2026-11-22", "22 Nov 2026");
+        check("2026-11-20", "2026-11-22", "20 Nov 2026 \u{2013} 22 Nov 2026");
+        check("2026-11-20 10:00", "now", "Since 20 Nov 2026, 10:00");
+    }
+
+    #[test]
+    fn every_quick_range_can_be_used() {
+        for quick in QUICK_RANGES {
+            let spec = TimeSpec::parse(quick.from, quick.to, &Utc).unwrap();
+            assert_eq!(quick.spec(), spec);
+            let range = spec.resolve(NOW_MS, &Berlin2026).unwrap();
+            assert!(range.duration_ms() > 0, "{}", quick.label);
+            assert_eq!(label(&spec, &Utc), quick.label);
+        }
+    }
+}

@@ -53,9 +53,7 @@ impl Refresh {
     pub fn interval_ms(self, range: Range, width_px: u32) -> Option<i64> {
         match self {
             Self::Off => None,
-            Self::Auto => {
-                Some((range.duration_ms() / i64::from(width_px.max(1))).clamp(AUTO_MIN_MS, AUTO_MAX_MS))
-            }
+            Self::Auto => Some((range.duration_ms() / i64::from(width_px.max(1))).clamp(AUTO_MIN_MS, AUTO_MAX_MS)),
             Self::Every { interval_ms } => Some(interval_ms),
         }
     }

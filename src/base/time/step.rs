@@ -91,3 +91,68 @@ impl Grid {
         (0..self.row_count() as i64).map(move |row| self.start_ms + row * self.step_ms)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_day_on_a_wide_screen() {
+        let range = Range { start_ms: 1_795_271_895_000, end_ms: 1_795_358_295_000 };
+        let grid = Grid::for_range(range, 1200, 15_000, MAX_POINTS);
+        assert_eq!(grid.step_ms, 2 * MINUTE_MS);
+        assert_eq!((grid.start_ms, grid.end_ms), (1_795_271_880_000, 1_795_358_280_000));
+        assert_eq!(grid.row_count(), 721);
+        assert_eq!(grid.rows_ms().last(), Some(grid.end_ms));
+    }
+
+    #[test]
+    fn steps() {
+        let check = |duration_ms: i64, width_px: u32, min_step_ms: i64, expect_ms: i64| {
+            let range = Range { start_ms: 1_795_271_895_000, end_ms: 1_795_271_895_000 + duration_ms };
+            assert_eq!(Grid::for_range(range, width_px, min_step_ms, MAX_POINTS).step_ms, expect_ms);
+        };
+        check(HOUR_MS, 1000, 15_000, 15_000);
+        check(HOUR_MS, 1000, 1, 5_000);
+        check(6 * HOUR_MS, 1000, 15_000, 30_000);
+        check(7 * DAY_MS, 1000, 15_000, 15 * MINUTE_MS);
+        check(365 * DAY_MS, 1000, 15_000, 12 * HOUR_MS);
+        check(0, 1000, 15_000, 15_000);
+        check(DAY_MS, 0, 15_000, DAY_MS);
+        check(HOUR_MS, 1000, 7_000, 7_000);
+    }
+
+    #[test]
+    fn every_grid_keeps_its_promises() {
+        let mut duration_ms = 1;
+        while duration_ms < 60 * 365 * DAY_MS {
+            for width_px in [0, 1, 3, 320, 1440, 100_000] {
+                for min_step_ms in [0, 1, 15_000, 60_000] {
+                    for max_points in [2, 300, MAX_POINTS] {
+                        let range = Range { start_ms: 1_795_271_895_123 - duration_ms, end_ms: 1_795_271_895_123 };
+                        let grid = Grid::for_range(range, width_px, min_step_ms, max_points);
+                        assert!(grid.step_ms >= min_step_ms.max(1));
+                        assert_eq!(grid.start_ms.rem_euclid(grid.step_ms), 0);
+                        assert_eq!((grid.end_ms - grid.start_ms) % grid.step_ms, 0);
+                        assert!(grid.row_count() <= max_points as usize, "{grid:?}");
+                        assert!(grid.start_ms <= range.start_ms && range.start_ms - grid.start_ms < grid.step_ms);
+                        assert!(grid.end_ms <= range.end_ms && range.end_ms - grid.end_ms < grid.step_ms);
+                    }
+                }
+            }
+            duration_ms = duration_ms * 17 / 5 + 1;
+        }
+    }
+
+    #[test]
+    fn refreshes_ask_for_the_same_rows() {
+        let at = |now_ms: i64| {
+            Grid::for_range(Range { start_ms: now_ms - 6 * HOUR_MS, end_ms: now_ms }, 900, 15_000, MAX_POINTS)
+        };
+        let first = at(1_795_271_895_000);
+        for later in (0..60).map(|k| at(1_795_271_895_000 + k * 5_000)) {
+            assert_eq!(later.step_ms, first.step_ms);
+            assert_eq!((later.start_ms - first.start_ms) % first.step_ms, 0);
+        }
+    }
+}

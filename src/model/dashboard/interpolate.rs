@@ -141,7 +141,16 @@ mod tests {
 
     #[test]
     fn what_is_not_a_variable_stays() {
-        for expr in ["up{job=~\"a$\"}", "label_replace(up, \"a\", \"$1\", \"b\", \"(.*)\")", "x[5m]", "$", "${", "[[", "$nope", "é$é"] {
+        for expr in [
+            "up{job=~\"a$\"}",
+            "label_replace(up, \"a\", \"$1\", \"b\", \"(.*)\")",
+            "x[5m]",
+            "$",
+            "${",
+            "[[",
+            "$nope",
+            "é$é",
+        ] {
             assert_eq!(interpolate(expr, INTERVALS, &[]), expr);
         }
     }
