@@ -146,10 +146,8 @@ fn cell(value: f64) -> String {
 fn text_of_histogram(histogram: &NativeHistogram) -> String {
     let mut out = format!("count {} sum {}", histogram.count, histogram.sum);
     for bucket in &histogram.buckets {
-        let (open, close) = (
-            if bucket.is_lower_inclusive { '[' } else { '(' },
-            if bucket.is_upper_inclusive { ']' } else { ')' },
-        );
+        let (open, close) =
+            (if bucket.is_lower_inclusive { '[' } else { '(' }, if bucket.is_upper_inclusive { ']' } else { ')' });
         write!(out, " {open}{}, {}{close}={}", bucket.lower, bucket.upper, bucket.count).unwrap();
     }
     out
@@ -262,7 +260,8 @@ fn chunk_borders_change_nothing() {
 
 fn garble(body: &mut Vec<u8>, random: &mut Random) {
     const PIECES: [&[u8]; 16] = [
-        b"\"", b"\\", b"[", b"]", b"{", b"}", b",", b":", b"null", b"1e999", b"-", b"\\ud800", b"\xff", b" ", b"[[", b"0",
+        b"\"", b"\\", b"[", b"]", b"{", b"}", b",", b":", b"null", b"1e999", b"-", b"\\ud800", b"\xff", b" ", b"[[",
+        b"0",
     ];
     for _ in 0..=random.below(3) {
         let at = random.below(body.len());
@@ -283,10 +282,21 @@ fn garble(body: &mut Vec<u8>, random: &mut Random) {
 fn every_number_is_the_nearest_one() {
     let mut random = Random(42);
     let mut values = vec![
-        0.0, -0.0, 1e22, 1e23, 1e-22, 5e-324, f64::MAX, f64::MIN_POSITIVE, 9_007_199_254_740_993.0, 0.1 + 0.2, 123_456.789,
+        0.0,
+        -0.0,
+        1e22,
+        1e23,
+        1e-22,
+        5e-324,
+        f64::MAX,
+        f64::MIN_POSITIVE,
+        9_007_199_254_740_993.0,
+        0.1 + 0.2,
+        123_456.789,
     ];
     for _ in 0..20_000 {
-        let bits = (random.below(1 << 31) as u64) << 33 ^ (random.below(1 << 31) as u64) << 11 ^ random.below(1 << 20) as u64;
+        let bits =
+            (random.below(1 << 31) as u64) << 33 ^ (random.below(1 << 31) as u64) << 11 ^ random.below(1 << 20) as u64;
         let value = f64::from_bits(bits);
         if value.is_finite() {
             values.push(value);

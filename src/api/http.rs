@@ -699,3 +699,131 @@ fn is_loopback(origin: &str) -> bool {
 fn regex_escaped(text: &str) -> String {
     text.replace('.', r"\.")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn forms_are_encoded_and_names_may_repeat() {
+        let params = FormParams::default()
+            .with("query", "sum by (le) (rate(x{a=~\"b|ü\"}[5m])) + 1")
+            .with_each("match[]", ["up", "{a=\"b\"}"])
+            .with_some("limit", None);
+        assert_eq!(
+            params.as_str(),
+            "query=sum+by+%28le%29+%28rate%28x%7Ba%3D%7E%22b%7C%C3%BC%22%7D%5B5m%5D%29%29+%2B+1\
+             &match%5B%5D=up&match%5B%5D=%7Ba%3D%22b%22%7D"
+        );
+        assert_eq!(path_segment("a b/ü~"), "a%20b%2F%C3%BC~");
+    }
+
+    #[test]
+    fn the_base_may_end_in_a_slash_and_the_tenant_goes_along() {
+        let mut endpoint = Endpoint::new("metrics", "/prometheus/");
+        endpoint.headers = vec![("X-A".to_owned(), "1".to_owned())];
+        endpoint.tenant_header = Some(("X-Scope-OrgID".to_owned(), "agentarea".to_owned()));
+        let request = endpoint.get("/api/v1/labels", &FormParams::default().with("limit", "5"));
+        assert_eq!(request.url, "/prometheus/api/v1/labels?limit=5");
+        assert_eq!(request.body, None);
+        assert_eq!(request.headers.last(), Some(&("X-Scope-OrgID".to_owned(), "agentarea".to_owned())));
+    }
+
+    #[test]
+    fn curl_lines_can_be_pasted_and_keep_secrets() {
+        let mut endpoint = Endpoint::new("metrics", "https://m.example.org");
+        endpoint.headers = vec![("Authorization".to_owned(), "Bearer abc".to_owned())];
+        let request = endpoint.post("/api/v1/query", FormParams::default().with("query", "it's").with("time", "1"));
+        assert_eq!(
+            as_curl(&request),
+            "curl -H 'Authorization: <secret>' --data query=it%27s --data time=1 --max-time 30 \
+             https://m.example.org/api/v1/query"
+        );
+        assert_eq!(shell_quoted("it's"), r"'it'\''s'");
+    }
+
+    #[test]
+    fn origins_are_compared_without_default_ports() {
+        let check = |url: &str, expect: Option<&str>| assert_eq!(origin_of(url).as_deref(), expect, "{url}");
+        check("https://A.example.org:443/x?y", Some("https://a.example.org"));
+        check("http://a:80", Some("http://a"));
+        check("http://user:pass@a:9090/x", Some("http://a:9090"));
+        check("/prometheus", None);
+        check("prometheus", None);
+        check("https://", None);
+    }
+
+    #[test]
+    fn excerpts_are_one_short_line_without_markup() {
+        assert_eq!(excerpt(b"<html>\n<h1>502\tBad</h1>\r\n<script>x</script>"), "502 Bad x");
+        assert_eq!(excerpt(b""), "");
+        assert!(excerpt(&[b'x'; 10_000]).chars().count() <= 201);
+        assert_eq!(excerpt(b"\xff\x00a"), "\u{fffd} a");
+    }
+
+    fn told(error: &ApiError, source_url: &str, page_origin: &str) -> String {
+        let Diagnosis { headline, causes, fixes } = diagnose(error, source_url, page_origin);
+        let fixes = fixes.iter().map(|fix| format!("{}: {}", fix.title, fix.snippet));
+        [headline].into_iter().chain(causes).chain(fixes).collect::<Vec<_>>().join("\n")
+    }
+
+    #[test]
+    fn every_diagnosis_names_its_cause_and_its_line() {
+        let name = || "metrics".to_owned();
+        let unreachable = || ApiError::Unreachable {
+            source_name: name(),
+            url: "http://p:9090/api/v1/query".to_owned(),
+            reason: "TypeError: Failed to fetch".to_owned(),
+        };
+        let http =
+            |status| ApiError::Http { source_name: name(), status, url: "/x".to_owned(), excerpt: String::new() };
+        let page = |is_redirected| ApiError::NotJson {
+            source_name: name(),
+            content_type: "text/html".to_owned(),
+            final_url: "https://login.example.org/".to_owned(),
+            is_redirected,
+            excerpt: String::new(),
+        };
+        let app = "https://app.example.org";
+        let check = |error: ApiError, source_url: &str, page_origin: &str, wanted: &[&str]| {
+            let told = told(&error, source_url, page_origin);
+            for part in wanted {
+                assert!(told.contains(part), "{part} is missing in:\n{told}");
+            }
+        };
+        let proxy = "location /prometheus/ { proxy_pass http://p:9090/; }";
+        check(unreachable(), "http://p:9090", app, &["mixed content", proxy, "\"url\": \"/prometheus\""]);
+        check(
+            unreachable(),
+            "http://p:9090",
+            "http://app.example.org:8080",
+            &["CORS", proxy, r"--web.cors.origin='http://app\.example\.org:8080'"],
+        );
+        check(unreachable(), "/prometheus", app, &["could not be reached", "Failed to fetch"]);
+        check(unreachable(), "http://127.0.0.1:9090", app, &["CORS"]);
+        check(
+            page(true),
+            "/prometheus",
+            app,
+            &["asks to sign in", "login page", "another origin", "\"credentials\": \"include\""],
+        );
+        check(page(false), "/prometheus", app, &["index.html", "location /prometheus/ { proxy_pass"]);
+        check(http(502), "/prometheus", app, &["502 Bad Gateway", "could not reach", "proxy_pass"]);
+        check(http(504), "/prometheus", app, &["proxy_read_timeout"]);
+        check(http(401), "/prometheus", app, &["who asks", "Authorization"]);
+        check(http(403), "/prometheus", app, &["403 Forbidden", "credentials"]);
+        check(http(404), "/metrics/prom", app, &["prefix", "--web.route-prefix=/metrics/prom"]);
+        check(
+            ApiError::NotReady { source_name: name(), is_stopping: false, excerpt: String::new() },
+            "/prometheus",
+            app,
+            &["not ready yet", "write-ahead log"],
+        );
+        check(
+            ApiError::TimedOut { source_name: name(), url: String::new(), timeout_ms: 30_000 },
+            "/prometheus",
+            app,
+            &["in time", "\"timeout_ms\": 60000"],
+        );
+    }
+}

@@ -31,6 +31,9 @@ const MAX_TRIES: u32 = 3;
 /// Pause before the second try; doubled for the third.
 const FIRST_PAUSE_MS: f64 = 400.0;
 
+/// A 503 that took longer is a query that ran out of time; asking it again would only make the backend more tired.
+const MAX_RETRIED_MS: f64 = 5_000.0;
+
 /// Kept of a 503's body while it is not known whether there will be another try.
 const MAX_HELD_BYTES: usize = 64 * 1024;
 
@@ -76,7 +79,7 @@ impl Scheduler {
             let held = attempt.held.take();
             drop(slot);
             let (Some(held), Ok(delivery)) = (held, &result) else { return result };
-            if tries == MAX_TRIES || delivery.head.is_stopping {
+            if tries == MAX_TRIES || delivery.head.is_stopping || delivery.elapsed_ms > MAX_RETRIED_MS {
                 sink.on_head(&held.head);
                 sink.on_chunk(&held.body);
                 return result;

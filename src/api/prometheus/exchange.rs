@@ -51,7 +51,7 @@ pub(super) trait Parser {
     fn push(&mut self, bytes: &[u8]);
     fn finish(self, exchange: &Exchange<'_>) -> Result<Self::Output, ApiError>;
     /// What a 204 means: the handler had nothing to say.
-    fn nothing() -> Self::Output;
+    fn nothing(self) -> Self::Output;
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -102,7 +102,7 @@ pub(super) async fn run<P: Parser>(
         return Err(error_from_failure(&exchange, &kept));
     }
     if head.status == 204 {
-        return Ok((P::nothing(), stats));
+        return Ok((parser.nothing(), stats));
     }
     if mode == Mode::Keep {
         return Err(not_json(&exchange, &kept));
@@ -140,7 +140,7 @@ impl Parser for Ignore {
     fn finish(self, _: &Exchange<'_>) -> Result<(), ApiError> {
         Ok(())
     }
-    fn nothing() {}
+    fn nothing(self) {}
 }
 
 fn error_from_failure(exchange: &Exchange<'_>, body: &[u8]) -> ApiError {
@@ -217,7 +217,7 @@ impl<W: DeserializeOwned + Default> Parser for Whole<W> {
         }
     }
 
-    fn nothing() -> Opened<W> {
+    fn nothing(self) -> Opened<W> {
         Opened { data: W::default(), notices: Vec::new() }
     }
 }

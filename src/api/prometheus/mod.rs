@@ -125,9 +125,22 @@ impl PrometheusClient {
         &self.inner.endpoint
     }
 
+    /// The request that [`Self::query_range`] sends.
+    pub fn range_request(&self, query: &RangeQuery) -> HttpRequest {
+        let RangeQuery { expr, grid, limit } = query;
+        let params = FormParams::default()
+            .with("query", expr)
+            .with("start", &secs_text(grid.start_ms))
+            .with("end", &secs_text(grid.end_ms))
+            .with("step", &secs_text(grid.step_ms))
+            .with("timeout", &self.server_timeout())
+            .with_some("limit", limit.map(|n| n.to_string()).as_deref());
+        self.inner.endpoint.post("/api/v1/query_range", params)
+    }
+
     /// A query at each row of a grid. The frame's rows are the grid's rows; see [`parse_matrix`].
     pub async fn query_range(&self, query: &RangeQuery) -> Result<Answer<Frame>, ApiError> {
-        let RangeQuery { expr, grid, limit } = query;
+        let grid = &query.grid;
         let source_name = &self.inner.endpoint.source_name;
         let point_count = scan::row_count(*grid);
         if point_count > MAX_POINT_COUNT {
@@ -137,14 +150,7 @@ impl PrometheusClient {
                 max_point_count: MAX_POINT_COUNT,
             });
         }
-        let params = FormParams::default()
-            .with("query", expr)
-            .with("start", &secs_text(grid.start_ms))
-            .with("end", &secs_text(grid.end_ms))
-            .with("step", &secs_text(grid.step_ms))
-            .with("timeout", &self.server_timeout())
-            .with_some("limit", limit.map(|n| n.to_string()).as_deref());
-        let request = self.inner.endpoint.post("/api/v1/query_range", params);
+        let request = self.range_request(query);
         let grid = *grid;
         self.shared(request, move |request, transport| async move {
             let (scanned, stats) = exchange::run(&request, &*transport, ResultScanner::new(Some(grid))).await?;

@@ -499,7 +499,7 @@ impl Parser for ResultScanner {
         Ok(Scanned { value, notices: exchange::notices(Some(self.warnings), Some(self.infos)) })
     }
 
-    fn nothing() -> Scanned {
-        Scanned { value: ScannedValue::Series(SeriesSet::new(None)), notices: Vec::new() }
+    fn nothing(self) -> Scanned {
+        Scanned { value: ScannedValue::Series(self.series), notices: Vec::new() }
     }
 }
