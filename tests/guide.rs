@@ -3,6 +3,8 @@
 //! `tests/fixtures/guide/inventory.json` is the guide's list, written down once. What the demo must have is checked
 //! against the same list in `demo/tests/guide.rs`.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test's own helpers fail the test by panicking")]
+
 use std::{fs, path::PathBuf};
 
 use agentarea_observability::{

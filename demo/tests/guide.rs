@@ -2,6 +2,8 @@
 //!
 //! The list is `tests/fixtures/guide/inventory.json`; what of it the app shows is checked in the app's own tests.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test's own helpers fail the test by panicking")]
+
 use std::{collections::BTreeSet, fs, path::PathBuf};
 
 use agentarea_demo::sim::{MetricKind, Platform, SeriesDef};

@@ -785,6 +785,7 @@ pub enum TooltipSort {
 
 /// Options of a `heatmap`.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is one independent switch of the dashboard's file")]
 pub struct HeatmapOptions {
     /// The series are raw values to be counted into buckets here, not buckets.
     pub is_calculated: bool,

@@ -319,13 +319,13 @@ impl Check {
         });
         let timeout_secs = match entry.get("timeout_secs") {
             None | Some(Value::Null) => DEFAULT_TIMEOUT_SECS,
-            Some(value) => match value.as_u64().filter(|secs| (1..=3600).contains(secs)) {
-                Some(secs) => secs as u32,
-                None => {
+            Some(value) => {
+                let secs = value.as_u64().filter(|secs| (1..=3600).contains(secs));
+                if secs.is_none() {
                     self.problem(join(path, "timeout_secs"), describe(value), "whole seconds from 1 to 3600");
-                    DEFAULT_TIMEOUT_SECS
                 }
-            },
+                secs.map_or(DEFAULT_TIMEOUT_SECS, |secs| secs as u32)
+            }
         };
         let headers = self.headers(path, entry);
         let tenant_header = self.text(entry, path, "tenant_header", "a header's name: X-Scope-OrgID");
@@ -369,7 +369,7 @@ impl Check {
             let key = format!("{path}.headers.{name}");
             match value {
                 _ if !is_header_name(name) => {
-                    self.problem(key, "a name that HTTP does not allow", "letters, digits and dashes")
+                    self.problem(key, "a name that HTTP does not allow", "letters, digits and dashes");
                 }
                 Value::String(text) if !text.contains(['\r', '\n']) => headers.push((name.clone(), text.clone())),
                 other => self.problem(key, describe(other), "a text of one line"),
@@ -419,13 +419,11 @@ impl Check {
         let expected = "an instant with its offset: 2026-11-22T14:00:00Z";
         let start = self.wanted_text(map, "clock", "start", expected)?;
         let is_frozen = self.flag(map, "clock", "frozen");
-        match TimePoint::parse(&start, &Utc) {
-            Ok(TimePoint::Absolute(start_ms)) => Some(ClockStart { start_ms, is_frozen }),
-            _ => {
-                self.problem("clock.start", format!("\u{201c}{start}\u{201d}"), expected);
-                None
-            }
+        if let Ok(TimePoint::Absolute(start_ms)) = TimePoint::parse(&start, &Utc) {
+            return Some(ClockStart { start_ms, is_frozen });
         }
+        self.problem("clock.start", format!("\u{201c}{start}\u{201d}"), expected);
+        None
     }
 }
 
@@ -438,7 +436,7 @@ fn address_fault(text: &str) -> Option<&'static str> {
         return Some("it contains a query or a fragment");
     }
     let head = text.split('/').next().unwrap_or_default();
-    let Some((scheme, _)) = head.split_once(':') else { return None };
+    let (scheme, _) = head.split_once(':')?;
     let rest = text.get(scheme.len()..).unwrap_or_default();
     match scheme.to_ascii_lowercase().as_str() {
         "http" | "https" => {

@@ -134,13 +134,10 @@ fn finished_panels(drafts: Vec<DraftPanel>, variables: &[Variable]) -> Vec<Panel
     let mut panels: Vec<Panel> = Vec::with_capacity(drafts.len());
     for (draft, grid) in drafts.into_iter().zip(places) {
         let DraftPanel { id, wanted: _, mut panel } = draft;
-        panel.id = match id.filter(|id| !used.contains(id)) {
-            Some(id) => id,
-            None => {
-                next = next.saturating_add(1);
-                next
-            }
-        };
+        panel.id = id.filter(|id| !used.contains(id)).unwrap_or_else(|| {
+            next = next.saturating_add(1);
+            next
+        });
         used.push(panel.id);
         panel.grid = grid;
         for target in &panel.targets {
@@ -251,11 +248,9 @@ pub(super) fn interval_from(reader: &Reader<'_>, key: &str) -> Option<i64> {
         Ok(secs) => Some((secs * 1000.0) as i64),
         Err(_) => parse_duration_ms(plain).ok(),
     };
-    match parsed.filter(|ms| *ms > 0) {
-        Some(ms) => Some(ms),
-        None => {
-            reader.info(key, &format!("\u{201c}{text}\u{201d} is not a duration such as 30s; ignored"));
-            None
-        }
+    let interval_ms = parsed.filter(|ms| *ms > 0);
+    if interval_ms.is_none() {
+        reader.info(key, &format!("\u{201c}{text}\u{201d} is not a duration such as 30s; ignored"));
     }
+    interval_ms
 }

@@ -71,7 +71,7 @@ fn is_same_manner(panels: &[Placement], first: usize, at: usize) -> bool {
 fn halved(wanted: Wanted) -> Option<GridRect> {
     let Wanted::Grid24 { x, y, w, h } = wanted else { return None };
     let x12 = (x / 2).min(GRID_COLUMNS - 1);
-    let right = ((x + w) / 2).clamp(x12 + 1, GRID_COLUMNS);
+    let right = u32::midpoint(x, w).clamp(x12 + 1, GRID_COLUMNS);
     Some(GridRect { x: x12, y, w: right - x12, h })
 }
 

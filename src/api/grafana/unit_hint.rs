@@ -31,11 +31,10 @@ pub(super) fn unit_hint(expr: &str, is_bucket_axis: bool) -> Option<&'static str
     let is_counter = metric.ends_with("_total");
     match (is_rate, unit_of(metric.strip_suffix("_total").unwrap_or(metric))) {
         (true, Some("bytes")) => Some("Bps"),
-        // Seconds per second are a bare number: processors in use.
-        (true, Some(_)) => None,
         (true, None) if metric.contains("request") => Some("reqps"),
         (true, None) if is_counter => Some("cps"),
-        (true, None) => None,
+        // Seconds per second are a bare number: processors in use.
+        (true, _) => None,
         (false, found) => found,
     }
 }
