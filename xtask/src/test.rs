@@ -138,7 +138,9 @@ impl Runner<'_> {
                 let log = self.machine.log("test-browser-compile");
                 let mut cargo = tools.wasm_command(self.machine, "cargo");
                 cargo.args(["test", "--no-run", "--target", WASM_TARGET, "--test", "browser_*"]);
-                run_logged(&mut cargo, "compiling the browser tests", &log).map(|()| Counts::ONE_CHECK)
+                let name = "browser tests: compile";
+                self.report.step(name, "compiling", Some(&log), || run_logged(&mut cargo, name, &log))?;
+                Ok(Counts::ONE_CHECK)
             }));
         }
         if is_end_to_end {
@@ -169,7 +171,9 @@ impl Runner<'_> {
             if tools.wasm == WasmCompiler::Installed {
                 cargo.args(["--", "-D", "warnings"]);
             }
-            run_logged(&mut cargo, "lints for WebAssembly", &log).map(|()| Counts::ONE_CHECK)
+            let name = "lints in the browser";
+            self.report.step(name, "checking", Some(&log), || run_logged(&mut cargo, name, &log))?;
+            Ok(Counts::ONE_CHECK)
         })
     }
 
