@@ -1,5 +1,13 @@
 //! When requests go out, on a transport, a clock and dice of the test's own: nothing here waits for real time.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::type_complexity,
+    reason = "a test stops at the first thing that is not as it should be"
+)]
+
 use std::{
     cell::{Cell, RefCell},
     rc::Rc,

@@ -4,6 +4,13 @@
 //! empty line and the body exactly as it came; `<name>.expect` beside it is the golden. `UPDATE_EXPECT=1` rewrites the
 //! goldens: read their difference before you commit it.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test stops at the first thing that is not as it should be"
+)]
+
 use std::{
     fmt::Write as _,
     fs,

@@ -558,7 +558,7 @@ pub fn diagnose(error: &ApiError, source_url: &str, page_origin: &str) -> Diagno
             causes.push(message.clone());
             match (*status, kind.as_str()) {
                 (503, _) | (_, "timeout") => {
-                    causes.push("The query reads too much: choose a shorter range or a longer step.".to_owned())
+                    causes.push("The query reads too much: choose a shorter range or a longer step.".to_owned());
                 }
                 (422, _) if message.contains("Agent") => {
                     causes.push(format!(

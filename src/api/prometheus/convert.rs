@@ -239,10 +239,16 @@ pub(super) fn escaped_label_name(name: &str) -> String {
         } else if is_plain((at, c)) || c == ':' {
             out.push(c);
         } else {
-            out.push_str(&format!("_{:x}_", u32::from(c)));
+            out.extend(['_'].into_iter().chain(hex(u32::from(c))).chain(['_']));
         }
     }
     out
+}
+
+/// Lower-case hex digits without leading zeros.
+fn hex(code: u32) -> impl Iterator<Item = char> {
+    let digit_count = (32 - code.leading_zeros()).div_ceil(4).max(1);
+    (0..digit_count).rev().filter_map(move |at| char::from_digit(code >> (at * 4) & 0xf, 16))
 }
 
 #[cfg(test)]

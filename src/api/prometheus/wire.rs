@@ -131,6 +131,7 @@ pub(super) struct Alert {
 
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase")]
+#[expect(clippy::struct_field_names, reason = "the wire's names")]
 pub(super) struct Targets {
     #[serde(default)]
     pub active_targets: Option<Vec<Target>>,

@@ -190,16 +190,13 @@ impl SeriesSet {
             return;
         }
         self.cell_count += cell_count;
-        match self.times_ms.take() {
-            Some(times_ms) => {
-                let values = std::mem::take(&mut self.values);
-                let at = self.columns.len() + self.loose.len();
-                self.loose.push(Loose { at, labels, times_ms, values });
-            }
-            None => {
-                self.values.resize(self.rows_ms.len(), MISSING);
-                self.columns.push(Column { labels, values: Arc::from(self.values.as_slice()) });
-            }
+        if let Some(times_ms) = self.times_ms.take() {
+            let values = std::mem::take(&mut self.values);
+            let at = self.columns.len() + self.loose.len();
+            self.loose.push(Loose { at, labels, times_ms, values });
+        } else {
+            self.values.resize(self.rows_ms.len(), MISSING);
+            self.columns.push(Column { labels, values: Arc::from(self.values.as_slice()) });
         }
     }
 

@@ -9,6 +9,69 @@ const EXACT_POWERS: [f64; 23] = [
 /// Integers up to here are exact in `f64`.
 const MAX_EXACT_MANTISSA: u64 = 1 << 53;
 
+/// Truncated 128-bit reciprocals of 5^1 … 5^27, rounded up, with the top bit set: what [`nearest`] multiplies by.
+const RECIPROCALS: [u128; 27] = reciprocals();
+
+const fn reciprocals() -> [u128; 27] {
+    let mut table = [0_u128; 27];
+    let mut power = 1_u128;
+    let mut at = 0;
+    while at < 27 {
+        power *= 5;
+        // 2^(z + 127) / 5^k by long division, z being the length of 5^k in bits.
+        let mut bit_count = 128 - power.leading_zeros() + 127;
+        let mut remainder = 1_u128;
+        let mut quotient = 0_u128;
+        while bit_count > 0 {
+            remainder <<= 1;
+            quotient <<= 1;
+            if remainder >= power {
+                remainder -= power;
+                quotient |= 1;
+            }
+            bit_count -= 1;
+        }
+        table[at] = quotient + 1;
+        at += 1;
+    }
+    table
+}
+
+/// `mantissa` / 10^`k`, correctly rounded, for `k` in 1..=27 (D. Lemire, "Number parsing at a gigabyte per second",
+/// 2021, section 5; in this range its approximation is always enough and the result is never subnormal).
+fn nearest(mantissa: u64, k: u32) -> Option<f64> {
+    const MANTISSA_BITS: u32 = 52;
+    let reciprocal = *RECIPROCALS.get(k.checked_sub(1)? as usize)?;
+    if mantissa == 0 {
+        return Some(0.0);
+    }
+    let leading_zeros = mantissa.leading_zeros();
+    let normalised = u128::from(mantissa << leading_zeros);
+    let mut product = normalised * (reciprocal >> 64);
+    // The bits that decide the rounding are all set: a carry from below may tip them.
+    if (product >> 64) as u64 & 0x1ff == 0x1ff {
+        product += (normalised * (reciprocal & u128::from(u64::MAX))) >> 64;
+    }
+    let (high, low) = ((product >> 64) as u64, product as u64);
+    let upper_bit = (high >> 63) as u32;
+    let shift = upper_bit + 64 - MANTISSA_BITS - 3;
+    let mut bits = high >> shift;
+    // Halfway between two floats: only 10^1 … 10^4 can give that exactly, and then the even one is meant.
+    if low <= 1 && k <= 4 && bits & 3 == 1 && bits << shift == high {
+        bits &= !1;
+    }
+    bits += bits & 1;
+    bits >>= 1;
+    // floor(log2(10^-k)), plus the exponent's bias.
+    let mut exponent = ((-(k as i32) * 217_706) >> 16) + 63 + upper_bit as i32 - leading_zeros as i32 + 1023;
+    if bits >= 2 << MANTISSA_BITS {
+        bits = 1 << MANTISSA_BITS;
+        exponent += 1;
+    }
+    bits &= !(1 << MANTISSA_BITS);
+    Some(f64::from_bits(bits | (u64::try_from(exponent).ok()? << MANTISSA_BITS)))
+}
+
 /// A value's text: what Go's `strconv` writes, `NaN`, `+Inf` and `-Inf` among it.
 pub(super) fn from_text(text: &str) -> Option<f64> {
     match float(text.as_bytes()) {
@@ -22,7 +85,7 @@ pub(super) fn from_text(text: &str) -> Option<f64> {
 #[inline]
 pub(super) fn sample(bytes: &[u8]) -> Option<(f64, f64, usize)> {
     let [b'[', rest @ ..] = bytes else { return None };
-    let (secs, mut at) = digits(rest);
+    let (secs, mut at) = digits(rest, 0);
     // 12 digits of seconds, with milliseconds, are below 2^53.
     if at == 0 || at > 12 {
         return None;
@@ -52,10 +115,9 @@ fn unusual(bytes: &[u8]) -> Option<(f64, usize)> {
     Some((text.parse().ok()?, length))
 }
 
-/// Decimal digits at the front, their value (wrapped when there are more than 19) and their number.
+/// Appends the decimal digits at the front to `value` (which wraps beyond 19 of them); the value and their number.
 #[inline]
-fn digits(bytes: &[u8]) -> (u64, usize) {
-    let mut value = 0_u64;
+fn digits(bytes: &[u8], mut value: u64) -> (u64, usize) {
     let mut count = 0;
     for byte in bytes {
         let digit = byte.wrapping_sub(b'0');
@@ -68,29 +130,25 @@ fn digits(bytes: &[u8]) -> (u64, usize) {
     (value, count)
 }
 
-/// A decimal number at the front of `bytes` and its length, where exact arithmetic gives the correctly rounded result:
-/// a mantissa up to 2^53 times or over a power of ten up to 10^22 (W. D. Clinger, "How to read floating point numbers
-/// accurately", 1990).
+/// A decimal number at the front of `bytes` and its length, correctly rounded. A mantissa up to 2^53 times or over a
+/// power of ten up to 10^22 is exact in one operation (W. D. Clinger, "How to read floating point numbers
+/// accurately", 1990); the long fractions that rates give go through [`nearest`]; `None` for what is rare.
 #[inline]
 fn float(bytes: &[u8]) -> Option<(f64, usize)> {
     let is_negative = bytes.first() == Some(&b'-');
     let mut at = usize::from(is_negative);
-    let (mut mantissa, whole_count) = digits(bytes.get(at..)?);
-    at += whole_count;
-    let mut digit_count = whole_count;
+    let (mut mantissa, mut digit_count) = digits(bytes.get(at..)?, 0);
+    at += digit_count;
     let mut exponent = 0_i32;
     if bytes.get(at) == Some(&b'.') {
-        let (_, count) = digits(bytes.get(at + 1..)?);
-        let decimals = bytes.get(at + 1..at + 1 + count)?;
-        for byte in decimals {
-            mantissa = mantissa.wrapping_mul(10).wrapping_add(u64::from(byte.wrapping_sub(b'0')));
-        }
+        let (with_decimals, count) = digits(bytes.get(at + 1..)?, mantissa);
+        mantissa = with_decimals;
         at += 1 + count;
         digit_count += count;
         exponent = -(count as i32);
     }
-    // A leading zero counts as a digit here: 0.1234567890123456789 goes the long way.
-    if digit_count == 0 || digit_count > 19 || mantissa > MAX_EXACT_MANTISSA {
+    // Leading zeros count here: 0.01234567890123456789 goes the long way.
+    if digit_count == 0 || digit_count > 19 {
         return None;
     }
     if matches!(bytes.get(at), Some(b'e' | b'E')) {
@@ -100,14 +158,80 @@ fn float(bytes: &[u8]) -> Option<(f64, usize)> {
             b'+' => false,
             _ => return None,
         };
-        let (value, count) = digits(bytes.get(at + 1..)?);
+        let (value, count) = digits(bytes.get(at + 1..)?, 0);
         if count == 0 || count > 3 {
             return None;
         }
         at += 1 + count;
         exponent += if is_exponent_negative { -(value as i32) } else { value as i32 };
     }
-    let power = *EXACT_POWERS.get(exponent.unsigned_abs() as usize)?;
-    let magnitude = if exponent < 0 { mantissa as f64 / power } else { mantissa as f64 * power };
+    let magnitude = match EXACT_POWERS.get(exponent.unsigned_abs() as usize) {
+        // The conversion of an integer rounds correctly by itself.
+        _ if exponent == 0 => mantissa as f64,
+        Some(power) if mantissa <= MAX_EXACT_MANTISSA => {
+            if exponent < 0 {
+                mantissa as f64 / power
+            } else {
+                mantissa as f64 * power
+            }
+        }
+        _ if exponent < 0 => nearest(mantissa, exponent.unsigned_abs())?,
+        _ => return None,
+    };
     Some((if is_negative { -magnitude } else { magnitude }, at))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_short_ways_give_what_the_long_way_gives() {
+        let mut state = 7_u64;
+        let mut short_count = 0;
+        for _ in 0..200_000 {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            let mantissa = state >> (state >> 59 & 0x1f);
+            let places = (state >> 20) % 30;
+            let text = format!("{mantissa}e-{places}");
+            if let Some((value, length)) = float(text.as_bytes()) {
+                assert_eq!(length, text.len());
+                assert_eq!(value.to_bits(), text.parse::<f64>().unwrap().to_bits(), "{text}");
+                short_count += 1;
+            }
+        }
+        assert!(short_count > 100_000, "only {short_count} went the short way");
+    }
+
+    #[test]
+    fn halves_go_to_the_even_neighbour() {
+        for text in [
+            "9007199254740993.0",
+            "9007199254740995.0",
+            "900719925474099.35",
+            "4503599627370496.5",
+            "4503599627370497.5",
+            "2251799813685248.25",
+            "2251799813685248.75",
+            "18014398509481986.0",
+            "9446744073709551615",
+            "0.30000000000000004",
+            "0.0",
+            "-0",
+        ] {
+            let (value, length) = float(text.as_bytes()).unwrap();
+            assert_eq!((value.to_bits(), length), (text.parse::<f64>().unwrap().to_bits(), text.len()), "{text}");
+        }
+    }
+
+    #[test]
+    fn samples_that_look_different_are_left_to_the_general_steps() {
+        assert_eq!(sample(b"[1700000000.5,\"1\"]"), None);
+        assert_eq!(sample(b"[1700000000,1]"), None);
+        assert_eq!(sample(b"[1700000000, \"1\"]"), None);
+        assert_eq!(sample(b"[1700000000,\"1\""), None);
+        assert_eq!(sample(b"[1700000000,\"\"]"), None);
+        assert_eq!(sample(b"[1700000000.123,\"+Inf\"],"), Some((1_700_000_000_123.0, f64::INFINITY, 23)));
+        assert_eq!(sample(b"[0,\"1e-07\"]"), Some((0.0, 1e-7, 11)));
+    }
 }
