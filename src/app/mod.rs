@@ -1,1 +1,91 @@
-//! Being laid.
+//! Layer 8: the shell. Reads the configuration, provides what the layers below need, and puts pages into their frame.
+
+mod keyboard;
+mod shell;
+
+use std::{rc::Rc, sync::Arc};
+
+use leptos::prelude::*;
+
+use crate::{
+    api::{
+        config::{ConfigError, config_from_json},
+        files,
+        http::{ApiError, Transport},
+    },
+    model::config::Config,
+    pages::setup::Setup,
+    platform::{clock, dom, fetch::BrowserTransport},
+    state::{
+        alerts::Rules, dashboards::Dashboards, page::PageInfo, query::spawn, sources::Sources, theme::Theme,
+    },
+};
+
+use shell::Shell;
+
+/// Starts the app: from here on a panic shows the crash message of `index.html`.
+pub fn mount() {
+    std::panic::set_hook(Box::new(|info| {
+        let detail = info.to_string();
+        dom::log_error(&detail);
+        dom::show_crash(&detail);
+    }));
+    leptos::mount::mount_to_body(App);
+}
+
+/// Why there is no app to show.
+#[derive(Debug, Clone, PartialEq)]
+enum StartError {
+    Unreadable(ApiError),
+    Wrong(ConfigError),
+}
+
+async fn read_config(transport: Rc<dyn Transport>) -> Result<Config, StartError> {
+    let url = dom::absolute_url("config.json");
+    let text = files::json_text(transport.as_ref(), "config.json", &url).await.map_err(StartError::Unreadable)?;
+    config_from_json(&text).map_err(StartError::Wrong)
+}
+
+#[component]
+fn App() -> impl IntoView {
+    Theme::provide();
+    let (started, set_started) = signal(None::<Result<Arc<Config>, StartError>>);
+    let transport = StoredValue::new_local(Rc::new(BrowserTransport) as Rc<dyn Transport>);
+    spawn(async move {
+        let result = read_config(transport.with_value(Rc::clone)).await.map(Arc::new);
+        if let Ok(config) = &result
+            && let Some(start) = config.clock
+        {
+            clock::start_at(start.start_ms, start.is_frozen);
+        }
+        set_started.set(Some(result));
+    });
+    move || {
+        let started = started.get()?;
+        dom::remove_splash();
+        Some(match started {
+            Ok(config) => {
+                let config = Config::clone(&config);
+                Dashboards::provide(config.dashboards.clone(), transport.with_value(Rc::clone));
+                Sources::provide(config, transport.with_value(Rc::clone));
+                Rules::provide();
+                PageInfo::provide();
+                view! { <Shell/> }.into_any()
+            }
+            Err(StartError::Unreadable(error)) => {
+                let headline = match &error {
+                    ApiError::Http { status: 404, .. } | ApiError::NotJson { .. } => "config.json is missing",
+                    _ => "config.json could not be read",
+                };
+                view! { <Setup headline=headline problems=vec![error.to_string()]/> }.into_any()
+            }
+            Err(StartError::Wrong(ConfigError::Problems { problems })) => {
+                let problems = problems.iter().map(ToString::to_string).collect();
+                view! { <Setup headline="config.json needs mending" problems=problems/> }.into_any()
+            }
+            Err(StartError::Wrong(error)) => {
+                view! { <Setup headline="config.json cannot be read" problems=vec![error.to_string()]/> }.into_any()
+            }
+        })
+    }
+}

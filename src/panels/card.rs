@@ -165,13 +165,14 @@ pub fn Frame(
     let source_url = request_of(&panel).0;
     let title = panel.title.clone();
     let heading_id = format!("panel-{}", panel.id);
+    let labelled_by = heading_id.clone();
     let panel_kind = panel.kind.clone();
     let description = panel.description.clone();
     let inspected_panel = Arc::clone(&panel);
     view! {
         <section
             class="panel"
-            aria-labelledby=heading_id.clone()
+            aria-labelledby=labelled_by
             data-testid="panel"
             data-panel-id=panel.id.to_string()
             data-kind=panel_kind

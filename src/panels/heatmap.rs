@@ -203,8 +203,8 @@ fn draw(options: &HeatmapOptions, prepared: &Prepared, room: ChartRoom, zone: &Z
             decimals: options.y.decimals,
             colour_scale: match options.colour_scale {
                 HeatmapColourScale::Linear => ColourScale::Linear,
-                HeatmapColourScale::Log => ColourScale::Log,
-                HeatmapColourScale::Power { exponent } => ColourScale::Power(exponent),
+                // A root and a logarithm serve the same end: that small counts show beside large ones.
+                HeatmapColourScale::Log | HeatmapColourScale::Power { .. } => ColourScale::Log,
             },
             colour_min: options.colour_min,
             colour_max: options.colour_max,

@@ -14,7 +14,7 @@ use crate::{
     chart::{Scene, Size, sparkline},
     model::{
         dashboard::{FieldColour, Panel, PanelOptions, Reducer, Sparkline, StatColourMode, StatOptions, StatTextMode},
-        frame::is_missing,
+        frame::{MISSING, is_missing},
     },
     ui::chart_canvas::{ChartCanvas, ChartRoom},
 };
@@ -177,21 +177,7 @@ fn figures_of(panel: &Panel, options: &StatOptions, data: &PanelData) -> Vec<Fig
 }
 
 fn reduce_column(reducer: Reducer, values: &[f64]) -> f64 {
-    let reducer = match reducer {
-        Reducer::LastNotNull => reduce::Reducer::LastNotNull,
-        Reducer::Last => reduce::Reducer::Last,
-        Reducer::FirstNotNull => reduce::Reducer::FirstNotNull,
-        Reducer::First => reduce::Reducer::First,
-        Reducer::Min => reduce::Reducer::Min,
-        Reducer::Max => reduce::Reducer::Max,
-        Reducer::Mean => reduce::Reducer::Mean,
-        Reducer::Median => reduce::Reducer::Median,
-        Reducer::Sum => reduce::Reducer::Sum,
-        Reducer::Count => reduce::Reducer::Count,
-        Reducer::Range => reduce::Reducer::Range,
-        Reducer::Difference => reduce::Reducer::Diff,
-    };
-    reducer.apply(values)
+    reduce::Reducer::from_id(&reducer.id()).map_or(MISSING, |reducer| reducer.apply(values))
 }
 
 fn figure(look: &SeriesLook, options: &StatOptions, value: f64) -> Figure {

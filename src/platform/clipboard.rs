@@ -11,24 +11,16 @@ pub fn copy(text: &str) {
     {
         let promise = window.navigator().clipboard().write_text(text);
         // A refusal rejects the promise; without a handler the console would call it an error of ours.
-        let on_refused = wasm_bindgen::closure::Closure::once_into_js(|_: JsValue| {});
-        drop(promise.catch_raw(&on_refused));
+        let ignored = wasm_bindgen::closure::Closure::once_into_js(|_: JsValue| {});
+        then_raw(&promise, &JsValue::UNDEFINED, &ignored);
     }
 }
 
-/// Extension: `catch` with a plain function value, so that the handler needs no keeping alive.
-trait CatchRaw {
-    fn catch_raw(&self, handler: &JsValue) -> js_sys::Promise;
-}
-
-impl CatchRaw for js_sys::Promise {
-    fn catch_raw(&self, handler: &JsValue) -> js_sys::Promise {
-        js_sys::Reflect::get(self, &JsValue::from_str("catch"))
-            .ok()
-            .and_then(|f| f.dyn_into::<js_sys::Function>().ok())
-            .and_then(|f| f.call1(self, handler).ok())
-            .and_then(|p| p.dyn_into().ok())
-            .unwrap_or_else(|| self.clone())
+/// `promise.then(on_value, on_refused)` with functions that need no keeping alive.
+fn then_raw(promise: &js_sys::Promise, on_value: &JsValue, on_refused: &JsValue) {
+    let then = js_sys::Reflect::get(promise, &JsValue::from_str("then")).ok();
+    if let Some(then) = then.and_then(|f| f.dyn_into::<js_sys::Function>().ok()) {
+        dom::ignore(then.call2(promise, on_value, on_refused));
     }
 }
 
@@ -48,4 +40,19 @@ pub fn download(file_name: &str, mime_type: &str, content: &str) {
         anchor.click();
     }
     dom::ignore(web_sys::Url::revoke_object_url(&url));
+}
+
+/// Reads text, if the browser allows it.
+pub fn paste(on_text: impl FnOnce(String) + 'static) {
+    if let Some(window) = dom::window()
+        && window.is_secure_context()
+    {
+        let on_value = wasm_bindgen::closure::Closure::once_into_js(move |value: JsValue| {
+            if let Some(text) = value.as_string() {
+                on_text(text);
+            }
+        });
+        let on_refused = wasm_bindgen::closure::Closure::once_into_js(|_: JsValue| {});
+        then_raw(&window.navigator().clipboard().read_text(), &on_value, &on_refused);
+    }
 }

@@ -179,3 +179,10 @@ pub fn wrap_focus(root: &web_sys::Element, is_backwards: bool) -> bool {
     }
     is_at_edge
 }
+
+/// Loads the page anew.
+pub fn reload() {
+    if let Some(window) = window() {
+        ignore(window.location().reload());
+    }
+}

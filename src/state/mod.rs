@@ -3,7 +3,10 @@
 //! Invariant: the URL is the truth of a page; what is here is derived from it, or belongs to the browser (theme). Only
 //! [`query`] spawns.
 
+pub mod alerts;
 pub mod cursor;
+pub mod dashboards;
+pub mod page;
 pub mod query;
 pub mod refresh;
 pub mod sources;

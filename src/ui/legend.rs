@@ -26,6 +26,7 @@ pub enum LegendAction {
 pub fn Legend(entries: Signal<Vec<LegendEntry>>, on_action: Callback<LegendAction>) -> impl IntoView {
     let item = move |(at, entry): (usize, LegendEntry)| {
         let LegendEntry { name, ink, value, value_full, is_hidden } = entry;
+        let title = format!("{name}: {value_full}");
         let on_click = move |event: leptos::ev::MouseEvent| {
             let is_toggle = event.ctrl_key() || event.meta_key();
             on_action.run(if is_toggle { LegendAction::Toggle(at) } else { LegendAction::Isolate(at) });
@@ -35,7 +36,7 @@ pub fn Legend(entries: Signal<Vec<LegendEntry>>, on_action: Callback<LegendActio
                 type="button"
                 class="legend__item"
                 aria-pressed=if is_hidden { "false" } else { "true" }
-                title=format!("{name}: {value_full}")
+                title=title
                 on:click=on_click
             >
                 <Swatch ink=ink/>

@@ -1,0 +1,22 @@
+//! An address that leads nowhere.
+
+use leptos::prelude::*;
+
+use crate::{state::page::PageInfo, ui::state_view::StateView};
+
+#[component]
+pub fn NotFound() -> impl IntoView {
+    PageInfo::expect().announce("Not found", false, None);
+    view! {
+        <div class="sheet">
+            <div class="card">
+                <StateView
+                    headline="There is no page at this address"
+                    detail="The link may be from another version, or a part of it was lost. The pages are in the bar at the side."
+                    kind="empty"
+                />
+            </div>
+        </div>
+    }
+    .into_any()
+}

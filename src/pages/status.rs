@@ -1,0 +1,190 @@
+//! How each source is: version, latency, what it said last, and what to do about it.
+
+use leptos::prelude::*;
+
+use crate::{
+    api::http::{ApiError, diagnose},
+    base::{time::{date_time_text, duration_words}, units},
+    model::{config::SourceKind, target::{Target, TargetHealth, Targets}},
+    platform::{clock, dom},
+    state::{
+        page::PageInfo,
+        query::{Query, use_query},
+        refresh::use_beat,
+        sources::{SourceHandle, Sources},
+        time::TimeContext,
+    },
+    ui::snippet::Snippet,
+};
+
+const INTERVAL_MS: i64 = 15_000;
+
+/// What a Prometheus says about itself.
+struct Probe {
+    version: String,
+    revision: String,
+    started_ms: Option<i64>,
+    retention: String,
+    targets: Option<Targets>,
+}
+
+#[component]
+pub fn StatusPage() -> impl IntoView {
+    PageInfo::expect().announce("Status", false, None);
+    let sources = Sources::expect();
+    let (beat, check) = use_beat(Signal::stored(Some(INTERVAL_MS)));
+    let notices = sources.with_config(|config| config.notices.clone());
+    let notices = (!notices.is_empty()).then(|| {
+        let items = notices.into_iter().map(|n| view! { <li class="card__text">{n.message}</li> }).collect_view();
+        view! { <section class="card"><h2 class="card__title">"Remarks on config.json"</h2><ul>{items}</ul></section> }
+    });
+    let cards = sources.handles().into_iter().map(|handle| view! { <SourceCard handle=handle beat=beat check=check/> }).collect_view();
+    view! { <div class="sheet">{notices}{cards}</div> }.into_any()
+}
+
+async fn probe(handle: SourceHandle) -> Result<Probe, ApiError> {
+    let Some(client) = handle.prometheus.clone() else {
+        return Err(ApiError::Cancelled { source_name: handle.source.name });
+    };
+    let build = client.buildinfo().await;
+    match &build {
+        Ok(answer) => handle.observe(Some(answer.stats.elapsed_ms), None),
+        Err(error) => handle.observe(None, Some(error)),
+    }
+    let build = build?.value;
+    // Old servers and other engines lack these: what is missing is not shown.
+    let runtime = client.runtimeinfo().await.ok().map(|a| a.value);
+    let targets = client.targets().await.ok().map(|a| a.value);
+    let _gone = handle.health.try_update(|h| h.version = Some(build.version.clone()));
+    Ok(Probe {
+        version: build.version,
+        revision: build.revision,
+        started_ms: runtime.as_ref().and_then(|r| r.started_ms),
+        retention: runtime.map(|r| r.retention).unwrap_or_default(),
+        targets,
+    })
+}
+
+#[component]
+fn SourceCard(handle: SourceHandle, beat: Signal<u64>, check: Callback<()>) -> impl IntoView {
+    let is_prometheus = handle.source.kind == SourceKind::Prometheus;
+    let probed = handle.clone();
+    let query: Query<Probe> =
+        use_query(Signal::stored(is_prometheus.then_some(())), beat, move |(), _| probe(probed.clone()));
+    let health = handle.health;
+    let state = move || match health.with(|h| h.is_well()) {
+        Some(true) => ("ok", "● reachable"),
+        Some(false) => ("failed", "▲ failing"),
+        None => ("unknown", if is_prometheus { "asking" } else { "no page uses it yet" }),
+    };
+    let facts = move || {
+        let mut facts: Vec<(&'static str, String)> = Vec::new();
+        health.with(|h| {
+            if let Some(ms) = h.latency_ms {
+                facts.push(("Latency", format!("{ms:.0} ms")));
+            }
+            if let Some(at) = h.last_success_ms {
+                facts.push(("Last answer", format!("{} ago", duration_words((clock::now_ms() - at).max(0)))));
+            }
+        });
+        query.remote.with(|r| {
+            let Some(probe) = &r.value else { return };
+            facts.push(("Version", probe.version.clone()));
+            if !probe.revision.is_empty() {
+                facts.push(("Revision", probe.revision.chars().take(12).collect()));
+            }
+            if let Some(at) = probe.started_ms {
+                facts.push(("Running for", duration_words((clock::now_ms() - at).max(0))));
+            }
+            if !probe.retention.is_empty() {
+                facts.push(("Retention", probe.retention.clone()));
+            }
+        });
+        facts
+            .into_iter()
+            .map(|(name, value)| view! { <div><div class="facts__name">{name}</div><div class="facts__value">{value}</div></div> })
+            .collect_view()
+    };
+    let url = handle.absolute_url.clone();
+    let diagnosis_url = url.clone();
+    let failure = move || {
+        health.with(|h| {
+            let error = h.failure.clone()?;
+            let diagnosis = diagnose(&error, &diagnosis_url, &dom::page_origin());
+            let causes = diagnosis.causes.into_iter().map(|cause| view! { <p class="card__text">{cause}</p> }).collect_view();
+            let fixes = diagnosis.fixes.into_iter().map(|fix| view! { <Snippet title=fix.title code=fix.snippet/> }).collect_view();
+            Some(view! {
+                <div role="alert" data-testid="source-failure">
+                    <h3 class="card__title">{diagnosis.headline}</h3>
+                    <p class="card__note">{error.to_string()}</p>
+                    {causes}
+                    {fixes}
+                </div>
+            })
+        })
+    };
+    let earlier = move || {
+        health.with(|h| {
+            let (at, error) = h.last_failure.clone().filter(|_| h.failure.is_none())?;
+            let when = TimeContext::expect().zone.with(|zone| zone.with(|zone| date_time_text(at, zone)));
+            Some(view! { <p class="card__note">{format!("Last error, {when}: {error}")}</p> })
+        })
+    };
+    let targets = move || query.remote.with(|r| r.value.as_ref().and_then(|p| p.targets.as_ref().map(targets_view)));
+    let name = handle.source.name.clone();
+    let source_name = name.clone();
+    let kind = handle.source.kind.label();
+    view! {
+        <section class="card" data-testid="source" data-source=source_name>
+            <div class="card__head">
+                <h2 class="card__title">{name}</h2>
+                <span class="badge" data-state=move || state().0>{move || state().1}</span>
+                <span class="card__note">{kind}" · "{url}</span>
+                <button type="button" class="control card__end" on:click=move |_| check.run(())>"Check now"</button>
+            </div>
+            <div class="facts">{facts}</div>
+            {failure}
+            {earlier}
+            {targets}
+        </section>
+    }
+    .into_any()
+}
+
+fn targets_view(targets: &Targets) -> AnyView {
+    let mut active: Vec<&Target> = targets.active.iter().collect();
+    active.sort_by(|a, b| a.health.cmp(&b.health).then_with(|| a.pool.cmp(&b.pool)).then_with(|| a.scrape_url.cmp(&b.scrape_url)));
+    let up = active.iter().filter(|t| t.health == TargetHealth::Up).count();
+    let rows = active
+        .iter()
+        .map(|target| {
+            let (state, text) = match target.health {
+                TargetHealth::Up => ("ok", "● up"),
+                TargetHealth::Down => ("failed", "▲ down"),
+                TargetHealth::Unknown => ("unknown", "? unknown"),
+            };
+            let last = target
+                .last_scrape_ms
+                .map_or_else(|| "never".to_owned(), |at| format!("{} ago", duration_words((clock::now_ms() - at).max(0))));
+            view! {
+                <tr>
+                    <td class="data-table__cell"><span class="badge" data-state=state>{text}</span></td>
+                    <td class="data-table__cell">{target.pool.clone()}</td>
+                    <td class="data-table__cell">{target.labels.get("instance").unwrap_or_default().to_owned()}</td>
+                    <td class="data-table__cell">{last}</td>
+                    <td class="data-table__cell">{format!("{}", units::format("s", target.last_scrape_secs, None))}</td>
+                    <td class="data-table__cell">{target.last_error.clone().unwrap_or_default()}</td>
+                </tr>
+            }
+        })
+        .collect_view();
+    let heads = ["State", "Job", "Instance", "Last scrape", "Took", "Error"]
+        .map(|name| view! { <th class="data-table__head" scope="col">{name}</th> });
+    view! {
+        <h3 class="card__note">{format!("{up} of {} scrape targets up", active.len())}</h3>
+        <div class="data-table" tabindex="0" role="region" aria-label="Scrape targets">
+            <table class="data-table__table"><thead><tr>{heads.collect_view()}</tr></thead><tbody>{rows}</tbody></table>
+        </div>
+    }
+    .into_any()
+}

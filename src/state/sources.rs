@@ -1,0 +1,139 @@
+//! The backends that `config.json` names, with what is known about how they are.
+
+use std::rc::Rc;
+
+use futures_util::FutureExt;
+use leptos::prelude::*;
+
+use crate::{
+    api::{
+        http::{ApiError, Credentials, Endpoint, Transport},
+        prometheus::PrometheusClient,
+        scheduler::Scheduler,
+    },
+    model::config::{self, Config, Source, SourceKind},
+    platform::{clock, dom, timer},
+};
+
+/// How a backend was when it was last asked anything.
+#[derive(Debug, Clone, Default)]
+pub struct SourceHealth {
+    /// From its build information.
+    pub version: Option<String>,
+    /// Until the last byte of the last answer.
+    pub latency_ms: Option<f64>,
+    pub last_success_ms: Option<i64>,
+    /// Of the last request, if that failed.
+    pub failure: Option<ApiError>,
+    /// The last failure of all, which stays when the backend is well again.
+    pub last_failure: Option<(i64, ApiError)>,
+}
+
+impl SourceHealth {
+    /// `None`: not asked yet.
+    pub fn is_well(&self) -> Option<bool> {
+        if self.failure.is_some() { Some(false) } else { self.last_success_ms.map(|_| true) }
+    }
+}
+
+/// One backend.
+#[derive(Clone)]
+pub struct SourceHandle {
+    pub source: Source,
+    /// The address as the browser resolves it.
+    pub absolute_url: String,
+    pub prometheus: Option<PrometheusClient>,
+    pub health: RwSignal<SourceHealth>,
+}
+
+impl SourceHandle {
+    /// Takes note of how a request went.
+    pub fn observe(&self, latency_ms: Option<f64>, failure: Option<&ApiError>) {
+        // A request that we gave up ourselves says nothing about the backend; neither does a query it refused.
+        let is_about_backend = !matches!(
+            failure,
+            Some(ApiError::Cancelled { .. } | ApiError::Backend { .. } | ApiError::TooManyPoints { .. })
+        );
+        if !is_about_backend {
+            return;
+        }
+        let _gone = self.health.try_update(|health| match failure {
+            None => {
+                health.latency_ms = latency_ms.or(health.latency_ms);
+                health.last_success_ms = Some(clock::now_ms());
+                health.failure = None;
+            }
+            Some(error) => {
+                health.failure = Some(error.clone());
+                health.last_failure = Some((clock::now_ms(), error.clone()));
+            }
+        });
+    }
+}
+
+struct Inner {
+    config: Config,
+    handles: Vec<SourceHandle>,
+}
+
+/// All backends, and the rest of the configuration.
+#[derive(Clone, Copy)]
+pub struct Sources(StoredValue<Rc<Inner>, LocalStorage>);
+
+impl Sources {
+    pub fn provide(config: Config, transport: Rc<dyn Transport>) -> Self {
+        let scheduler: Rc<dyn Transport> =
+            Rc::new(Scheduler::new(transport, |ms| timer::sleep(ms).boxed_local(), js_sys::Math::random));
+        let handles = config
+            .sources
+            .iter()
+            .map(|source| {
+                let endpoint = endpoint_of(source);
+                SourceHandle {
+                    absolute_url: endpoint.base_url.clone(),
+                    prometheus: (source.kind == SourceKind::Prometheus)
+                        .then(|| PrometheusClient::new(endpoint, Rc::clone(&scheduler))),
+                    source: source.clone(),
+                    health: RwSignal::new(SourceHealth::default()),
+                }
+            })
+            .collect();
+        let sources = Self(StoredValue::new_local(Rc::new(Inner { config, handles })));
+        provide_context(sources);
+        sources
+    }
+
+    pub fn expect() -> Self {
+        expect_context()
+    }
+
+    pub fn with_config<R>(self, read: impl FnOnce(&Config) -> R) -> R {
+        self.0.with_value(|inner| read(&inner.config))
+    }
+
+    pub fn handles(self) -> Vec<SourceHandle> {
+        self.0.with_value(|inner| inner.handles.clone())
+    }
+
+    /// The Prometheus of that name, or the default one.
+    pub fn prometheus(self, name: Option<&str>) -> Option<SourceHandle> {
+        self.0.with_value(|inner| {
+            let source = inner.config.source_for(SourceKind::Prometheus, name)?;
+            inner.handles.iter().find(|h| h.source.name == source.name).cloned()
+        })
+    }
+}
+
+fn endpoint_of(source: &Source) -> Endpoint {
+    let Source { name, kind: _, url, is_default: _, headers, tenant_header, tenants, credentials, timeout_secs } = source;
+    let mut endpoint = Endpoint::new(name.clone(), dom::absolute_url(url).trim_end_matches('/').to_owned());
+    endpoint.headers.clone_from(headers);
+    endpoint.tenant_header = tenant_header.clone().zip(tenants.first().cloned());
+    endpoint.credentials = match credentials {
+        config::Credentials::Omit => Credentials::Omit,
+        config::Credentials::SameOrigin => Credentials::SameOrigin,
+        config::Credentials::Include => Credentials::Include,
+    };
+    endpoint.timeout_ms = timeout_secs.saturating_mul(1_000);
+    endpoint
+}
