@@ -40,7 +40,9 @@ impl Resolution {
 
 /// Paints a scene over what is there; the surface is not cleared. `font` is a CSS font family list.
 ///
-/// Each path is one `draw_path`, each rectangle one `draw_rect`.
+/// Each path is one `draw_path`, each rectangle one `draw_rect`. A path with more vertices than it crosses pixels is drawn
+/// along the pixels' centres, one device pixel wide: finer is not visible there, and costs a software canvas several
+/// times as much.
 pub fn paint<B: DrawingBackend>(
     scene: &Scene,
     palette: &Palette,
@@ -74,8 +76,12 @@ impl<B: DrawingBackend> Painter<'_, B> {
             }
             Mark::Rule { tone, from, to, width_px, dash } => self.rule(*tone, *from, *to, *width_px, *dash),
             Mark::Path { tone, width_px, points } => {
-                let style = self.style(*tone, *width_px);
                 let resolution = self.resolution;
+                if resolution.is_dense(points) {
+                    let style = self.style(*tone, width_px.min(1.0 / resolution.dpr));
+                    return self.backend.draw_path(resolution.pixel_path(points), &style);
+                }
+                let style = self.style(*tone, *width_px);
                 self.backend.draw_path(points.iter().map(|p| resolution.coord(*p)), &style)
             }
             Mark::Area { tone, points } => {
@@ -161,6 +167,33 @@ impl Resolution {
         ((f64::from(point.x) * scale).round() as i32, (f64::from(point.y) * scale).round() as i32)
     }
 
+    /// Whether a path has more vertices than device pixels under it.
+    fn is_dense(self, points: &[Point]) -> bool {
+        let span = points.first().zip(points.last()).map_or(0.0, |(a, b)| f64::from(b.x - a.x).abs());
+        points.len() as f64 > (span * self.dpr).max(16.0)
+    }
+
+    /// The path through the centres of the device pixels, each vertex that would add nothing left out.
+    fn pixel_path(self, points: &[Point]) -> Vec<BackendCoord> {
+        let subpixels = self.subpixels as i32;
+        let center = |at: f32| (f64::from(at) * self.dpr).floor() as i32 * subpixels + subpixels / 2;
+        let mut path: Vec<BackendCoord> = Vec::with_capacity(points.len());
+        for point in points {
+            let next = (center(point.x), center(point.y));
+            match path.as_mut_slice() {
+                [.., last] if *last == next => (),
+                // Straight on, up or down within one column.
+                [.., before, last]
+                    if before.0 == last.0 && last.0 == next.0 && (last.1 > before.1) == (next.1 > last.1) =>
+                {
+                    *last = next;
+                }
+                _ => path.push(next),
+            }
+        }
+        path
+    }
+
     /// A coordinate on a whole device pixel.
     fn edge(self, at: f64) -> i32 {
         (at * self.dpr).round() as i32 * self.subpixels as i32
@@ -240,5 +273,31 @@ fn v_pos(baseline: Baseline) -> VPos {
         Baseline::Top => VPos::Top,
         Baseline::Middle => VPos::Center,
         Baseline::Bottom => VPos::Bottom,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dense_paths_run_along_pixel_centres() {
+        let resolution = Resolution { dpr: 1.0, subpixels: 8 };
+        let points: Vec<Point> = [(0.1, 0.2), (0.2, 0.3), (0.5, 3.4), (0.9, 5.1), (0.95, 2.0), (1.2, 2.9)]
+            .map(|(x, y)| Point::new(x, y))
+            .to_vec();
+        assert_eq!(resolution.pixel_path(&points), [(4, 4), (4, 44), (4, 20), (12, 20)]);
+    }
+
+    #[test]
+    fn density_counts_device_pixels() {
+        let line = |count: usize, width: f64| -> Vec<Point> {
+            (0..count).map(|n| Point::new(width * n as f64 / (count - 1) as f64, 0.0)).collect()
+        };
+        let at = |dpr: f64| Resolution { dpr, subpixels: 8 };
+        assert!(at(1.0).is_dense(&line(1440, 750.0)));
+        assert!(!at(2.0).is_dense(&line(1440, 750.0)));
+        assert!(!at(1.0).is_dense(&line(180, 540.0)));
+        assert!(!at(1.0).is_dense(&line(2, 0.0)));
     }
 }
