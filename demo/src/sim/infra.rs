@@ -184,7 +184,7 @@ impl Container {
         let mut out = Vec::new();
         for (process, replica) in REPLICAS.iter().enumerate() {
             if replica.node == node {
-                let cores = if replica.service == Service::Api { 1.0 } else { 0.5 };
+                let cores = if replica.service == Service::McpManager { 0.5 } else { 1.0 };
                 let sizes = (memory_limit_bytes(replica.service), cores);
                 let name = replica.service.container();
                 out.push(Self::new(registry, name, replica.pod, node, Some(process), sizes));

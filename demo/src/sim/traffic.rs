@@ -10,12 +10,11 @@
 use super::incidents::Conditions;
 use super::maths::{Rng, exp, mix, mix3, sin_turns, unit};
 use super::topology::{
-    AGENTS, API_0, API_REPLICAS, AUTH, CREATE_AGENT, CREATION_MODELS, FAILING_TOOL, FRONTEND_0, FRONTEND_PAGE,
-    FRONTEND_REPLICAS, GET_AGENT, GET_CONVERSATION, INSERT, LIST_AGENTS, LIST_TOOLS, MCP_0, MCP_AGENT_ACTION,
-    MCP_INVOKE, MCP_LIST, MCP_REPLICAS, MODELS, POST_MESSAGE, REPLICAS, RunError, SELECT, STREAM, Service, Status,
-    TEMPLATES, TOOLS, UPDATE, routes,
+    AGENTS, API_0, API_REPLICAS, API_ROUTES, AUTH, CREATE_AGENT, CREATION_MODELS, FAILING_TOOL, FRONTEND_0,
+    FRONTEND_PAGE, FRONTEND_REPLICAS, GET_AGENT, GET_CONVERSATION, INSERT, LIST_AGENTS, LIST_TOOLS, MCP_0,
+    MCP_AGENT_ACTION, MCP_INVOKE, MCP_LIST, MCP_REPLICAS, MODELS, POST_MESSAGE, REPLICAS, Replica, RunError, SELECT,
+    STREAM, Status, TEMPLATES, TOOLS, UPDATE, routes,
 };
-use super::topology::{API_ROUTES, Replica};
 
 /// What went wrong inside a request that ended in a server error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -595,7 +594,7 @@ fn tool_call(rng: &mut Rng, at: &Conditions, tool: usize) -> Option<ToolCall> {
     let process = pick_up(rng, at, MCP_0, MCP_REPLICAS)?;
     let kind = TOOLS.get(tool)?;
     let is_incident = tool == FAILING_TOOL && rng.chance(at.tool_failure);
-    let is_success = !is_incident && !rng.chance(0.0005);
+    let is_success = !is_incident && !rng.chance(0.000_2);
     let secs = if is_incident && rng.chance(0.6) {
         // The tool's own time-out, with its jitter.
         6.0 + rng.lognormal(0.3, 0.8).min(4.0)
@@ -607,8 +606,3 @@ fn tool_call(rng: &mut Rng, at: &Conditions, tool: usize) -> Option<ToolCall> {
 
 /// The status of the HTTP request that carried a tool call. By the protocol a tool that fails is an answer, not a failure.
 pub(super) const TOOL_CALL_HTTP: (usize, Status) = (MCP_INVOKE, Status::Http(200));
-
-/// The service of a process.
-pub(super) fn service_of(process: usize) -> Option<Service> {
-    REPLICAS.get(process).map(|replica| replica.service)
-}
