@@ -1,6 +1,6 @@
 //! The simulated AgentArea platform: a seeded stream of requests, and the metrics that they leave behind.
 //!
-//! `script` sets conditions → `traffic` draws every request, agent run and tool call of a 15 s slice → `app` and `infra`
+//! `incidents` sets conditions → `traffic` draws every request, agent run and tool call of a 15 s slice → `app` and `infra`
 //! count them into the `registry` → a scrape hands out what each reachable target exposes. Invariants: the same seed and
 //! start give the same bits on every platform; nothing reads a clock; all signals of an incident come from the same
 //! events, so they agree. It does no IO, keeps no history of samples and evaluates no query.
