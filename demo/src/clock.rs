@@ -49,7 +49,10 @@ pub fn monotonic_now() -> Instant {
 }
 
 /// Waits in slices, so that an end that `should_stop` announces is noticed soon.
-#[expect(clippy::disallowed_methods, reason = "the one place where a thread of the demonstration waits for time to pass")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place where a thread of the demonstration waits for time to pass"
+)]
 pub fn wait(total: Duration, should_stop: impl Fn() -> bool) {
     let started = monotonic_now();
     while !should_stop() {

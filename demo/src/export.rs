@@ -34,8 +34,11 @@ pub fn export(platform: &mut Platform, out: &mut impl Write) -> io::Result<u64> 
             let (Some(series), Some(column)) = (platform.series().get(*index), columns.get(*index)) else { continue };
             let labels: Vec<String> =
                 series.labels.iter().map(|(name, value)| format!("{name}=\"{}\"", escape(value))).collect();
-            let identity =
-                if labels.is_empty() { series.name.clone() } else { format!("{}{{{}}}", series.name, labels.join(",")) };
+            let identity = if labels.is_empty() {
+                series.name.clone()
+            } else {
+                format!("{}{{{}}}", series.name, labels.join(","))
+            };
             for (time_ms, value) in column {
                 let secs = time_ms.div_euclid(1000);
                 let millis = time_ms.rem_euclid(1000);

@@ -4,6 +4,8 @@
 //! Needs `prometheus` and `promtool` on the path; without them the test says so and ends, unless
 //! `AGENTAREA_REQUIRE_PROMETHEUS` is set.
 
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::float_cmp, reason = "a test fails by panicking")]
+
 use std::collections::BTreeMap;
 use std::io::{BufWriter, Write};
 use std::net::TcpListener;
@@ -70,10 +72,16 @@ fn start_prometheus() -> Prometheus {
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
-    let agent = ureq::Agent::new_with_config(ureq::Agent::config_builder().http_status_as_error(false).proxy(None).build());
+    let agent =
+        ureq::Agent::new_with_config(ureq::Agent::config_builder().http_status_as_error(false).proxy(None).build());
     let prometheus = Prometheus { child, folder, base: format!("http://127.0.0.1:{port}"), agent };
-    let deadline = Instant::now() + Duration::from_secs(60);
-    while !prometheus.agent.get(format!("{}/-/ready", prometheus.base)).call().is_ok_and(|answer| answer.status() == 200) {
+    let deadline = Instant::now() + Duration::from_mins(1);
+    while !prometheus
+        .agent
+        .get(format!("{}/-/ready", prometheus.base))
+        .call()
+        .is_ok_and(|answer| answer.status() == 200)
+    {
         assert!(Instant::now() < deadline, "Prometheus did not become ready within a minute");
         std::thread::sleep(Duration::from_millis(100));
     }
@@ -170,11 +178,7 @@ fn collect_text(value: &Value, key: &str, into: &mut Vec<Case>) {
 
 /// Dashboards' variables, as a page would fill them.
 fn without_variables(text: &str) -> String {
-    let known = text
-        .trim()
-        .replace("$__rate_interval", "5m")
-        .replace("$__interval", "1m")
-        .replace("$__range", "1h");
+    let known = text.trim().replace("$__rate_interval", "5m").replace("$__interval", "1m").replace("$__range", "1h");
     regex::Regex::new(r"\$\{?\w+(:\w+)?\}?").unwrap().replace_all(&known, ".*").into_owned()
 }
 
@@ -212,7 +216,11 @@ fn compare(query: &str, ours: &Value, theirs: &Value, tolerance: f64) -> Result<
     if !our_series.keys().eq(their_series.keys()) {
         let missing: Vec<_> = their_series.keys().filter(|key| !our_series.contains_key(*key)).take(3).collect();
         let extra: Vec<_> = our_series.keys().filter(|key| !their_series.contains_key(*key)).take(3).collect();
-        return Err(format!("{} series instead of {}; missing {missing:?}; too many {extra:?}", our_series.len(), their_series.len()));
+        return Err(format!(
+            "{} series instead of {}; missing {missing:?}; too many {extra:?}",
+            our_series.len(),
+            their_series.len()
+        ));
     }
     let mut points = 0;
     for (metric, our) in &our_series {
@@ -285,9 +293,16 @@ fn answers_as_prometheus_does() {
             let our_answer = ours.ask(path, &params);
             let their_answer = theirs.ask(path, &params);
             let outcome = if our_answer.0 != their_answer.0 {
-                Err(format!("code {} {} instead of {} {}", our_answer.0, our_answer.1["error"], their_answer.0, their_answer.1["error"]))
+                Err(format!(
+                    "code {} {} instead of {} {}",
+                    our_answer.0, our_answer.1["error"], their_answer.0, their_answer.1["error"]
+                ))
             } else if our_answer.0 == 200 {
-                if *is_refused { Err("answered".into()) } else { compare(query, &our_answer.1, &their_answer.1, *tolerance) }
+                if *is_refused {
+                    Err("answered".into())
+                } else {
+                    compare(query, &our_answer.1, &their_answer.1, *tolerance)
+                }
             } else if without_headers(&our_answer.1) == without_headers(&their_answer.1) {
                 if *is_refused { Ok(0) } else { Err(format!("refused by both: {}", their_answer.1["error"])) }
             } else {
@@ -307,7 +322,9 @@ fn answers_as_prometheus_does() {
 
 #[test]
 fn newer_syntax_is_refused_and_never_guessed() {
-    for query in ["mad_over_time(up[5m])", "limitk(1, up)", "up{a=\"b\" or c=\"d\"}", "sort_by_label(up, \"a\")", "info(up)"] {
+    for query in
+        ["mad_over_time(up[5m])", "limitk(1, up)", "up{a=\"b\" or c=\"d\"}", "sort_by_label(up, \"a\")", "info(up)"]
+    {
         assert!(parse(query).is_err(), "{query}");
     }
 }

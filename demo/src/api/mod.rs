@@ -17,8 +17,8 @@ pub use params::{Params, decode};
 
 use crate::clock::{Clock, rfc3339};
 use crate::promql::{
-    self, Answer, DEFAULT_LOOKBACK_MS, Matcher, QueryError, RangeTimes, format_query, go_exponent, parse, parse_selector,
-    selectors,
+    self, Answer, DEFAULT_LOOKBACK_MS, Matcher, QueryError, RangeTimes, format_query, go_exponent, parse,
+    parse_selector, selectors,
 };
 use crate::rules::{AlertState, Alerting, Rule, RuleKind};
 use crate::sim::{MetricKind, Platform, Target};
@@ -63,7 +63,7 @@ pub struct Response {
 }
 
 /// What a handler yields: the `data` value as JSON text, and warnings. No data means 204.
-type Outcome = Result<(Option<String>, Vec<String>), ApiError>;
+type Outcome = Result<Success, ApiError>;
 
 /// The API of one world.
 #[derive(Clone)]
@@ -72,11 +72,14 @@ pub struct Api {
     clock: Clock,
 }
 
-fn data(text: String) -> Outcome {
-    Ok((Some(text), Vec::new()))
+/// What a successful handler yields, in the shape of [`Outcome`].
+type Success = (Option<String>, Vec<String>);
+
+fn data(text: String) -> Success {
+    (Some(text), Vec::new())
 }
 
-fn data_value(value: &Value) -> Outcome {
+fn data_value(value: &Value) -> Success {
     data(value.to_string())
 }
 
@@ -110,22 +113,23 @@ impl Api {
             "query_exemplars" => self.query_exemplars(params),
             "format_query" => {
                 let text = format_query(params.get("query")).map_err(|error| invalid_query(&error))?;
-                data_value(&Value::String(text))
+                Ok(data_value(&Value::String(text)))
             }
             "series" => self.series(params),
             "labels" => self.labels(params),
             "metadata" => metadata(params),
-            "rules" => data_value(&self.rules(params)?),
-            "alerts" => data_value(&self.alerts()),
-            "targets" => data_value(&self.targets(params)),
-            "alertmanagers" => data_value(&json!({"activeAlertmanagers": [], "droppedAlertmanagers": []})),
-            "status/buildinfo" => data_value(&status::build_info()),
+            "rules" => Ok(data_value(&self.rules(params)?)),
+            "alerts" => Ok(data_value(&self.alerts())),
+            "targets" => Ok(data_value(&self.targets(params))),
+            "alertmanagers" => Ok(data_value(&json!({"activeAlertmanagers": [], "droppedAlertmanagers": []}))),
+            "status/buildinfo" => Ok(data_value(&status::build_info())),
             "status/runtimeinfo" => {
-                let (series, samples) = self.shared.engine.with_store(|store| (store.series_count(), store.samples_appended()));
-                data_value(&status::runtime_info(&rfc3339(self.clock.start_ms()), series, samples))
+                let (series, samples) =
+                    self.shared.engine.with_store(|store| (store.series_count(), store.samples_appended()));
+                Ok(data_value(&status::runtime_info(&rfc3339(self.clock.start_ms()), series, samples)))
             }
-            "status/flags" => data_value(&status::flags()),
-            "status/config" => data_value(&json!({"yaml": status::CONFIG})),
+            "status/flags" => Ok(data_value(&status::flags())),
+            "status/config" => Ok(data_value(&json!({"yaml": status::CONFIG}))),
             other => match other.strip_prefix("label/").and_then(|rest| rest.strip_suffix("/values")) {
                 Some(label) => self.label_values(&decode(label, false), params),
                 None => Err(ApiError { status: 404, kind: "not_found", message: "no such endpoint".into() }),
@@ -185,7 +189,9 @@ impl Api {
         let start_ms = params.time_ms("start", Some(i64::MIN))?;
         let end_ms = params.time_ms("end", Some(i64::MAX))?;
         if end_ms < start_ms {
-            return Err(ApiError::bad_data("invalid parameter \"end\": end timestamp must not be before start timestamp"));
+            return Err(ApiError::bad_data(
+                "invalid parameter \"end\": end timestamp must not be before start timestamp",
+            ));
         }
         let expr = parse(params.get("query")).map_err(|error| invalid_query(&error))?;
         let selections = selectors(&expr);
@@ -217,7 +223,7 @@ impl Api {
             });
             out.push('}');
         });
-        data(text)
+        Ok(data(text))
     }
 
     fn matching(&self, params: &Params, is_required: bool) -> Result<Vec<Labels>, ApiError> {
@@ -245,14 +251,15 @@ impl Api {
         let mut found = self.matching(params, true)?;
         let truncated = truncate(&mut found, limit);
         let mut text = String::new();
-        write_list(&mut text, '[', ']', &found, |out, labels| write_labels(out, labels));
+        write_list(&mut text, '[', ']', &found, write_labels);
         Ok((Some(text), truncated.into_iter().collect()))
     }
 
     fn labels(&self, params: &Params) -> Outcome {
         let limit = params.limit("limit")?;
         let found = self.matching(params, false)?;
-        let names: BTreeSet<&str> = found.iter().flat_map(|labels| labels.iter().map(|(name, _)| name.as_ref())).collect();
+        let names: BTreeSet<&str> =
+            found.iter().flat_map(|labels| labels.iter().map(|(name, _)| name.as_ref())).collect();
         Ok(text_list(names.into_iter().collect(), limit))
     }
 
@@ -264,7 +271,8 @@ impl Api {
         }
         let limit = params.limit("limit")?;
         let found = self.matching(params, false)?;
-        let values: BTreeSet<&str> = found.iter().map(|labels| labels.get(label)).filter(|value| !value.is_empty()).collect();
+        let values: BTreeSet<&str> =
+            found.iter().map(|labels| labels.get(label)).filter(|value| !value.is_empty()).collect();
         Ok(text_list(values.into_iter().collect(), limit))
     }
 
@@ -422,7 +430,7 @@ fn limit_answer(answer: &mut Answer, limit: usize) -> Option<String> {
 fn text_list(mut texts: Vec<&str>, limit: usize) -> (Option<String>, Vec<String>) {
     let truncated = truncate(&mut texts, limit);
     let mut out = String::new();
-    write_list(&mut out, '[', ']', texts, |out, text| write_text(out, text));
+    write_list(&mut out, '[', ']', texts, write_text);
     (Some(out), truncated.into_iter().collect())
 }
 
@@ -450,15 +458,23 @@ fn metadata(params: &Params) -> Outcome {
         }
     }
     text.push('}');
-    data(text)
+    Ok(data(text))
 }
 
 fn labels_value(labels: &Labels) -> Value {
-    labels.iter().map(|(name, value)| (name.to_string(), Value::String(value.to_string()))).collect::<serde_json::Map<_, _>>().into()
+    labels
+        .iter()
+        .map(|(name, value)| (name.to_string(), Value::String(value.to_string())))
+        .collect::<serde_json::Map<_, _>>()
+        .into()
 }
 
 fn pairs_value(pairs: &[(String, String)]) -> Value {
-    pairs.iter().map(|(name, value)| (name.clone(), Value::String(value.clone()))).collect::<serde_json::Map<_, _>>().into()
+    pairs
+        .iter()
+        .map(|(name, value)| (name.clone(), Value::String(value.clone())))
+        .collect::<serde_json::Map<_, _>>()
+        .into()
 }
 
 fn evaluated_at(time_ms: Option<i64>) -> String {
@@ -543,7 +559,9 @@ pub fn firing_count(shared: &Shared) -> usize {
         .iter()
         .flat_map(|group| &group.rules)
         .filter_map(|rule| match &rule.kind {
-            RuleKind::Alerting(alerting) => Some(alerting.active().filter(|alert| alert.state == AlertState::Firing).count()),
+            RuleKind::Alerting(alerting) => {
+                Some(alerting.active().filter(|alert| alert.state == AlertState::Firing).count())
+            }
             RuleKind::Recording => None,
         })
         .sum()

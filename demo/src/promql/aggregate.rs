@@ -99,7 +99,11 @@ fn mean(present: &[f64]) -> f64 {
 }
 
 fn extreme(present: &[f64], wins: impl Fn(f64, f64) -> bool) -> f64 {
-    present.iter().copied().reduce(|kept, new| if wins(new, kept) || kept.is_nan() { new } else { kept }).unwrap_or(ABSENT)
+    present
+        .iter()
+        .copied()
+        .reduce(|kept, new| if wins(new, kept) || kept.is_nan() { new } else { kept })
+        .unwrap_or(ABSENT)
 }
 
 fn variance(present: &[f64]) -> f64 {
@@ -120,7 +124,9 @@ fn ranked(
     grid: Grid,
     order: impl Fn(f64, f64) -> Ordering,
 ) -> Result<Vec<Column>, QueryError> {
-    if let Some(wrong) = ks.iter().find(|k| k.is_nan() || **k >= 9.223_372_036_854_776e18 || **k < -9.223_372_036_854_776e18) {
+    if let Some(wrong) =
+        ks.iter().find(|k| k.is_nan() || **k >= 9.223_372_036_854_776e18 || **k < -9.223_372_036_854_776e18)
+    {
         return Err(QueryError::Execution(format!("Scalar value {} overflows int64", go_float(*wrong))));
     }
     let mut kept: Vec<Column> = Vec::new();
@@ -177,7 +183,8 @@ fn count_values(
                 }
             }
         }
-        counted.extend(by_value.into_iter().map(|(text, values)| Column { labels: labels.with(&label, &text), values }));
+        counted
+            .extend(by_value.into_iter().map(|(text, values)| Column { labels: labels.with(&label, &text), values }));
     }
     super::eval::unique(counted)
 }
@@ -190,5 +197,6 @@ fn go_shortest(value: f64) -> String {
 /// Whether the text is a label name of the classic grammar.
 pub(super) fn is_label_name(text: &str) -> bool {
     let mut chars = text.chars();
-    chars.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_') && chars.all(|c| c.is_ascii_alphanumeric() || c == '_')
+    chars.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_')
+        && chars.all(|c| c.is_ascii_alphanumeric() || c == '_')
 }

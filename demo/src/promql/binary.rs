@@ -1,10 +1,12 @@
 //! Binary operators: arithmetic, comparison (as filter or `bool`) and sets, with `on`, `ignoring` and `group_left`.
 
+#![expect(clippy::float_cmp, reason = "PromQL compares floats exactly")]
+
 use std::collections::{HashMap, HashSet};
 
 use promql_parser::parser::token::{
-    T_ADD, T_ATAN2, T_DIV, T_EQLC, T_GTE, T_GTR, T_LAND, T_LOR, T_LSS, T_LTE, T_LUNLESS, T_MOD, T_MUL, T_NEQ, T_POW, T_SUB,
-    TokenId,
+    T_ADD, T_ATAN2, T_DIV, T_EQLC, T_GTE, T_GTR, T_LAND, T_LOR, T_LSS, T_LTE, T_LUNLESS, T_MOD, T_MUL, T_NEQ, T_POW,
+    T_SUB, TokenId,
 };
 use promql_parser::parser::{BinModifier, BinaryExpr, LabelModifier, VectorMatchCardinality};
 

@@ -96,13 +96,18 @@ impl Matrix {
             .map(|(step, &end_ms)| {
                 let start_ms = end_ms - self.range_ms;
                 // The ends never decrease from step to step, so both edges only move right.
-                while series.times_ms.get(from).is_some_and(|&t| t < start_ms || (t == start_ms && !self.includes_left_end)) {
+                while series
+                    .times_ms
+                    .get(from)
+                    .is_some_and(|&t| t < start_ms || (t == start_ms && !self.includes_left_end))
+                {
                     from += 1;
                 }
                 while series.times_ms.get(to).is_some_and(|&t| t <= end_ms) {
                     to += 1;
                 }
-                let (Some(times_ms), Some(values)) = (series.times_ms.get(from..to), series.values.get(from..to)) else {
+                let (Some(times_ms), Some(values)) = (series.times_ms.get(from..to), series.values.get(from..to))
+                else {
                     return ABSENT;
                 };
                 if times_ms.is_empty() {

@@ -31,9 +31,7 @@ impl Evaluation<'_> {
             Expr::VectorSelector(selector) => Ok(Value::Vector(self.vector(selector, grid))),
             Expr::Unary(unary) => match self.eval(&unary.expr, grid)? {
                 Value::Scalar(values) => Ok(Value::Scalar(values.into_iter().map(|v| -v).collect())),
-                Value::Vector(columns) => {
-                    Ok(Value::Vector(unique(map_values(columns, |v| -v))?))
-                }
+                Value::Vector(columns) => Ok(Value::Vector(unique(map_values(columns, |v| -v))?)),
                 Value::Text(_) => Err(wrong_type("string")),
             },
             Expr::Binary(op) => {
@@ -63,7 +61,7 @@ impl Evaluation<'_> {
         }
     }
 
-    pub fn arg<'c>(&self, call: &'c Call, index: usize) -> Result<&'c Expr, QueryError> {
+    pub fn arg(call: &Call, index: usize) -> Result<&Expr, QueryError> {
         call.args.args.get(index).map(AsRef::as_ref).ok_or_else(|| {
             QueryError::Execution(format!("argument {} of call to function {:?} is missing", index + 1, call.func.name))
         })
@@ -88,7 +86,8 @@ impl Evaluation<'_> {
                         while series.times_ms.get(next).is_some_and(|&t| t <= ref_ms) {
                             next += 1;
                         }
-                        let newest = next.checked_sub(1).and_then(|at| series.times_ms.get(at).zip(series.values.get(at)));
+                        let newest =
+                            next.checked_sub(1).and_then(|at| series.times_ms.get(at).zip(series.values.get(at)));
                         match newest {
                             Some((&t, &value)) if self.is_within_lookback(t, ref_ms) && !is_stale(value) => {
                                 any = true;
@@ -185,10 +184,7 @@ impl Evaluation<'_> {
             matchers.push(super::Matcher::new(super::MatchOp::Equal, crate::store::METRIC_NAME, name));
         }
         let (first_ms, last_ms) = bounds(refs_ms);
-        self.store
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .select(&matchers, first_ms - reach_ms, last_ms)
+        self.store.read().unwrap_or_else(PoisonError::into_inner).select(&matchers, first_ms - reach_ms, last_ms)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Function calls: those of instant vectors, and the bridge to those of range vectors.
 
 use std::collections::{BTreeMap, HashMap};
+use std::fmt;
 
 use chrono::{DateTime, Datelike, NaiveDate, Timelike, Utc};
 use promql_parser::parser::{Call, Expr};
@@ -15,26 +16,85 @@ use super::quantile::{Bucket, bucket_quantile};
 use super::range_functions::{holt_winters, quantile_over_time, range_function, regression};
 use super::{ABSENT, MatchOp, Matcher, QueryError, expr_without_parens, is_absent};
 
-/// Every function of Prometheus 2.42; the parser knows newer ones too, and those are refused.
-pub(super) const KNOWN: &[&str] = &[
-    "abs", "absent", "absent_over_time", "acos", "acosh", "asin", "asinh", "atan", "atanh", "avg_over_time", "ceil",
-    "changes", "clamp", "clamp_max", "clamp_min", "cos", "cosh", "count_over_time", "day_of_month", "day_of_week",
-    "day_of_year", "days_in_month", "deg", "delta", "deriv", "exp", "floor", "histogram_quantile", "holt_winters", "hour",
-    "idelta", "increase", "irate", "label_join", "label_replace", "last_over_time", "ln", "log10", "log2",
-    "max_over_time", "min_over_time", "minute", "month", "pi", "predict_linear", "present_over_time",
-    "quantile_over_time", "rad", "rate", "resets", "round", "scalar", "sgn", "sin", "sinh", "sort", "sort_desc", "sqrt",
-    "stddev_over_time", "stdvar_over_time", "sum_over_time", "tan", "tanh", "time", "timestamp", "vector", "year",
-];
+/// The type of an expression.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Scalar,
+    Vector,
+    Matrix,
+    Text,
+}
+
+impl Kind {
+    /// The name in the one message that does not use the documentation's words.
+    pub fn short(self) -> &'static str {
+        match self {
+            Self::Scalar => "scalar",
+            Self::Vector => "vector",
+            Self::Matrix => "matrix",
+            Self::Text => "string",
+        }
+    }
+}
+
+/// The documentation's words, which most messages use.
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Vector => "instant vector",
+            Self::Matrix => "range vector",
+            Self::Scalar | Self::Text => self.short(),
+        })
+    }
+}
+
+/// What a function takes and gives. `variadic` counts optional arguments; -1 is any number.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Signature {
+    pub takes: &'static [Kind],
+    pub variadic: i32,
+    pub returns: Kind,
+}
+
+/// Every function of Prometheus 2.42 that is known here; the parser crate knows newer ones too, and those are refused.
+pub(super) fn signature(name: &str) -> Option<Signature> {
+    use Kind::{Matrix, Scalar, Text, Vector};
+    let (takes, variadic, returns): (&'static [Kind], i32, Kind) = match name {
+        "absent" | "abs" | "acos" | "acosh" | "asin" | "asinh" | "atan" | "atanh" | "ceil" | "cos" | "cosh" | "deg"
+        | "exp" | "floor" | "ln" | "log10" | "log2" | "rad" | "sgn" | "sin" | "sinh" | "sort" | "sort_desc"
+        | "sqrt" | "tan" | "tanh" | "timestamp" => (&[Vector], 0, Vector),
+        "absent_over_time" | "avg_over_time" | "changes" | "count_over_time" | "delta" | "deriv" | "idelta"
+        | "increase" | "irate" | "last_over_time" | "max_over_time" | "min_over_time" | "present_over_time"
+        | "rate" | "resets" | "stddev_over_time" | "stdvar_over_time" | "sum_over_time" => (&[Matrix], 0, Vector),
+        "day_of_month" | "day_of_week" | "day_of_year" | "days_in_month" | "hour" | "minute" | "month" | "year" => {
+            (&[Vector], 1, Vector)
+        }
+        "clamp" => (&[Vector, Scalar, Scalar], 0, Vector),
+        "clamp_max" | "clamp_min" => (&[Vector, Scalar], 0, Vector),
+        "histogram_quantile" => (&[Scalar, Vector], 0, Vector),
+        "holt_winters" => (&[Matrix, Scalar, Scalar], 0, Vector),
+        "label_join" => (&[Vector, Text, Text, Text], -1, Vector),
+        "label_replace" => (&[Vector, Text, Text, Text, Text], 0, Vector),
+        "pi" | "time" => (&[], 0, Scalar),
+        "predict_linear" => (&[Matrix, Scalar], 0, Vector),
+        "quantile_over_time" => (&[Scalar, Matrix], 0, Vector),
+        "round" => (&[Vector, Scalar], 1, Vector),
+        "scalar" => (&[Vector], 0, Scalar),
+        "vector" => (&[Scalar], 0, Vector),
+        _ => return None,
+    };
+    Some(Signature { takes, variadic, returns })
+}
 
 pub(super) fn call(evaluation: &Evaluation<'_>, call: &Call, grid: Grid) -> Result<Value, QueryError> {
     let name = call.func.name;
     if let Some(function) = range_function(name) {
-        let matrix = evaluation.matrix(evaluation.arg(call, 0)?, grid)?;
+        let matrix = evaluation.matrix(Evaluation::arg(call, 0)?, grid)?;
         let keeps_name = name == "last_over_time";
         return windowed(&matrix, grid, keeps_name, |_, window| function(window, evaluation.dialect));
     }
     if let Some(function) = plain_function(name) {
-        let columns = evaluation.eval_vector(evaluation.arg(call, 0)?, grid)?;
+        let columns = evaluation.eval_vector(Evaluation::arg(call, 0)?, grid)?;
         return Ok(Value::Vector(unique(map_values(columns, function))?));
     }
     if let Some(part) = date_part(name) {
@@ -48,11 +108,11 @@ pub(super) fn call(evaluation: &Evaluation<'_>, call: &Call, grid: Grid) -> Resu
         "time" => Ok(Value::Scalar(seconds(grid))),
         "pi" => Ok(Value::Scalar(vec![std::f64::consts::PI; grid.len])),
         "vector" => {
-            let values = evaluation.eval_scalar(evaluation.arg(call, 0)?, grid)?;
+            let values = evaluation.eval_scalar(Evaluation::arg(call, 0)?, grid)?;
             Ok(Value::Vector(vec![Column { labels: Labels::empty(), values }]))
         }
         "scalar" => {
-            let columns = evaluation.eval_vector(evaluation.arg(call, 0)?, grid)?;
+            let columns = evaluation.eval_vector(Evaluation::arg(call, 0)?, grid)?;
             Ok(Value::Scalar((0..grid.len).map(|step| only_value(&columns, step)).collect()))
         }
         "sort" | "sort_desc" => sorted(evaluation, call, grid, name == "sort_desc"),
@@ -60,14 +120,14 @@ pub(super) fn call(evaluation: &Evaluation<'_>, call: &Call, grid: Grid) -> Resu
         "round" => round(evaluation, call, grid),
         "timestamp" => timestamp(evaluation, call, grid),
         "absent" => {
-            let arg = evaluation.arg(call, 0)?;
+            let arg = Evaluation::arg(call, 0)?;
             let columns = evaluation.eval_vector(arg, grid)?;
             Ok(absent_where_none(arg, grid, |step| {
                 columns.iter().any(|column| column.values.get(step).is_some_and(|value| !is_absent(*value)))
             }))
         }
         "absent_over_time" => {
-            let arg = evaluation.arg(call, 0)?;
+            let arg = Evaluation::arg(call, 0)?;
             let matrix = evaluation.matrix(arg, grid)?;
             let present: Vec<Vec<f64>> =
                 matrix.series.iter().map(|series| matrix.map_windows(series, grid, |_, _| Some(1.0))).collect();
@@ -79,13 +139,13 @@ pub(super) fn call(evaluation: &Evaluation<'_>, call: &Call, grid: Grid) -> Resu
         "label_replace" => label_replace(evaluation, call, grid),
         "label_join" => label_join(evaluation, call, grid),
         "quantile_over_time" => {
-            let ranks = evaluation.eval_scalar(evaluation.arg(call, 0)?, grid)?;
-            let matrix = evaluation.matrix(evaluation.arg(call, 1)?, grid)?;
+            let ranks = evaluation.eval_scalar(Evaluation::arg(call, 0)?, grid)?;
+            let matrix = evaluation.matrix(Evaluation::arg(call, 1)?, grid)?;
             windowed(&matrix, grid, false, |step, window| Some(quantile_over_time(window.values, at(&ranks, step))))
         }
         "predict_linear" => {
-            let matrix = evaluation.matrix(evaluation.arg(call, 0)?, grid)?;
-            let ahead_secs = evaluation.eval_scalar(evaluation.arg(call, 1)?, grid)?;
+            let matrix = evaluation.matrix(Evaluation::arg(call, 0)?, grid)?;
+            let ahead_secs = evaluation.eval_scalar(Evaluation::arg(call, 1)?, grid)?;
             windowed(&matrix, grid, false, |step, window| {
                 if window.values.len() < 2 {
                     return None;
@@ -95,7 +155,7 @@ pub(super) fn call(evaluation: &Evaluation<'_>, call: &Call, grid: Grid) -> Resu
             })
         }
         "holt_winters" => {
-            let matrix = evaluation.matrix(evaluation.arg(call, 0)?, grid)?;
+            let matrix = evaluation.matrix(Evaluation::arg(call, 0)?, grid)?;
             let smoothing = factor(evaluation, call, 1, grid, "smoothing")?;
             let trend = factor(evaluation, call, 2, grid, "trend")?;
             windowed(&matrix, grid, false, |step, window| {
@@ -114,8 +174,14 @@ fn seconds(grid: Grid) -> Vec<f64> {
     grid.times_ms().map(|t| t as f64 / 1000.0).collect()
 }
 
-fn factor(evaluation: &Evaluation<'_>, call: &Call, index: usize, grid: Grid, what: &str) -> Result<Vec<f64>, QueryError> {
-    let values = evaluation.eval_scalar(evaluation.arg(call, index)?, grid)?;
+fn factor(
+    evaluation: &Evaluation<'_>,
+    call: &Call,
+    index: usize,
+    grid: Grid,
+    what: &str,
+) -> Result<Vec<f64>, QueryError> {
+    let values = evaluation.eval_scalar(Evaluation::arg(call, index)?, grid)?;
     match values.iter().find(|value| !(**value > 0.0 && **value < 1.0)) {
         Some(wrong) => Err(QueryError::Execution(format!(
             "invalid {what} factor. Expected: 0 < {} < 1, got: {wrong:.6}",
@@ -213,7 +279,7 @@ fn only_value(columns: &[Column], step: usize) -> f64 {
 
 /// Sorts by the value of the last step: only an instant answer has an order.
 fn sorted(evaluation: &Evaluation<'_>, call: &Call, grid: Grid, is_descending: bool) -> Result<Value, QueryError> {
-    let mut columns = evaluation.eval_vector(evaluation.arg(call, 0)?, grid)?;
+    let mut columns = evaluation.eval_vector(Evaluation::arg(call, 0)?, grid)?;
     let key = |column: &Column| column.values.last().copied().unwrap_or(ABSENT);
     columns.sort_by(|a, b| {
         let (a, b) = (key(a), key(b));
@@ -224,13 +290,13 @@ fn sorted(evaluation: &Evaluation<'_>, call: &Call, grid: Grid, is_descending: b
 }
 
 fn clamp(evaluation: &Evaluation<'_>, call: &Call, grid: Grid) -> Result<Value, QueryError> {
-    let columns = evaluation.eval_vector(evaluation.arg(call, 0)?, grid)?;
-    let first = evaluation.eval_scalar(evaluation.arg(call, 1)?, grid)?;
+    let columns = evaluation.eval_vector(Evaluation::arg(call, 0)?, grid)?;
+    let first = evaluation.eval_scalar(Evaluation::arg(call, 1)?, grid)?;
     let unbounded = |value: f64| vec![value; grid.len];
     let (low, high) = match call.func.name {
         "clamp_min" => (first, unbounded(f64::INFINITY)),
         "clamp_max" => (unbounded(f64::NEG_INFINITY), first),
-        _ => (first, evaluation.eval_scalar(evaluation.arg(call, 2)?, grid)?),
+        _ => (first, evaluation.eval_scalar(Evaluation::arg(call, 2)?, grid)?),
     };
     let clamped = columns
         .into_iter()
@@ -255,7 +321,7 @@ fn clamp(evaluation: &Evaluation<'_>, call: &Call, grid: Grid) -> Result<Value, 
 }
 
 fn round(evaluation: &Evaluation<'_>, call: &Call, grid: Grid) -> Result<Value, QueryError> {
-    let columns = evaluation.eval_vector(evaluation.arg(call, 0)?, grid)?;
+    let columns = evaluation.eval_vector(Evaluation::arg(call, 0)?, grid)?;
     let to_nearest = match call.args.args.get(1) {
         Some(arg) => evaluation.eval_scalar(arg, grid)?,
         None => vec![1.0; grid.len],
@@ -278,7 +344,7 @@ fn round(evaluation: &Evaluation<'_>, call: &Call, grid: Grid) -> Result<Value, 
 
 /// The time of the sample for a plain selector, and of the step for anything computed.
 fn timestamp(evaluation: &Evaluation<'_>, call: &Call, grid: Grid) -> Result<Value, QueryError> {
-    let arg = evaluation.arg(call, 0)?;
+    let arg = Evaluation::arg(call, 0)?;
     let columns = if let Expr::VectorSelector(selector) = expr_without_parens(arg) {
         map_values(evaluation.vector_with(selector, grid, |t, _| t as f64 / 1000.0), |v| v)
     } else {
@@ -321,11 +387,14 @@ fn labels_of_absence(arg: &Expr) -> Labels {
     Labels::new(value_by_name.into_iter().filter_map(|(name, value)| Some((name, value?))))
 }
 
+/// A bucket's upper bound and its counts at all steps.
+type BucketColumn = (f64, Vec<f64>);
+
 fn histogram_quantile(evaluation: &Evaluation<'_>, call: &Call, grid: Grid) -> Result<Value, QueryError> {
-    let ranks = evaluation.eval_scalar(evaluation.arg(call, 0)?, grid)?;
-    let columns = evaluation.eval_vector(evaluation.arg(call, 1)?, grid)?;
+    let ranks = evaluation.eval_scalar(Evaluation::arg(call, 0)?, grid)?;
+    let columns = evaluation.eval_vector(Evaluation::arg(call, 1)?, grid)?;
     let mut place_by_labels: HashMap<Labels, usize> = HashMap::new();
-    let mut histograms: Vec<(Labels, Vec<(f64, Vec<f64>)>)> = Vec::new();
+    let mut histograms: Vec<(Labels, Vec<BucketColumn>)> = Vec::new();
     for column in columns {
         let Some(upper_bound) = parse_bound(column.labels.get("le")) else { continue };
         let key = column.labels.drop(&["le".to_owned()]);
@@ -362,14 +431,14 @@ fn parse_bound(text: &str) -> Option<f64> {
 }
 
 fn text_arg(evaluation: &Evaluation<'_>, call: &Call, index: usize, grid: Grid) -> Result<String, QueryError> {
-    match evaluation.eval(evaluation.arg(call, index)?, grid)? {
+    match evaluation.eval(Evaluation::arg(call, index)?, grid)? {
         Value::Text(text) => Ok(text),
         _ => Err(wrong_type("non-string argument")),
     }
 }
 
 fn label_replace(evaluation: &Evaluation<'_>, call: &Call, grid: Grid) -> Result<Value, QueryError> {
-    let columns = evaluation.eval_vector(evaluation.arg(call, 0)?, grid)?;
+    let columns = evaluation.eval_vector(Evaluation::arg(call, 0)?, grid)?;
     let target = text_arg(evaluation, call, 1, grid)?;
     let replacement = text_arg(evaluation, call, 2, grid)?;
     let source = text_arg(evaluation, call, 3, grid)?;
@@ -393,11 +462,12 @@ fn label_replace(evaluation: &Evaluation<'_>, call: &Call, grid: Grid) -> Result
 }
 
 fn label_join(evaluation: &Evaluation<'_>, call: &Call, grid: Grid) -> Result<Value, QueryError> {
-    let columns = evaluation.eval_vector(evaluation.arg(call, 0)?, grid)?;
+    let columns = evaluation.eval_vector(Evaluation::arg(call, 0)?, grid)?;
     let target = text_arg(evaluation, call, 1, grid)?;
     let separator = text_arg(evaluation, call, 2, grid)?;
-    let sources =
-        (3..call.args.args.len()).map(|index| text_arg(evaluation, call, index, grid)).collect::<Result<Vec<_>, _>>()?;
+    let sources = (3..call.args.args.len())
+        .map(|index| text_arg(evaluation, call, index, grid))
+        .collect::<Result<Vec<_>, _>>()?;
     if let Some(wrong) = sources.iter().find(|name| !is_label_name(name)) {
         return Err(QueryError::Execution(format!("invalid source label name in label_join(): {wrong}")));
     }

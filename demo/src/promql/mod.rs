@@ -15,6 +15,7 @@ mod functions;
 mod parse;
 mod quantile;
 mod range_functions;
+mod tokens;
 
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -185,7 +186,11 @@ pub fn go_float(value: f64) -> String {
         return if value > 0.0 { "+Inf".into() } else { "-Inf".into() };
     }
     let magnitude = value.abs();
-    if magnitude != 0.0 && !(1e-4..1e21).contains(&magnitude) { go_exponent(&format!("{value:e}")) } else { format!("{value}") }
+    if magnitude != 0.0 && !(1e-4..1e21).contains(&magnitude) {
+        go_exponent(&format!("{value:e}"))
+    } else {
+        format!("{value}")
+    }
 }
 
 /// Rust writes `1e-7` where Go writes `1e-07`: at least two digits and a sign.

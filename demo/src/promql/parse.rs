@@ -8,11 +8,11 @@ use promql_parser::label::{Matcher, Matchers};
 use promql_parser::parser::function::{Function, register_extra_functions};
 use promql_parser::parser::token::{T_LIMIT_RATIO, T_LIMITK};
 use promql_parser::parser::value::ValueType;
-use promql_parser::parser::{self, Expr};
+use promql_parser::parser::{self, BinModifier, Expr};
 use thiserror::Error;
 
 use super::diagnose::diagnose;
-use super::functions::KNOWN;
+use super::functions::signature;
 
 /// A query that is no PromQL, in Prometheus's own words.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -122,11 +122,15 @@ fn visit<'e>(expr: &'e Expr, f: &mut impl FnMut(&'e Expr)) {
     }
 }
 
+fn has_fill(modifier: &BinModifier) -> bool {
+    modifier.fill_values.lhs.is_some() || modifier.fill_values.rhs.is_some()
+}
+
 fn check_supported(query: &str, expr: &Expr) -> Result<(), ParseError> {
     let mut problem: Option<(String, String)> = None;
     visit(expr, &mut |expr| {
         let found = match expr {
-            Expr::Call(call) if !KNOWN.contains(&call.func.name) => {
+            Expr::Call(call) if signature(call.func.name).is_none() => {
                 Some((call.func.name.to_owned(), format!("unknown function with name {:?}", call.func.name)))
             }
             Expr::Aggregate(op) if matches!(op.op.id(), T_LIMITK | T_LIMIT_RATIO) => {
@@ -138,7 +142,7 @@ fn check_supported(query: &str, expr: &Expr) -> Result<(), ParseError> {
             Expr::MatrixSelector(selector) if !selector.vs.matchers.or_matchers.is_empty() => {
                 Some(("or".into(), "unexpected identifier \"or\" in label matching, expected \",\" or \"}\"".into()))
             }
-            Expr::Binary(op) if op.modifier.as_ref().is_some_and(|m| m.fill_values != Default::default()) => {
+            Expr::Binary(op) if op.modifier.as_ref().is_some_and(has_fill) => {
                 Some(("fill".into(), "unexpected identifier \"fill\"".into()))
             }
             _ => None,

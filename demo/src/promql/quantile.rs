@@ -2,6 +2,8 @@
 //!
 //! Both follow Prometheus's `promql/quantile.go`, which is the definition that dashboards rely on.
 
+#![expect(clippy::float_cmp, reason = "PromQL compares floats exactly")]
+
 /// One bucket: its inclusive upper bound and the cumulative count.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Bucket {

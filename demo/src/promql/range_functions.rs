@@ -2,6 +2,8 @@
 //!
 //! They follow Prometheus's `promql/functions.go`, the extrapolation of `rate` to the window's edges included.
 
+#![expect(clippy::float_cmp, reason = "PromQL compares floats exactly")]
+
 use super::Dialect;
 use super::column::Window;
 use super::quantile::quantile;

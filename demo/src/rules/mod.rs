@@ -151,7 +151,8 @@ impl RuleSet {
         files.sort();
         let mut groups = Vec::new();
         for file in files {
-            let text = std::fs::read_to_string(&file).map_err(|source| RuleError::Read { path: file.clone(), source })?;
+            let text =
+                std::fs::read_to_string(&file).map_err(|source| RuleError::Read { path: file.clone(), source })?;
             groups.extend(Self::parse(&file, &text, default_interval_ms)?.groups);
         }
         Ok(Self { groups })
@@ -296,19 +297,22 @@ impl Rule {
         let labelled: Vec<(Labels, Labels, f64)> = samples
             .into_iter()
             .map(|(source, value)| {
-                let extra = self.label_templates.iter().map(|(name, template)| (name.clone(), template.expand(&source, value)));
+                let extra =
+                    self.label_templates.iter().map(|(name, template)| (name.clone(), template.expand(&source, value)));
                 let labels = extra.fold(source.without_name(), |labels, (name, text)| labels.with(&name, &text));
                 (source, labels, value)
             })
             .collect();
         let mut written: Vec<Written> = match &mut self.kind {
-            RuleKind::Recording => {
-                labelled.into_iter().map(|(_, labels, value)| (labels.with(METRIC_NAME, &self.name), time_ms, value)).collect()
-            }
+            RuleKind::Recording => labelled
+                .into_iter()
+                .map(|(_, labels, value)| (labels.with(METRIC_NAME, &self.name), time_ms, value))
+                .collect(),
             RuleKind::Alerting(alerting) => alerting.step(&self.name, time_ms, labelled),
         };
         let now: BTreeSet<Labels> = written.iter().map(|(labels, _, _)| labels.clone()).collect();
-        let ended = self.written.difference(&now).map(|labels| (labels.clone(), time_ms, f64::from_bits(STALE_NAN_BITS)));
+        let ended =
+            self.written.difference(&now).map(|labels| (labels.clone(), time_ms, f64::from_bits(STALE_NAN_BITS)));
         written.extend(ended.collect::<Vec<_>>());
         self.written = now;
         written
@@ -392,6 +396,7 @@ pub fn duration_ms(text: &str) -> Option<i64> {
 mod tests {
     use std::sync::{Arc, RwLock};
 
+    use super::AlertState::{Firing, Inactive, Pending};
     use super::*;
     use crate::promql::Dialect;
     use crate::store::Store;
@@ -409,7 +414,15 @@ groups:
 
     #[test]
     fn durations() {
-        for (text, ms) in [("1m", Some(60_000)), ("1h30m", Some(5_400_000)), ("15ms", Some(15)), ("0", Some(0)), ("", None), ("1x", None), ("1m1h", None)] {
+        for (text, ms) in [
+            ("1m", Some(60_000)),
+            ("1h30m", Some(5_400_000)),
+            ("15ms", Some(15)),
+            ("0", Some(0)),
+            ("", None),
+            ("1x", None),
+            ("1m1h", None),
+        ] {
             assert_eq!(duration_ms(text), ms, "{text:?}");
         }
     }
@@ -427,14 +440,15 @@ groups:
         let mut states = Vec::new();
         for step in 0..5 {
             rules.step(&engine, step * 15_000, &mut |samples| written.extend_from_slice(samples));
-            let RuleKind::Alerting(alerting) = &rules.groups[0].rules[0].kind else { panic!("an alert") };
+            let RuleKind::Alerting(alerting) = &rules.groups[0].rules[0].kind else {
+                unreachable!("the only rule is an alert")
+            };
             states.push(alerting.state());
             if step == 1 {
                 let alert = alerting.active().next().unwrap();
                 assert_eq!(alert.annotations, [("summary".to_owned(), "api at 0".to_owned())]);
             }
         }
-        use AlertState::{Firing, Inactive, Pending};
         assert_eq!(states, [Inactive, Pending, Pending, Firing, Inactive]);
         let lines: Vec<String> = written
             .iter()
@@ -452,7 +466,8 @@ groups:
 
     #[test]
     fn says_which_rule_is_wrong() {
-        let error = RuleSet::parse(Path::new("r.yml"), "groups: [{name: g, rules: [{alert: A, expr: 'sum('}]}]", 15_000);
+        let error =
+            RuleSet::parse(Path::new("r.yml"), "groups: [{name: g, rules: [{alert: A, expr: 'sum('}]}]", 15_000);
         assert!(error.unwrap_err().to_string().starts_with("r.yml: group \"g\", rule \"A\": "));
     }
 }

@@ -93,7 +93,8 @@ fn parse_action(action: &str) -> Result<Part, TemplateError> {
         "$value" | ".Value" => Source::Value,
         _ => {
             let name = operand.strip_prefix("$labels.").or_else(|| operand.strip_prefix(".Labels."));
-            let name = name.filter(|name| !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_'));
+            let name =
+                name.filter(|name| !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_'));
             Source::Label(name.ok_or_else(unsupported)?.to_owned())
         }
     };
@@ -145,8 +146,10 @@ impl Function {
             Self::Humanize1024 => humanize_1024(value),
             Self::HumanizePercentage => format!("{}%", four_digits(value * 100.0)),
             Self::HumanizeDuration => humanize_duration(value),
-            Self::HumanizeTimestamp => DateTime::from_timestamp_millis((value * 1000.0) as i64)
-                .map_or_else(|| four_digits(value), |t| t.to_rfc3339_opts(SecondsFormat::AutoSi, true).replace(['T', 'Z'], " ")),
+            Self::HumanizeTimestamp => DateTime::from_timestamp_millis((value * 1000.0) as i64).map_or_else(
+                || four_digits(value),
+                |t| t.to_rfc3339_opts(SecondsFormat::AutoSi, true).replace(['T', 'Z'], " "),
+            ),
             Self::ToUpper => operand.into_text().to_uppercase(),
             Self::ToLower => operand.into_text().to_lowercase(),
         })
@@ -253,7 +256,9 @@ mod tests {
 
     #[test]
     fn four_significant_digits() {
-        for (value, text) in [(100.0, "100"), (0.5, "0.5"), (123_456.0, "1.235e+05"), (0.00001, "1e-05"), (99.999, "100")] {
+        for (value, text) in
+            [(100.0, "100"), (0.5, "0.5"), (123_456.0, "1.235e+05"), (0.00001, "1e-05"), (99.999, "100")]
+        {
             assert_eq!(four_digits(value), text);
         }
     }

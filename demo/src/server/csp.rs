@@ -6,9 +6,12 @@ use sha2::{Digest, Sha256};
 
 /// The policy for a page.
 pub(super) fn policy(index_html: &str) -> String {
-    let hashes: String = inline_scripts(index_html)
-        .map(|script| format!(" 'sha256-{}'", STANDARD.encode(Sha256::digest(script.as_bytes()))))
-        .collect();
+    let mut hashes = String::new();
+    for script in inline_scripts(index_html) {
+        hashes.push_str(" 'sha256-");
+        STANDARD.encode_string(Sha256::digest(script.as_bytes()), &mut hashes);
+        hashes.push('\'');
+    }
     format!(
         "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'{hashes}; style-src 'self'; img-src 'self' data: blob:; \
          connect-src 'self' http: https:; object-src 'none'; base-uri 'self'; frame-ancestors 'self'"
@@ -26,9 +29,10 @@ fn inline_scripts(html: &str) -> impl Iterator<Item = &str> {
             let end = find_ignoring_case(after, "</script")?;
             let (script, tail) = after.split_at(end);
             rest = tail;
-            let has_src = tag.split_ascii_whitespace().skip(1).any(|attribute| {
-                attribute.split('=').next().is_some_and(|name| name.eq_ignore_ascii_case("src"))
-            });
+            let has_src = tag
+                .split_ascii_whitespace()
+                .skip(1)
+                .any(|attribute| attribute.split('=').next().is_some_and(|name| name.eq_ignore_ascii_case("src")));
             if !has_src && !script.is_empty() {
                 return Some(script);
             }
@@ -46,7 +50,8 @@ mod tests {
 
     #[test]
     fn hashes_inline_scripts_only() {
-        let html = "<head><script>alert(1)</script><script src=\"a.js\"></script><SCRIPT type=module>\nlet a;\n</SCRIPT>";
+        let html =
+            "<head><script>alert(1)</script><script src=\"a.js\"></script><SCRIPT type=module>\nlet a;\n</SCRIPT>";
         assert_eq!(inline_scripts(html).collect::<Vec<_>>(), ["alert(1)", "\nlet a;\n"]);
         // The hash of "alert(1)" as browsers report it.
         assert!(policy(html).contains("'sha256-bhHHL3z2vDgxUt0W3dWQOrprscmda2Y5pLsLg4GF+pI='"));

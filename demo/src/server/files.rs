@@ -8,7 +8,8 @@ use super::{Reply, csp};
 use crate::api::decode;
 use crate::clock::{Clock, rfc3339};
 
-const NO_DIST: &str = "There is no built app to show here: start the server with --dist FOLDER. The API is at /prometheus/.\n";
+const NO_DIST: &str =
+    "There is no built app to show here: start the server with --dist FOLDER. The API is at /prometheus/.\n";
 
 /// The folder that is served.
 pub(super) struct Files {

@@ -150,7 +150,8 @@ struct Reply {
 
 impl Reply {
     fn text(status: u16, text: &str) -> Self {
-        Self { status, body: text.as_bytes().to_vec(), ..Self::default() }.with("Content-Type", "text/plain; charset=utf-8")
+        Self { status, body: text.as_bytes().to_vec(), ..Self::default() }
+            .with("Content-Type", "text/plain; charset=utf-8")
     }
 
     fn with(mut self, name: &str, value: &str) -> Self {
@@ -243,7 +244,8 @@ fn with_cors(request: &Request, reply: Reply) -> Reply {
 }
 
 fn send(request: Request, method: &Method, reply: Reply, handler: &Handler) {
-    let Reply { status, headers, body } = reply.with("Content-Security-Policy", &handler.files.content_security_policy());
+    let Reply { status, headers, body } =
+        reply.with("Content-Security-Policy", &handler.files.content_security_policy());
     let headers = headers
         .iter()
         .filter_map(|(name, value)| Header::from_bytes(name.as_bytes(), value.as_bytes()).ok())
@@ -254,7 +256,12 @@ fn send(request: Request, method: &Method, reply: Reply, handler: &Handler) {
     let response =
         Response::new(status.into(), headers, Cursor::new(body), Some(length), None).with_chunked_threshold(usize::MAX);
     if let Err(error) = request.respond(response)
-        && !matches!(error.kind(), std::io::ErrorKind::BrokenPipe | std::io::ErrorKind::ConnectionReset | std::io::ErrorKind::ConnectionAborted)
+        && !matches!(
+            error.kind(),
+            std::io::ErrorKind::BrokenPipe
+                | std::io::ErrorKind::ConnectionReset
+                | std::io::ErrorKind::ConnectionAborted
+        )
     {
         eprintln!("an answer to a {method} request could not be sent: {error}");
     }

@@ -43,13 +43,16 @@ impl Upstream {
     pub fn forward(&self, request: &Request, body: Vec<u8>) -> Reply {
         match self.exchange(request, body) {
             Ok(reply) => reply,
-            Err(error) => Reply::text(502, &format!("The Prometheus server at {} cannot be reached: {error}\n", self.base)),
+            Err(error) => {
+                Reply::text(502, &format!("The Prometheus server at {} cannot be reached: {error}\n", self.base))
+            }
         }
     }
 
     fn exchange(&self, request: &Request, body: Vec<u8>) -> Result<Reply, ureq::Error> {
         let path = request.url().strip_prefix(PREFIX).unwrap_or("/");
-        let mut outgoing = http::Request::builder().method(request.method().as_str()).uri(format!("{}{path}", self.base));
+        let mut outgoing =
+            http::Request::builder().method(request.method().as_str()).uri(format!("{}{path}", self.base));
         for name in ["Content-Type", "Accept", "Accept-Encoding", "Origin"] {
             let value = header(request, name);
             if !value.is_empty() {

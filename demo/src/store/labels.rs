@@ -49,21 +49,25 @@ impl Labels {
         self.get(METRIC_NAME)
     }
 
+    #[must_use]
     pub fn without_name(&self) -> Self {
         if self.metric_name().is_empty() { self.clone() } else { self.filtered(|name| name != METRIC_NAME) }
     }
 
     /// Keeps only the labels named in `names`.
+    #[must_use]
     pub fn keep(&self, names: &[String]) -> Self {
         self.filtered(|name| names.iter().any(|kept| kept == name))
     }
 
     /// Removes the labels named in `names`.
+    #[must_use]
     pub fn drop(&self, names: &[String]) -> Self {
         self.filtered(|name| !names.iter().any(|dropped| dropped == name))
     }
 
     /// Sets one label; an empty value removes it.
+    #[must_use]
     pub fn with(&self, name: &str, value: &str) -> Self {
         Self::new(
             self.iter()

@@ -68,7 +68,8 @@ impl Store {
         if let Some(&id) = self.id_by_labels.get(labels) {
             return id;
         }
-        let interned = Labels::new(labels.iter().map(|(name, value)| (self.intern(name), self.intern(value))).collect::<Vec<_>>());
+        let interned =
+            Labels::new(labels.iter().map(|(name, value)| (self.intern(name), self.intern(value))).collect::<Vec<_>>());
         let id = SeriesId(self.series.len());
         self.series.push(Series {
             labels: interned.clone(),
@@ -137,8 +138,11 @@ impl Store {
 
     /// The labels of all matching series that have a sample between the two times, sorted.
     pub fn select_labels(&self, matchers: &[Matcher], min_ms: i64, max_ms: i64) -> Vec<Labels> {
-        let mut found: Vec<Labels> =
-            self.matching(matchers).filter(|series| series.overlaps(min_ms, max_ms)).map(|series| series.labels.clone()).collect();
+        let mut found: Vec<Labels> = self
+            .matching(matchers)
+            .filter(|series| series.overlaps(min_ms, max_ms))
+            .map(|series| series.labels.clone())
+            .collect();
         found.sort();
         found
     }
@@ -148,7 +152,8 @@ impl Store {
             .iter()
             .find(|matcher| matcher.name == METRIC_NAME && matcher.op == MatchOp::Equal)
             .map(|matcher| matcher.value.as_str());
-        let matches = |series: &&Series| matchers.iter().all(|matcher| matcher.is_match(series.labels.get(&matcher.name)));
+        let matches =
+            |series: &&Series| matchers.iter().all(|matcher| matcher.is_match(series.labels.get(&matcher.name)));
         match name {
             Some(name) => Box::new(
                 self.ids_by_name.get(name).into_iter().flatten().filter_map(|id| self.series.get(id.0)).filter(matches),
