@@ -12,6 +12,7 @@ const MAX_EXACT_MANTISSA: u64 = 1 << 53;
 /// Truncated 128-bit reciprocals of 5^1 … 5^27, rounded up, with the top bit set: what [`nearest`] multiplies by.
 const RECIPROCALS: [u128; 27] = reciprocals();
 
+#[expect(clippy::indexing_slicing, reason = "a const fn has no `get_mut`; a wrong index would not compile")]
 const fn reciprocals() -> [u128; 27] {
     let mut table = [0_u128; 27];
     let mut power = 1_u128;
