@@ -3,7 +3,6 @@
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
-    clippy::indexing_slicing,
     clippy::type_complexity,
     reason = "a test stops at the first thing that is not as it should be"
 )]
