@@ -1,153 +1,60 @@
 //! From many values to one, and from many rows to what the pixels can show.
 
-use crate::model::frame::MISSING;
+use crate::model::{dashboard::Reducer, frame::MISSING};
 
-/// One number for a series, by Grafana's reducer ids. "Null" is a row without a number: missing, or NaN.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Reducer {
-    Last,
-    LastNotNull,
-    First,
-    FirstNotNull,
-    Min,
-    Max,
-    Mean,
-    Median,
-    Sum,
-    Count,
-    Range,
-    /// What a counter gained: decreases are resets.
-    Delta,
-    /// The smallest distance between neighbours.
-    Step,
-    /// Last minus first.
-    Diff,
-    DiffPercent,
-    /// Smallest value above zero.
-    LogMin,
-    Variance,
-    StdDev,
-    DistinctCount,
-    ChangeCount,
-    AllIsZero,
-    AllIsNull,
-    /// 1 to 99.
-    Percentile(u8),
-}
-
-impl Reducer {
-    /// Reads a Grafana reducer id (`lastNotNull`, `p95`) or a `singlestat` name (`avg`, `current`, `total`). Unknown
-    /// ids: `None`.
-    pub fn from_id(id: &str) -> Option<Self> {
-        Some(match id {
-            "last" => Self::Last,
-            "lastNotNull" | "current" => Self::LastNotNull,
-            "first" => Self::First,
-            "firstNotNull" => Self::FirstNotNull,
-            "min" => Self::Min,
-            "max" => Self::Max,
-            "mean" | "avg" => Self::Mean,
-            "median" => Self::Median,
-            "sum" | "total" => Self::Sum,
-            "count" => Self::Count,
-            "range" => Self::Range,
-            "delta" => Self::Delta,
-            "step" => Self::Step,
-            "diff" => Self::Diff,
-            "diffperc" => Self::DiffPercent,
-            "logmin" => Self::LogMin,
-            "variance" => Self::Variance,
-            "stdDev" => Self::StdDev,
-            "distinctCount" => Self::DistinctCount,
-            "changeCount" => Self::ChangeCount,
-            "allIsZero" => Self::AllIsZero,
-            "allIsNull" => Self::AllIsNull,
-            other => {
-                let percent = other.strip_prefix('p')?.parse::<u8>().ok()?;
-                (1..=99).contains(&percent).then_some(Self::Percentile(percent))?
-            }
-        })
-    }
-
-    /// As a person calls it: `last`, `mean`, `95th percentile`.
-    pub fn title(self) -> String {
-        match self {
-            Self::Last | Self::LastNotNull => "last".to_owned(),
-            Self::First | Self::FirstNotNull => "first".to_owned(),
-            Self::Min => "min".to_owned(),
-            Self::Max => "max".to_owned(),
-            Self::Mean => "mean".to_owned(),
-            Self::Median => "median".to_owned(),
-            Self::Sum => "total".to_owned(),
-            Self::Count => "count".to_owned(),
-            Self::Range => "range".to_owned(),
-            Self::Delta => "increase".to_owned(),
-            Self::Step => "step".to_owned(),
-            Self::Diff => "difference".to_owned(),
-            Self::DiffPercent => "difference %".to_owned(),
-            Self::LogMin => "min above zero".to_owned(),
-            Self::Variance => "variance".to_owned(),
-            Self::StdDev => "standard deviation".to_owned(),
-            Self::DistinctCount => "distinct".to_owned(),
-            Self::ChangeCount => "changes".to_owned(),
-            Self::AllIsZero => "all zero".to_owned(),
-            Self::AllIsNull => "all empty".to_owned(),
-            Self::Percentile(percent) => format!("p{percent}"),
+/// One number for a series; "null" in a reducer's name is a row without a number: missing, or NaN.
+///
+/// [`MISSING`] when there is none. `Last` and `First` may answer a missing row or NaN as it is; the two
+/// questions (`AllIsZero`, `AllIsNull`) answer 0 or 1.
+pub fn reduce(reducer: Reducer, values: &[f64]) -> f64 {
+    let known = || values.iter().copied().filter(|v| !v.is_nan());
+    let first = || known().next();
+    let last = || values.iter().rev().copied().find(|v| !v.is_nan());
+    let truth = |is: bool| Some(if is { 1.0 } else { 0.0 });
+    let result = match reducer {
+        Reducer::Last => values.last().copied(),
+        Reducer::First => values.first().copied(),
+        Reducer::LastNotNull => last(),
+        Reducer::FirstNotNull => first(),
+        Reducer::Min => known().min_by(f64::total_cmp),
+        Reducer::Max => known().max_by(f64::total_cmp),
+        Reducer::Mean => Stats::of(values).map(Stats::mean),
+        Reducer::Sum => Stats::of(values).map(|s| s.sum),
+        Reducer::Count => Some(known().count() as f64),
+        Reducer::Range => Stats::of(values).map(|s| s.max - s.min),
+        Reducer::Delta => first().map(|first| {
+            let step = |(gained, before): (f64, f64), now: f64| {
+                (gained + if now >= before { now - before } else { now }, now)
+            };
+            known().fold((0.0, first), step).0
+        }),
+        Reducer::Step => {
+            let pairs = known().zip(known().skip(1));
+            pairs.map(|(a, b)| (b - a).abs()).min_by(f64::total_cmp)
         }
-    }
-
-    /// The number; [`MISSING`] when there is none. `Last` and `First` may answer a missing row or NaN as it is; the two
-    /// questions (`AllIsZero`, `AllIsNull`) answer 0 or 1.
-    pub fn apply(self, values: &[f64]) -> f64 {
-        let known = || values.iter().copied().filter(|v| !v.is_nan());
-        let first = || known().next();
-        let last = || values.iter().rev().copied().find(|v| !v.is_nan());
-        let truth = |is: bool| Some(if is { 1.0 } else { 0.0 });
-        let result = match self {
-            Self::Last => values.last().copied(),
-            Self::First => values.first().copied(),
-            Self::LastNotNull => last(),
-            Self::FirstNotNull => first(),
-            Self::Min => known().min_by(f64::total_cmp),
-            Self::Max => known().max_by(f64::total_cmp),
-            Self::Mean => Stats::of(values).map(Stats::mean),
-            Self::Sum => Stats::of(values).map(|s| s.sum),
-            Self::Count => Some(known().count() as f64),
-            Self::Range => Stats::of(values).map(|s| s.max - s.min),
-            Self::Delta => first().map(|first| {
-                let step = |(gained, before): (f64, f64), now: f64| {
-                    (gained + if now >= before { now - before } else { now }, now)
-                };
-                known().fold((0.0, first), step).0
-            }),
-            Self::Step => {
-                let pairs = known().zip(known().skip(1));
-                pairs.map(|(a, b)| (b - a).abs()).min_by(f64::total_cmp)
-            }
-            Self::Diff => first().zip(last()).map(|(first, last)| last - first),
-            Self::DiffPercent => first()
-                .zip(last())
-                .filter(|(first, _)| *first != 0.0)
-                .map(|(first, last)| (last - first) / first * 100.0),
-            Self::LogMin => known().filter(|v| *v > 0.0).min_by(f64::total_cmp),
-            Self::Variance => variance(values),
-            Self::StdDev => variance(values).map(f64::sqrt),
-            Self::Median => quantile(values, 0.5),
-            Self::Percentile(percent) => quantile(values, f64::from(percent) / 100.0),
-            Self::DistinctCount => {
-                let mut sorted: Vec<f64> = known().map(|v| v + 0.0).collect();
-                sorted.sort_by(f64::total_cmp);
-                sorted.dedup_by(|a, b| a.total_cmp(b).is_eq());
-                Some(sorted.len() as f64)
-            }
-            Self::ChangeCount => {
-                Some(known().zip(known().skip(1)).filter(|(a, b)| a.total_cmp(b).is_ne()).count() as f64)
-            }
-            Self::AllIsZero => truth(values.iter().all(|v| *v == 0.0) && !values.is_empty()),
-            Self::AllIsNull => truth(values.iter().all(|v| v.is_nan())),
-        };
-        result.unwrap_or(MISSING)
-    }
+        Reducer::Diff => first().zip(last()).map(|(first, last)| last - first),
+        Reducer::DiffPercent => first()
+            .zip(last())
+            .filter(|(first, _)| *first != 0.0)
+            .map(|(first, last)| (last - first) / first * 100.0),
+        Reducer::LogMin => known().filter(|v| *v > 0.0).min_by(f64::total_cmp),
+        Reducer::Variance => variance(values),
+        Reducer::StdDev => variance(values).map(f64::sqrt),
+        Reducer::Median => quantile(values, 0.5),
+        Reducer::Percentile(percent) => quantile(values, f64::from(percent) / 100.0),
+        Reducer::DistinctCount => {
+            let mut sorted: Vec<f64> = known().map(|v| v + 0.0).collect();
+            sorted.sort_by(f64::total_cmp);
+            sorted.dedup_by(|a, b| a.total_cmp(b).is_eq());
+            Some(sorted.len() as f64)
+        }
+        Reducer::ChangeCount => {
+            Some(known().zip(known().skip(1)).filter(|(a, b)| a.total_cmp(b).is_ne()).count() as f64)
+        }
+        Reducer::AllIsZero => truth(values.iter().all(|v| *v == 0.0) && !values.is_empty()),
+        Reducer::AllIsNull => truth(values.iter().all(|v| v.is_nan())),
+    };
+    result.unwrap_or(MISSING)
 }
 
 /// What a legend says of a series. Rows without a number do not count.
@@ -287,7 +194,7 @@ mod tests {
     #[test]
     fn reducers() {
         let check = |id: &str, values: &[f64], expect: f64| {
-            let got = Reducer::from_id(id).unwrap().apply(values);
+            let got = reduce(Reducer::from_id(id).unwrap(), values);
             assert!(
                 (got - expect).abs() < 1e-12 || got.total_cmp(&expect).is_eq() || (got.is_nan() && expect.is_nan()),
                 "{id} {values:?}: {got}"
@@ -330,7 +237,7 @@ mod tests {
         for id in
             ["last", "lastNotNull", "min", "max", "mean", "median", "sum", "range", "delta", "step", "diff", "p50"]
         {
-            let got = Reducer::from_id(id).unwrap().apply(&[]);
+            let got = reduce(Reducer::from_id(id).unwrap(), &[]);
             assert!(is_missing(got), "{id}");
         }
         assert!(Reducer::from_id("p0").is_none());

@@ -192,7 +192,7 @@ fn prepare(panel: &Panel, options: &HeatmapOptions, data: &PanelData) -> Prepare
 
 fn draw(options: &HeatmapOptions, prepared: &Prepared, room: ChartRoom, zone: &Zone) -> Drawn {
     let Prepared { grid, range, unit } = prepared;
-    let layout = zone.with(|time_zone| {
+    let mut layout = zone.with(|time_zone| {
         chart::layout(&chart::Input {
             grid,
             range: *range,
@@ -211,7 +211,7 @@ fn draw(options: &HeatmapOptions, prepared: &Prepared, room: ChartRoom, zone: &Z
             measure: &CanvasMeasure,
         })
     });
-    let scene = Arc::new(layout.scene.clone());
+    let scene = Arc::new(std::mem::take(&mut layout.scene));
     Drawn { layout, scene, rows_ms: grid.x_ms.clone() }
 }
 

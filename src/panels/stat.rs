@@ -5,7 +5,7 @@ use std::sync::Arc;
 use leptos::prelude::*;
 
 use crate::{
-    analysis::reduce,
+    analysis::reduce::reduce,
     base::{
         colour::Ink,
         time::duration_words,
@@ -13,8 +13,8 @@ use crate::{
     },
     chart::{Scene, Size, sparkline},
     model::{
-        dashboard::{FieldColour, Panel, PanelOptions, Reducer, Sparkline, StatColourMode, StatOptions, StatTextMode},
-        frame::{MISSING, is_missing},
+        dashboard::{FieldColour, Panel, PanelOptions, Sparkline, StatColourMode, StatOptions, StatTextMode},
+        frame::is_missing,
     },
     ui::chart_canvas::{ChartCanvas, ChartRoom},
 };
@@ -170,14 +170,10 @@ fn figures_of(panel: &Panel, options: &StatOptions, data: &PanelData) -> Vec<Fig
             let values = column.values.iter().copied().filter(|v| !is_missing(*v)).take(left);
             figures.extend(values.map(|value| figure(look, options, value)));
         } else {
-            figures.push(figure(look, options, reduce_column(options.reducer, &column.values)));
+            figures.push(figure(look, options, reduce(options.reducer, &column.values)));
         }
     }
     figures
-}
-
-fn reduce_column(reducer: Reducer, values: &[f64]) -> f64 {
-    reduce::Reducer::from_id(&reducer.id()).map_or(MISSING, |reducer| reducer.apply(values))
 }
 
 fn figure(look: &SeriesLook, options: &StatOptions, value: f64) -> Figure {

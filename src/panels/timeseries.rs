@@ -273,10 +273,9 @@ fn draw(
         .thresholds
         .steps
         .iter()
-        .filter(|step| step.value.is_finite())
         .map(|step| Threshold { value: step.value, ink: ink_of(step.colour), label: None })
         .collect();
-    let layout = zone.with(|time_zone| {
+    let mut layout = zone.with(|time_zone| {
         chart::layout(&chart::Input {
             frame,
             series: &series,
@@ -298,7 +297,7 @@ fn draw(
             measure: &CanvasMeasure,
         })
     });
-    let scene = Arc::new(layout.scene.clone());
+    let scene = Arc::new(std::mem::take(&mut layout.scene));
     Drawn { layout, scene, rows_ms: Arc::clone(&frame.x_ms) }
 }
 

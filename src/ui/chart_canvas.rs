@@ -3,7 +3,7 @@
 //! The lower canvas holds the chart and is painted when its scene changes; the upper one holds the cursor and is
 //! painted while the pointer moves, so that hovering never repaints series.
 
-use std::sync::Arc;
+use std::{cell::RefCell, sync::Arc};
 
 use leptos::{html, prelude::*};
 use plotters_canvas::CanvasBackend;
@@ -79,21 +79,21 @@ pub fn ChartCanvas(
         }));
     });
     Effect::new(move |_| {
-        shown_theme.track();
+        let theme = shown_theme.get();
         let scene = scene.get();
         let Some(element) = canvas.get() else { return };
         frame.set_value(Some(timer::next_frame(move || {
-            paint_on(&element, scene.as_deref());
+            paint_on(&element, scene.as_deref(), theme);
             if scene.is_some() {
                 dom::mark("chart-painted");
             }
         })));
     });
     Effect::new(move |_| {
-        shown_theme.track();
+        let theme = shown_theme.get();
         let scene = overlay.get();
         let Some(element) = overlay_canvas.get() else { return };
-        overlay_frame.set_value(Some(timer::next_frame(move || paint_on(&element, scene.as_deref()))));
+        overlay_frame.set_value(Some(timer::next_frame(move || paint_on(&element, scene.as_deref(), theme))));
     });
     on_cleanup(move || {
         drop(watch.try_update_value(Option::take));
@@ -200,7 +200,7 @@ pub fn ChartCanvas(
 }
 
 /// Clears the canvas, sized to the scene, and paints.
-fn paint_on(element: &web_sys::HtmlCanvasElement, scene: Option<&Scene>) {
+fn paint_on(element: &web_sys::HtmlCanvasElement, scene: Option<&Scene>, theme: u64) {
     let dpr = dom::device_pixel_ratio();
     let (width_px, height_px) = scene.map_or((0.0, 0.0), |s| (s.size.width_px, s.size.height_px));
     let (width, height) = ((width_px * dpr).round() as u32, (height_px * dpr).round() as u32);
@@ -223,15 +223,34 @@ fn paint_on(element: &web_sys::HtmlCanvasElement, scene: Option<&Scene>) {
     let down = 1.0 / f64::from(resolution.subpixels);
     dom::ignore(context.set_transform(down, 0.0, 0.0, down, 0.0, 0.0));
     context.set_line_join("round");
-    let palette = Palette::from_tokens(|token| {
-        let value = dom::css_token(element, &format!("--{token}"));
-        (!value.is_empty()).then_some(value)
-    });
-    if let Some(mut backend) = CanvasBackend::with_canvas_object(element.clone())
-        && let Err(error) = paint(scene, &palette, resolution, FONT, &mut backend)
-    {
+    let Some(mut backend) = CanvasBackend::with_canvas_object(element.clone()) else { return };
+    let painted = with_palette(element, theme, |palette| paint(scene, palette, resolution, FONT, &mut backend));
+    if let Err(error) = painted {
         dom::log_error(&format!("a chart could not be painted: {error}"));
     }
+}
+
+thread_local! {
+    /// The colours of the theme that is shown, and which one that is: thirty look-ups of computed style are as dear as
+    /// painting a small chart.
+    static PALETTE: RefCell<Option<(u64, Palette)>> = const { RefCell::new(None) };
+}
+
+/// Calls `read` with the colours as they are where `element` stands; `theme` counts up when they change.
+fn with_palette<R>(element: &web_sys::HtmlCanvasElement, theme: u64, read: impl FnOnce(&Palette) -> R) -> R {
+    PALETTE.with_borrow_mut(|slot| {
+        if slot.as_ref().is_none_or(|(known, _)| *known != theme) {
+            let palette = Palette::from_tokens(|token| {
+                let value = dom::css_token(element, &format!("--{token}"));
+                (!value.is_empty()).then_some(value)
+            });
+            *slot = Some((theme, palette));
+        }
+        match slot {
+            Some((_, palette)) => read(palette),
+            None => read(&Palette::from_tokens(|_| None)),
+        }
+    })
 }
 
 /// Measures labels in the font that they are painted in.
