@@ -68,10 +68,6 @@ impl PanelData {
         let targets = origins.into_iter().map(|at| self.parts.get(at).map_or(0, |p| p.target)).collect();
         (frame, targets)
     }
-
-    pub fn is_empty(&self) -> bool {
-        self.parts.iter().all(|p| p.frame.is_empty())
-    }
 }
 
 /// What decides the answer, apart from the clock.

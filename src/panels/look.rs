@@ -16,7 +16,6 @@ use crate::{
 #[derive(Debug, Clone)]
 pub struct SeriesLook {
     pub name: String,
-    pub ref_id: String,
     pub ink: Ink,
     /// A unit id of `base::units`.
     pub unit: String,
@@ -57,7 +56,7 @@ pub fn looks_of(panel: &Panel, frame: &Frame, targets: &[usize]) -> Vec<SeriesLo
                 FieldColour::Fixed(colour) => ink_of(*colour),
                 _ => Ink::Series(slot),
             };
-            SeriesLook { name, ref_id: ref_id.to_owned(), ink, unit, options }
+            SeriesLook { name, ink, unit, options }
         })
         .collect()
 }
