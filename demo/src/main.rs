@@ -79,7 +79,12 @@ fn run() -> Result<(), CliError> {
                 print!("{USAGE}");
                 return Ok(());
             }
-            Long("listen") => arguments.listen = parser.value()?.parse()?,
+            Long("listen") => {
+                let text = parser.value()?.string()?;
+                arguments.listen = text
+                    .parse()
+                    .map_err(|_not_shown| format!("--listen takes an address and a port such as 127.0.0.1:9099, not {text:?}"))?;
+            }
             Long("dist") => arguments.dist = Some(parser.value()?.into()),
             Long("rules") => arguments.rules = Some(parser.value()?.into()),
             Long("out") => arguments.out = Some(parser.value()?.into()),

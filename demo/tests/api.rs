@@ -136,13 +136,13 @@ fn errors_have_prometheus_codes_and_words() {
             "query?query=",
             400,
             "bad_data",
-            "invalid parameter \"query\": unknown position: parse error: no expression found in input",
+            "invalid parameter \"query\": 1:1: parse error: no expression found in input",
         ),
         (
             "query?query=up&time=x",
             400,
             "bad_data",
-            "invalid parameter \"time\": cannot parse \"x\" to a valid timestamp",
+            "invalid parameter \"time\": Invalid time value for 'time': cannot parse \"x\" to a valid timestamp",
         ),
         ("query?query=up%20*%20on(job)%20up", 422, "execution", "found duplicate series for the match group"),
         (

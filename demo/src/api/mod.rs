@@ -400,7 +400,9 @@ fn matcher_sets(params: &Params) -> Result<Vec<Vec<Matcher>>, ApiError> {
             let matchers = parse_selector(text)
                 .map_err(|error| ApiError::bad_data(format!("invalid parameter \"match[]\": {error}")))?;
             if matchers.iter().all(|matcher| matcher.is_match("")) {
-                return Err(ApiError::bad_data("match[] must contain at least one non-empty matcher"));
+                return Err(ApiError::bad_data(
+                    "invalid parameter \"match[]\": match[] must contain at least one non-empty matcher",
+                ));
             }
             Ok(matchers)
         })

@@ -38,8 +38,13 @@ impl Params {
     pub fn time_ms(&self, name: &'static str, default_ms: Option<i64>) -> Result<i64, ApiError> {
         match (self.get(name), default_ms) {
             ("", Some(default_ms)) => Ok(default_ms),
-            (text, _) => parse_time(text).ok_or_else(|| {
-                ApiError::bad_data(format!("invalid parameter {name:?}: cannot parse {text:?} to a valid timestamp"))
+            (text, default_ms) => parse_time(text).ok_or_else(|| {
+                // Prometheus wraps the reason once more where the parameter may be left out.
+                let wrap =
+                    if default_ms.is_some() { format!("Invalid time value for '{name}': ") } else { String::new() };
+                ApiError::bad_data(format!(
+                    "invalid parameter {name:?}: {wrap}cannot parse {text:?} to a valid timestamp"
+                ))
             }),
         }
     }

@@ -12,13 +12,24 @@ use super::tokens::{Lexer, Token, TokenKind};
 
 /// The first mistake, if there is one that Prometheus would name.
 pub(super) fn diagnose(query: &str) -> Option<ParseError> {
-    let mut checker =
-        Checker { tokens: Lexer::new(query), ahead: None, problems: Vec::new(), types: Vec::new(), aggregations: 0 };
-    let outcome = checker.whole();
-    if let Err(problem) = outcome {
+    let mut checker = Checker::new(query);
+    if let Err(problem) = checker.whole() {
         checker.problems.push(problem);
     }
-    let Problem { at, message } = checker.problems.into_iter().chain(checker.types).next()?;
+    first_error(query, checker.problems.into_iter().chain(checker.types))
+}
+
+/// The first mistake in what must be a series selector and nothing more.
+pub(super) fn diagnose_selector(text: &str) -> Option<ParseError> {
+    let mut checker = Checker::new(text);
+    if let Err(problem) = checker.only_selector() {
+        checker.problems.push(problem);
+    }
+    first_error(text, checker.problems.into_iter())
+}
+
+fn first_error(query: &str, mut problems: impl Iterator<Item = Problem>) -> Option<ParseError> {
+    let Problem { at, message } = problems.next()?;
     Some(ParseError::at_offset(query, at, message))
 }
 
@@ -78,6 +89,23 @@ fn precedence(token: &Token<'_>) -> Option<u8> {
 }
 
 impl<'q> Checker<'q> {
+    fn new(query: &'q str) -> Self {
+        Self { tokens: Lexer::new(query), ahead: None, problems: Vec::new(), types: Vec::new(), aggregations: 0 }
+    }
+
+    fn only_selector(&mut self) -> Walk<()> {
+        let start = self.peek()?;
+        if start.kind == TokenKind::Word && !start.is_reserved() {
+            self.take()?;
+            self.selector(start, Some(start))?;
+        } else if start.text == "{" {
+            self.selector(start, None)?;
+        } else {
+            return self.unexpected("", "");
+        }
+        if self.peek()?.kind == TokenKind::End { Ok(()) } else { self.unexpected("", "") }
+    }
+
     fn peek(&mut self) -> Walk<Token<'q>> {
         if let Some(token) = self.ahead {
             return Ok(token);

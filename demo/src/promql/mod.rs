@@ -177,7 +177,7 @@ fn expr_without_parens(mut expr: &Expr) -> &Expr {
     expr
 }
 
-/// Go's text of a float (`%v`): shortest digits, an exponent below 1e-4 and from 1e21.
+/// Go's text of a float (`%v`): shortest digits, an exponent below 1e-4 and from 1e6.
 pub fn go_float(value: f64) -> String {
     if value.is_nan() {
         return "NaN".into();
@@ -186,7 +186,7 @@ pub fn go_float(value: f64) -> String {
         return if value > 0.0 { "+Inf".into() } else { "-Inf".into() };
     }
     let magnitude = value.abs();
-    if magnitude != 0.0 && !(1e-4..1e21).contains(&magnitude) {
+    if magnitude != 0.0 && !(1e-4..1e6).contains(&magnitude) {
         go_exponent(&format!("{value:e}"))
     } else {
         format!("{value}")

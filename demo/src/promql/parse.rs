@@ -11,14 +11,14 @@ use promql_parser::parser::value::ValueType;
 use promql_parser::parser::{self, BinModifier, Expr};
 use thiserror::Error;
 
-use super::diagnose::diagnose;
+use super::diagnose::{diagnose, diagnose_selector};
 use super::functions::signature;
 
 /// A query that is no PromQL, in Prometheus's own words.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("{at}: parse error: {message}")]
 pub struct ParseError {
-    /// `line:column`, or "unknown position".
+    /// `line:column`.
     pub at: String,
     pub message: String,
 }
@@ -30,16 +30,12 @@ impl ParseError {
         let column = before.rsplit('\n').next().map_or(0, str::len) + 1;
         Self { at: format!("{line}:{column}"), message: message.into() }
     }
-
-    fn nowhere(message: impl Into<String>) -> Self {
-        Self { at: "unknown position".into(), message: message.into() }
-    }
 }
 
 /// Parses a query.
 pub fn parse(query: &str) -> Result<Expr, ParseError> {
     if query.trim().is_empty() {
-        return Err(ParseError::nowhere("no expression found in input"));
+        return Err(ParseError::at_offset(query, 0, "no expression found in input"));
     }
     if let Some(error) = diagnose(query) {
         return Err(error);
@@ -63,13 +59,16 @@ fn register_old_functions() {
     });
 }
 
-/// Parses a series selector, as `match[]` wants it.
+/// Parses a series selector, as `match[]` wants it. Empty when no matcher excludes the empty text: it would select all.
 pub fn parse_selector(text: &str) -> Result<Vec<Matcher>, ParseError> {
-    match parse(text)? {
-        Expr::VectorSelector(selector) if selector.offset.is_none() && selector.at.is_none() => {
-            Ok(with_name(selector.name.as_deref(), &selector.matchers))
-        }
-        _ => Err(ParseError::at_offset(text, 0, "expected a series selector")),
+    if let Some(error) = diagnose_selector(text) {
+        return Err(error);
+    }
+    match parser::parse(text) {
+        Ok(Expr::VectorSelector(selector)) => Ok(with_name(selector.name.as_deref(), &selector.matchers)),
+        Ok(_) => Err(ParseError::at_offset(text, 0, "unexpected expression")),
+        Err(_) if text.contains('{') => Ok(Vec::new()),
+        Err(message) => Err(ParseError::at_offset(text, 0, message)),
     }
 }
 
