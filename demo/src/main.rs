@@ -81,9 +81,9 @@ fn run() -> Result<(), CliError> {
             }
             Long("listen") => {
                 let text = parser.value()?.string()?;
-                arguments.listen = text
-                    .parse()
-                    .map_err(|_not_shown| format!("--listen takes an address and a port such as 127.0.0.1:9099, not {text:?}"))?;
+                arguments.listen = text.parse().map_err(|_not_shown| {
+                    format!("--listen takes an address and a port such as 127.0.0.1:9099, not {text:?}")
+                })?;
             }
             Long("dist") => arguments.dist = Some(parser.value()?.into()),
             Long("rules") => arguments.rules = Some(parser.value()?.into()),

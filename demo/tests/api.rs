@@ -190,6 +190,21 @@ fn errors_have_prometheus_codes_and_words() {
 }
 
 #[test]
+fn a_query_cannot_exhaust_the_stack() {
+    let nested = format!("query={}1{}", "(".repeat(100_000), ")".repeat(100_000));
+    let chained = format!("query=1{}", "%2B1".repeat(100_000));
+    let powers = format!("query=1{}", "%5E1".repeat(100_000));
+    for (form, error) in [(nested, "nested 200 deep"), (chained, "2000 operands"), (powers, "nested 200 deep")] {
+        let answer = post(&format!("{API}/query"), &form);
+        assert_eq!(answer.status, 400);
+        assert!(answer.json()["error"].as_str().unwrap().contains(error), "{}", answer.text());
+    }
+    let allowed = format!("query={}1{}{}", "(".repeat(190), ")".repeat(190), "%2B1".repeat(1700));
+    let answer = post(&format!("{API}/query"), &allowed);
+    assert_eq!(answer.json()["data"]["result"][1], "1701", "{}", answer.text());
+}
+
+#[test]
 fn unknown_paths_and_methods() {
     assert_eq!(get(&format!("{API}/nothing")).status, 404);
     assert_eq!(get("/prometheus/other").status, 404);

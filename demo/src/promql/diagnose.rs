@@ -67,7 +67,13 @@ struct Checker<'q> {
     types: Vec<Problem>,
     /// How many aggregations are open: Prometheus names the innermost as the context of a mistake.
     aggregations: usize,
+    depth: usize,
+    operands: usize,
 }
+
+/// Expressions are walked by recursion: a query may not decide how much stack that takes. Prometheus has no such limits.
+const MAX_DEPTH: usize = 200;
+const MAX_OPERANDS: usize = 2000;
 
 const OR: u8 = 1;
 const AND: u8 = 2;
@@ -90,7 +96,15 @@ fn precedence(token: &Token<'_>) -> Option<u8> {
 
 impl<'q> Checker<'q> {
     fn new(query: &'q str) -> Self {
-        Self { tokens: Lexer::new(query), ahead: None, problems: Vec::new(), types: Vec::new(), aggregations: 0 }
+        Self {
+            tokens: Lexer::new(query),
+            ahead: None,
+            problems: Vec::new(),
+            types: Vec::new(),
+            aggregations: 0,
+            depth: 0,
+            operands: 0,
+        }
     }
 
     fn only_selector(&mut self) -> Walk<()> {
@@ -165,6 +179,18 @@ impl<'q> Checker<'q> {
     }
 
     fn expression(&mut self, lowest: u8) -> Walk<Node> {
+        self.depth += 1;
+        let at = self.peek()?.start;
+        if self.depth > MAX_DEPTH {
+            return Err(Problem { at, message: format!("expressions may be nested {MAX_DEPTH} deep") });
+        }
+        let node = self.chain(lowest);
+        self.depth -= 1;
+        node
+    }
+
+    /// Operands of the same or a tighter level, joined by operators.
+    fn chain(&mut self, lowest: u8) -> Walk<Node> {
         let mut left = self.unary()?;
         loop {
             let operator = self.peek()?;
@@ -246,6 +272,10 @@ impl<'q> Checker<'q> {
 
     fn unary(&mut self) -> Walk<Node> {
         let sign = self.peek()?;
+        self.operands += 1;
+        if self.operands > MAX_OPERANDS {
+            return Err(Problem { at: sign.start, message: format!("a query may have {MAX_OPERANDS} operands") });
+        }
         if sign.kind == TokenKind::Symbol && matches!(sign.text, "+" | "-") {
             self.take()?;
             let operand = self.expression(POWER)?;

@@ -34,6 +34,9 @@ const FILE_THREADS: usize = 4;
 /// Threads that answer API calls; a browser keeps at most six requests to one origin in flight.
 const QUERY_THREADS: usize = 6;
 
+/// Queries are evaluated by recursion; their depth is limited, and this is ample for it.
+const QUERY_STACK_BYTES: usize = 16 << 20;
+
 /// Answers smaller than this are not worth compressing.
 const GZIP_MIN_BYTES: usize = 1024;
 
@@ -100,7 +103,12 @@ impl Running {
         }
         for _ in 0..QUERY_THREADS {
             let (handler, receiver) = (Arc::clone(&handler), Arc::clone(&receiver));
-            threads.push(std::thread::spawn(move || answer_queries(&handler, &receiver)));
+            let thread = std::thread::Builder::new()
+                .name("query".into())
+                .stack_size(QUERY_STACK_BYTES)
+                .spawn(move || answer_queries(&handler, &receiver))
+                .map_err(|error| listen_error(error.to_string()))?;
+            threads.push(thread);
         }
         Ok(Self { server, threads, address })
     }
