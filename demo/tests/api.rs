@@ -21,7 +21,7 @@ const NOW_MS: i64 = 1_785_585_600_000;
 const API: &str = "/prometheus/api/v1";
 
 fn dist() -> PathBuf {
-    let folder = std::env::temp_dir().join(format!("agentarea-demo-api-test-{}", std::process::id()));
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("api-test-dist");
     std::fs::create_dir_all(folder.join("dashboards")).unwrap();
     let write = |name: &str, text: &[u8]| std::fs::write(folder.join(name), text).unwrap();
     write("index.html", b"<!doctype html><script>let a = 1;</script><p>the app");
