@@ -1,0 +1,182 @@
+//! The reader of range answers and the chart painter on their own, for `tests/e2e/bench_kernels.mjs`.
+//!
+//! Invariant: nothing here is faster or slower than in the product: the body goes through the client in chunks as the
+//! network hands them over, and the chart is laid out and painted as `ui::chart_canvas` does it. Figures for comparing
+//! the results are taken outside the measured calls.
+
+#![cfg(target_arch = "wasm32")]
+
+use std::rc::Rc;
+
+use agentarea_observability::{
+    api::{
+        http::{ApiError, BodySink, Delivery, Endpoint, HttpRequest, ResponseHead, Transport},
+        prometheus::{InstantResult, PrometheusClient, RangeQuery},
+    },
+    base::time::{Grid, Range, Utc},
+    chart::{
+        Ink, Palette, Resolution, Size, TextMeasure, paint,
+        timeseries::{self, AxisOptions, ConnectNulls, Draw, Series, Side, Stacking, ThresholdStyle},
+    },
+    model::frame::Frame,
+    platform::text,
+};
+use futures_util::{FutureExt, future::LocalBoxFuture};
+use js_sys::Uint8Array;
+use plotters_canvas::CanvasBackend;
+use wasm_bindgen::prelude::*;
+use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement};
+
+const FONT: &str = "system-ui, sans-serif";
+
+/// What Chromium's network stack hands over at once.
+const CHUNK_BYTES: u32 = 64 * 1024;
+
+/// Answers every request with one body, copied piece by piece as `platform::fetch` does.
+struct Canned(Uint8Array);
+
+impl Transport for Canned {
+    fn send<'a>(
+        &'a self,
+        _request: &'a HttpRequest,
+        sink: &'a mut dyn BodySink,
+    ) -> LocalBoxFuture<'a, Result<Delivery, ApiError>> {
+        Box::pin(async move {
+            let head = ResponseHead {
+                status: 200,
+                content_type: "application/json".to_owned(),
+                ..ResponseHead::default()
+            };
+            sink.on_head(&head);
+            let mut buffer = vec![0; CHUNK_BYTES as usize];
+            let length = self.0.length();
+            let mut from = 0;
+            while from < length {
+                let to = length.min(from + CHUNK_BYTES);
+                if let Some(filled) = buffer.get_mut(..(to - from) as usize) {
+                    self.0.subarray(from, to).copy_to(filled);
+                    sink.on_chunk(filled);
+                }
+                from = to;
+            }
+            Ok(Delivery { head, body_bytes: u64::from(length), ..Delivery::default() })
+        })
+    }
+}
+
+/// A parsed answer.
+#[wasm_bindgen]
+pub struct Parsed {
+    frame: Frame,
+}
+
+#[wasm_bindgen]
+impl Parsed {
+    /// Series, samples, smallest, largest and sum: for comparing with the peer's result, outside the measured time.
+    pub fn figures(&self) -> Vec<f64> {
+        let (mut count, mut min, mut max, mut sum) = (0.0, f64::INFINITY, f64::NEG_INFINITY, 0.0);
+        for value in self.frame.columns.iter().flat_map(|column| column.values.iter()).filter(|v| !v.is_nan()) {
+            count += 1.0;
+            min = value.min(min);
+            max = value.max(max);
+            sum += value;
+        }
+        vec![self.frame.columns.len() as f64, count, min, max, sum]
+    }
+}
+
+fn client(body: &Uint8Array) -> PrometheusClient {
+    PrometheusClient::new(Endpoint::new("bench", ""), Rc::new(Canned(body.clone())))
+}
+
+fn waiting() -> JsError {
+    JsError::new("the client waited for something, with the whole answer at hand")
+}
+
+/// Reads an answer of `query_range`.
+#[wasm_bindgen]
+pub fn parse_range(body: &Uint8Array, start_ms: f64, end_ms: f64, step_ms: f64) -> Result<Parsed, JsError> {
+    let grid = Grid { start_ms: start_ms as i64, end_ms: end_ms as i64, step_ms: step_ms as i64 };
+    let query = RangeQuery::new("bench", grid);
+    let answer = client(body).query_range(&query).now_or_never().ok_or_else(waiting)??;
+    Ok(Parsed { frame: answer.value })
+}
+
+/// Reads an answer of `query` that is a matrix: the only kind that may have more rows than a range query.
+#[wasm_bindgen]
+pub fn parse_matrix(body: &Uint8Array, at_ms: f64) -> Result<Parsed, JsError> {
+    let answer = client(body).query("bench[1d]", at_ms as i64).now_or_never().ok_or_else(waiting)??;
+    match answer.value {
+        InstantResult::Matrix(frame) => Ok(Parsed { frame }),
+        _ => Err(JsError::new("not a matrix")),
+    }
+}
+
+struct CanvasMeasure;
+
+impl TextMeasure for CanvasMeasure {
+    fn width_px(&self, text: &str, size_px: f64) -> f64 {
+        text::width_px(text, size_px, FONT)
+    }
+}
+
+/// Lays a chart of lines out and paints it, with axes and labels, at one device pixel per CSS pixel.
+#[wasm_bindgen]
+pub fn draw(
+    parsed: &Parsed,
+    canvas: &HtmlCanvasElement,
+    start_ms: f64,
+    end_ms: f64,
+    line_width_px: f64,
+) -> Result<(), JsError> {
+    let frame = &parsed.frame;
+    let series: Vec<Series> = (0_u8..)
+        .zip(&frame.columns)
+        .map(|(slot, _)| Series {
+            name: String::new(),
+            ink: Ink::Series(slot),
+            draw: Draw::Line,
+            line_width_px,
+            fill_ratio: 0.0,
+            stacking: Stacking::None,
+            connect_nulls: ConnectNulls::Never,
+            side: Side::Left,
+            is_hidden: false,
+        })
+        .collect();
+    let (width, height) = (f64::from(canvas.width()), f64::from(canvas.height()));
+    let axis = AxisOptions { unit: "short".to_owned(), ..AxisOptions::default() };
+    let layout = timeseries::layout(&timeseries::Input {
+        frame,
+        series: &series,
+        range: Range { start_ms: start_ms as i64, end_ms: end_ms as i64 },
+        time_zone: &Utc,
+        size: Size { width_px: width, height_px: height },
+        dpr: 1.0,
+        left: &axis,
+        right: &axis,
+        thresholds: &[],
+        threshold_style: ThresholdStyle::None,
+        regions: &[],
+        measure: &CanvasMeasure,
+    });
+    let context: CanvasRenderingContext2d = canvas
+        .get_context("2d")
+        .ok()
+        .flatten()
+        .and_then(|context| context.dyn_into().ok())
+        .ok_or_else(|| JsError::new("no 2D canvas"))?;
+    let refused = |_| JsError::new("the canvas refused to be scaled");
+    context.set_transform(1.0, 0.0, 0.0, 1.0, 0.0, 0.0).map_err(refused)?;
+    context.clear_rect(0.0, 0.0, width, height);
+    let resolution = Resolution::fine(1.0);
+    let down = 1.0 / f64::from(resolution.subpixels);
+    context.set_transform(down, 0.0, 0.0, down, 0.0, 0.0).map_err(refused)?;
+    context.set_line_join("round");
+    let palette = Palette::from_tokens(|token| {
+        token.starts_with("series").then(|| "#1f77b4".to_owned()).or_else(|| Some("#888888".to_owned()))
+    });
+    let mut backend =
+        CanvasBackend::with_canvas_object(canvas.clone()).ok_or_else(|| JsError::new("no 2D canvas"))?;
+    paint(&layout.scene, &palette, resolution, FONT, &mut backend).map_err(|error| JsError::new(&error.to_string()))
+}
