@@ -1,0 +1,116 @@
+// A proxy between the page and the demonstration. It remembers every query with its answer, and can misbehave.
+
+import http from "node:http";
+
+const FORGET = new Set(["connection", "keep-alive", "transfer-encoding", "content-length", "content-encoding"]);
+
+export class Front {
+  // Every query that went through: { id, path, params, status, text, startedMs, endedMs, isAborted }.
+  queries = [];
+  // Called for each request; what it returns instead of undefined is done instead of passing on:
+  // { refuse } | { hang } | { delayMs } | { status, type, body } | { truncateAt }.
+  fault = () => undefined;
+  #server;
+  #target;
+  #prefix;
+  #sockets = new Set();
+  #agent = new http.Agent({ keepAlive: true });
+
+  constructor(target, { prefix = "" } = {}) {
+    this.#target = new URL(target);
+    this.#prefix = prefix;
+  }
+
+  async start() {
+    this.#server = http.createServer((request, response) => this.#answer(request, response));
+    this.#server.on("connection", (socket) => {
+      socket.setNoDelay(true);
+      this.#sockets.add(socket);
+      socket.once("close", () => this.#sockets.delete(socket));
+    });
+    await new Promise((resolve) => this.#server.listen(0, "127.0.0.1", resolve));
+    this.origin = `http://127.0.0.1:${this.#server.address().port}`;
+    this.url = `${this.origin}${this.#prefix}/`;
+    return this;
+  }
+
+  async stop() {
+    for (const socket of this.#sockets) socket.destroy();
+    this.#agent.destroy();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+
+  forget() {
+    this.queries = [];
+    this.fault = () => undefined;
+  }
+
+  async #answer(request, response) {
+    const chunks = [];
+    for await (const chunk of request) chunks.push(chunk);
+    const body = Buffer.concat(chunks);
+    if (this.#prefix && !`${request.url}/`.startsWith(`${this.#prefix}/`)) {
+      response.writeHead(404, { "content-type": "text/plain" }).end("outside of the prefix\n");
+      return;
+    }
+    const path = request.url.slice(this.#prefix.length) || "/";
+    const url = new URL(path, this.#target);
+    const query = url.pathname.startsWith("/prometheus/api/v1/") ? this.#remember(request, url, body, response) : null;
+    const fault = this.fault({ path: url.pathname, method: request.method, params: query?.params ?? {} }) ?? {};
+    if (fault.refuse) {
+      request.socket.destroy();
+      return;
+    }
+    if (fault.hang) return;
+    if (fault.delayMs) await new Promise((resolve) => setTimeout(resolve, fault.delayMs));
+    if (fault.status) {
+      if (query) Object.assign(query, { status: fault.status, text: fault.body, endedMs: performance.now() });
+      response.writeHead(fault.status, { "content-type": fault.type ?? "text/plain" }).end(fault.body);
+      return;
+    }
+    const headers = { ...request.headers, host: this.#target.host };
+    // Texts are remembered as they are: no compression on this side.
+    if (query) delete headers["accept-encoding"];
+    const upstream = http.request(url, { method: request.method, headers, agent: this.#agent }, async (answer) => {
+      const parts = [];
+      try {
+        for await (const part of answer) parts.push(part);
+      } catch {
+        response.destroy();
+        return;
+      }
+      const answered = Buffer.concat(parts);
+      const passed = Object.fromEntries(Object.entries(answer.headers).filter(([name]) => query ? !FORGET.has(name) : !["connection", "keep-alive", "transfer-encoding"].includes(name)));
+      if (query) Object.assign(query, { status: answer.statusCode, text: answered.toString("utf8"), endedMs: performance.now() });
+      if (fault.truncateAt !== undefined) {
+        // Announced in full, ended early: as a connection that breaks.
+        response.writeHead(answer.statusCode, { ...passed, "content-length": answered.length });
+        response.write(answered.subarray(0, fault.truncateAt), () => request.socket.destroy());
+        return;
+      }
+      response.writeHead(answer.statusCode, passed).end(answered);
+    });
+    upstream.on("error", () => response.destroy());
+    upstream.end(body);
+  }
+
+  #remember(request, url, body, response) {
+    const params = Object.fromEntries([...url.searchParams, ...new URLSearchParams(body.toString("utf8"))]);
+    const query = {
+      path: url.pathname.replace("/prometheus/api/v1/", ""), params, status: null, text: null,
+      startedMs: performance.now(), endedMs: null, isAborted: false,
+    };
+    this.queries.push(query);
+    response.once("close", () => {
+      if (query.endedMs === null) {
+        query.endedMs = performance.now();
+        query.isAborted = true;
+      }
+    });
+    return query;
+  }
+
+  ranges() {
+    return this.queries.filter((query) => query.path === "query_range");
+  }
+}

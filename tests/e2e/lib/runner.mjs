@@ -1,0 +1,102 @@
+// A small test runner: named tests in order, each with its own time limit, and one line per test.
+
+export class Runner {
+  #filter;
+  #tests = [];
+  #results = [];
+
+  constructor(filter) {
+    this.#filter = filter;
+  }
+
+  // Adds a test. `work` fails by throwing; what it returns, if anything, is printed behind the name.
+  test(name, work, { limitSecs = 60 } = {}) {
+    this.#tests.push({ name, work, limitSecs });
+  }
+
+  // Whether any test added so far is wanted: servers that nobody needs are not started.
+  wants(name) {
+    return !this.#filter || name.toLowerCase().includes(this.#filter.toLowerCase());
+  }
+
+  async run() {
+    for (const { name, work, limitSecs } of this.#tests.filter((test) => this.wants(test.name))) {
+      const started = performance.now();
+      let failure = null;
+      let note = null;
+      try {
+        note = await withLimit(work(), limitSecs, name);
+      } catch (error) {
+        failure = error;
+      }
+      const took = ((performance.now() - started) / 1000).toFixed(1);
+      console.log(`${failure ? "FAILED" : "ok    "} ${name} (${took} s)${note ? ` ${note}` : ""}`);
+      if (failure) console.log(indent(failure.stack ?? String(failure)));
+      this.#results.push({ name, failure });
+    }
+    this.#tests = [];
+  }
+
+  // Prints the failures once more and the counts as the last line; returns whether all went well.
+  summary() {
+    const failed = this.#results.filter((result) => result.failure);
+    if (failed.length > 0) {
+      console.log("\nfailed:");
+      for (const { name, failure } of failed) console.log(`  ${name}: ${String(failure.message ?? failure).split("\n")[0]}`);
+    }
+    const passedCount = this.#results.length - failed.length;
+    if (this.#results.length === 0) console.log("no test matches the filter");
+    console.log(`\n${passedCount} passed, ${failed.length} failed`);
+    return failed.length === 0 && passedCount > 0;
+  }
+}
+
+export async function withLimit(promise, limitSecs, what) {
+  let timer;
+  const limit = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`${what}: not done after ${limitSecs} s`)), limitSecs * 1000);
+  });
+  try {
+    return await Promise.race([promise, limit]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+// Waits until `probe` returns something truthy, and returns that.
+export async function until(what, probe, { limitMs = 10_000, everyMs = 50 } = {}) {
+  const deadline = performance.now() + limitMs;
+  for (;;) {
+    const found = await probe();
+    if (found) return found;
+    if (performance.now() > deadline) throw new Error(`waited ${limitMs} ms in vain for ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, everyMs));
+  }
+}
+
+export function sleep(ms) {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+export function check(holds, message) {
+  if (!holds) throw new Error(message);
+}
+
+export function equal(found, expected, what) {
+  const [a, b] = [JSON.stringify(found), JSON.stringify(expected)];
+  if (a !== b) throw new Error(`${what}: found ${a}, expected ${b}`);
+}
+
+// Fails unless `work` throws: for checks that must be able to fail.
+export async function mustFail(work, what) {
+  try {
+    await work();
+  } catch {
+    return;
+  }
+  throw new Error(`${what}: it passed, but had to fail`);
+}
+
+function indent(text) {
+  return text.split("\n").slice(0, 24).map((line) => `         ${line}`).join("\n");
+}
