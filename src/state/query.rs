@@ -122,7 +122,8 @@ where
             return;
         }
         abort(running);
-        let previous = if is_same { remote.with_untracked(|r| r.value.clone()) } else { None };
+        // What is on screen may still answer an earlier question, when the first load of this one failed.
+        let previous = remote.with_untracked(|r| r.value.clone().filter(|_| is_same && r.is_current));
         let (handle, registration) = AbortHandle::new_pair();
         running.set_value(Some(Running { question: question.clone(), abort: Some(handle), is_beat_due: false }));
         remote.update(|r| {
