@@ -23,9 +23,8 @@ pub fn reduce(reducer: Reducer, values: &[f64]) -> f64 {
         Reducer::Count => Some(known().count() as f64),
         Reducer::Range => Stats::of(values).map(|s| s.max - s.min),
         Reducer::Delta => first().map(|first| {
-            let step = |(gained, before): (f64, f64), now: f64| {
-                (gained + if now >= before { now - before } else { now }, now)
-            };
+            let step =
+                |(gained, before): (f64, f64), now: f64| (gained + if now >= before { now - before } else { now }, now);
             known().fold((0.0, first), step).0
         }),
         Reducer::Step => {
@@ -33,10 +32,9 @@ pub fn reduce(reducer: Reducer, values: &[f64]) -> f64 {
             pairs.map(|(a, b)| (b - a).abs()).min_by(f64::total_cmp)
         }
         Reducer::Diff => first().zip(last()).map(|(first, last)| last - first),
-        Reducer::DiffPercent => first()
-            .zip(last())
-            .filter(|(first, _)| *first != 0.0)
-            .map(|(first, last)| (last - first) / first * 100.0),
+        Reducer::DiffPercent => {
+            first().zip(last()).filter(|(first, _)| *first != 0.0).map(|(first, last)| (last - first) / first * 100.0)
+        }
         Reducer::LogMin => known().filter(|v| *v > 0.0).min_by(f64::total_cmp),
         Reducer::Variance => variance(values),
         Reducer::StdDev => variance(values).map(f64::sqrt),

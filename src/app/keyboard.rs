@@ -109,7 +109,12 @@ mod tests {
         for (at, one) in BINDINGS.iter().enumerate() {
             for other in BINDINGS.iter().skip(at + 1) {
                 assert_ne!(one.keys, other.keys);
-                assert!(!(one.keys.len() == 1 && other.keys.first() == one.keys.first()), "{} hides {}", one.label, other.label);
+                assert!(
+                    !(one.keys.len() == 1 && other.keys.first() == one.keys.first()),
+                    "{} hides {}",
+                    one.label,
+                    other.label
+                );
             }
         }
     }

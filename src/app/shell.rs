@@ -13,7 +13,8 @@ use leptos_router::{
 use crate::{
     base::time::{Refresh, TimeError, TimeSpec},
     pages::{
-        alerts::AlertsPage, dashboard::DashboardPage, dashboards::DashboardList, not_found::NotFound, status::StatusPage,
+        alerts::AlertsPage, dashboard::DashboardPage, dashboards::DashboardList, not_found::NotFound,
+        status::StatusPage,
     },
     platform::{clipboard, clock, dom, events},
     state::{
@@ -65,11 +66,16 @@ fn Inside() -> impl IntoView {
             let (firing, _) = rules.firing();
             let title = page.title.get();
             let lead = if firing > 0 { format!("{firing} firing · ") } else { String::new() };
-            dom::set_title(&if title.is_empty() { format!("{lead}{brand}") } else { format!("{lead}{title} · {brand}") });
+            dom::set_title(&if title.is_empty() {
+                format!("{lead}{brand}")
+            } else {
+                format!("{lead}{title} · {brand}")
+            });
         }
     });
 
-    let first = Dashboards::expect().files().first().map_or_else(|| "/dashboards".to_owned(), |f| format!("/d/{}", f.name));
+    let first =
+        Dashboards::expect().files().first().map_or_else(|| "/dashboards".to_owned(), |f| format!("/d/{}", f.name));
     let main = NodeRef::<html::Main>::new();
     view! {
         <a class="skip-link" href="#page" on:click=move |event| {
@@ -137,7 +143,8 @@ fn provide_time() -> TimeContext {
         for (name, value) in changes {
             params = params.with(name, value.as_deref());
         }
-        let options = NavigateOptions { resolve: false, replace: is_replacing, scroll: false, ..NavigateOptions::default() };
+        let options =
+            NavigateOptions { resolve: false, replace: is_replacing, scroll: false, ..NavigateOptions::default() };
         let url = format!("{}{}", pathname.get_untracked(), params.to_query());
         navigate.with_value(|navigate| navigate(&url, options));
     };
@@ -216,15 +223,18 @@ fn Rail(brand: String) -> impl IntoView {
         })
         .collect_view();
     let rules = Rules::expect();
+    let firing = Memo::new(move |_| rules.firing());
     let count = ViewFn::from(move || {
-        let (count, severity) = rules.firing();
-        (count > 0).then(|| {
-            view! {
-                <span class="rail__count" data-severity=severity data-testid="firing-count" aria-label=format!("{count} firing")>
-                    {count}
-                </span>
-            }
-        })
+        move || {
+            let (count, severity) = firing.get();
+            (count > 0).then(|| {
+                view! {
+                    <span class="rail__count" data-severity=severity data-testid="firing-count" title=format!("{count} firing")>
+                        {count}
+                    </span>
+                }
+            })
+        }
     });
     view! {
         <nav class="rail" aria-label="Pages">
@@ -285,8 +295,8 @@ fn SourceDot() -> impl IntoView {
         (well, _, total) => format!("{well} of {total} sources"),
     };
     view! {
-        <A href="/status" attr:class="rail__foot" attr:aria-label="Sources">
-            <span class="dot" data-state=state></span>
+        <A href="/status" attr:class="rail__foot">
+            <span class="dot" data-state=state aria-hidden="true"></span>
             <span class="rail__foot-text" data-testid="source-summary">{text}</span>
         </A>
     }
@@ -414,7 +424,8 @@ fn Help(on_close: Callback<()>) -> impl IntoView {
         BINDINGS
             .iter()
             .map(|binding| {
-                let keys = binding.keys.iter().map(|key| view! { <kbd class="key">{key_label(key)}</kbd>" " }).collect_view();
+                let keys =
+                    binding.keys.iter().map(|key| view! { <kbd class="key">{key_label(key)}</kbd>" " }).collect_view();
                 view! { <dt>{keys}</dt><dd>{binding.label}</dd> }
             })
             .collect_view()

@@ -3,7 +3,10 @@
 use leptos::prelude::*;
 
 use crate::{
-    base::{time::{date_time_text, duration_text, duration_words}, units},
+    base::{
+        time::{ago_text, date_time_text, duration_text, duration_words},
+        units,
+    },
     model::alert::{Alert, AlertState, Rule, RuleGroup, RuleHealth, RuleKind},
     panels::{FailureDialog, FailureView},
     platform::clock,
@@ -72,9 +75,8 @@ fn group_card(group: &RuleGroup) -> AnyView {
     let mut rules: Vec<&Rule> = group.rules.iter().collect();
     // What fires comes first; within a state the file's order stays.
     rules.sort_by_key(|rule| std::cmp::Reverse(state_of(rule)));
-    let evaluated = group
-        .last_evaluation_ms
-        .map_or_else(|| "not evaluated yet".to_owned(), |at| format!("evaluated {}", ago(at)));
+    let evaluated =
+        group.last_evaluation_ms.map_or_else(|| "not evaluated yet".to_owned(), |at| format!("evaluated {}", ago(at)));
     let note = format!(
         "{} rules · every {} · {evaluated} in {}",
         rules.len(),
@@ -121,8 +123,10 @@ fn rule_row(rule: &Rule) -> AnyView {
     let labels: Vec<String> = rule.labels.iter().map(|(n, v)| format!("{n}={v}")).collect();
     let (annotations, instances, hold) = match &rule.kind {
         RuleKind::Alerting { annotations, alerts, hold_secs, .. } => {
-            let annotations = ["summary", "description"]
-                .into_iter()
+            // Where alerts are active, each says its own description, filled in.
+            let shown: &[&str] = if alerts.is_empty() { &["summary", "description"] } else { &["summary"] };
+            let annotations = shown
+                .iter()
                 .filter_map(|name| annotations.get(name))
                 .map(|text| view! { <div>{text.to_owned()}</div> })
                 .collect_view();
@@ -130,7 +134,8 @@ fn rule_row(rule: &Rule) -> AnyView {
                 RuleKind::Alerting { annotations, .. } => annotations.get("runbook_url").and_then(safe_link),
                 RuleKind::Recording => None,
             };
-            let runbook = runbook.map(|url| view! { <a class="link" href=url target="_blank" rel="noopener noreferrer">"Runbook"</a> });
+            let runbook = runbook
+                .map(|url| view! { <a class="link" href=url target="_blank" rel="noopener noreferrer">"Runbook"</a> });
             let instances = alerts.iter().map(instance).collect_view();
             let hold = (*hold_secs > 0.0).then(|| format!("for {}", duration_text((hold_secs * 1_000.0) as i64)));
             (view! { {annotations}{runbook} }.into_any(), instances.into_any(), hold)
@@ -164,14 +169,16 @@ fn instance(alert: &Alert) -> AnyView {
         AlertState::Inactive => "inactive",
         AlertState::Unknown => "unknown",
     };
+    let is_critical = alert.state == AlertState::Firing && alert.labels.get("severity") == Some("critical");
+    let state = if is_critical { "critical" } else { "warning" };
     let labels = alert.labels.without("alertname").without("severity").without("team").to_string();
     let description = alert.annotations.get("description").map(str::to_owned);
     view! {
         <div class="rules__instance">
-            <span class="badge" data-state=if alert.state == AlertState::Firing { "critical" } else { "warning" }>{text}</span>
+            <span class="badge" data-state=state>{text}</span>
             <span class="rules__labels">{labels}</span>
             <span>{format!("value {}", units::format("short", alert.value, None))}</span>
-            {since.map(|(ago, absolute)| view! { <span title=absolute>{format!("since {ago}")}</span> })}
+            {since.map(|(ago, absolute)| view! { <span title=absolute>{ago}</span> })}
             {description.map(|text| view! { <span>{text}</span> })}
         </div>
     }
@@ -179,7 +186,7 @@ fn instance(alert: &Alert) -> AnyView {
 }
 
 fn ago(at_ms: i64) -> String {
-    format!("{} ago", duration_words((clock::now_ms() - at_ms).max(0)))
+    ago_text(clock::now_ms() - at_ms)
 }
 
 fn absolute(at_ms: i64) -> String {
@@ -197,7 +204,10 @@ mod tests {
 
     #[test]
     fn only_web_addresses_become_links() {
-        assert_eq!(safe_link("https://docs.agentarea.com/runbooks/x").as_deref(), Some("https://docs.agentarea.com/runbooks/x"));
+        assert_eq!(
+            safe_link("https://docs.agentarea.com/runbooks/x").as_deref(),
+            Some("https://docs.agentarea.com/runbooks/x")
+        );
         for url in ["javascript:alert(1)", " https://x", "data:text/html,x", "//x", ""] {
             assert_eq!(safe_link(url), None, "{url}");
         }

@@ -103,14 +103,11 @@ fn provide_actions() {
 fn DashboardView(dashboard: Arc<Dashboard>) -> impl IntoView {
     let actions = PanelActions::find();
     let variables: Arc<[Variable]> = dashboard.variables.clone().into();
-    let notes: Vec<String> = dashboard
-        .notices
-        .iter()
-        .filter(|n| n.severity == Severity::Warning)
-        .map(|n| n.message.clone())
-        .collect();
+    let notes: Vec<String> =
+        dashboard.notices.iter().filter(|n| n.severity == Severity::Warning).map(|n| n.message.clone()).collect();
     let alone = Memo::new(move |_| actions.and_then(|a| a.alone.get()));
-    let notes = notes.into_iter().map(|note| view! { <p class="dashboard__notices" role="note">{note}</p> }).collect_view();
+    let notes =
+        notes.into_iter().map(|note| view! { <p class="dashboard__notices" role="note">{note}</p> }).collect_view();
     view! {
         {notes}
         {move || {

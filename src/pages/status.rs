@@ -4,8 +4,14 @@ use leptos::prelude::*;
 
 use crate::{
     api::http::{ApiError, diagnose},
-    base::{time::{date_time_text, duration_words}, units},
-    model::{config::SourceKind, target::{Target, TargetHealth, Targets}},
+    base::{
+        time::{ago_text, date_time_text, duration_words},
+        units,
+    },
+    model::{
+        config::SourceKind,
+        target::{Target, TargetHealth, Targets},
+    },
     platform::{clock, dom},
     state::{
         page::PageInfo,
@@ -38,7 +44,11 @@ pub fn StatusPage() -> impl IntoView {
         let items = notices.into_iter().map(|n| view! { <li class="card__text">{n.message}</li> }).collect_view();
         view! { <section class="card"><h2 class="card__title">"Remarks on config.json"</h2><ul>{items}</ul></section> }
     });
-    let cards = sources.handles().into_iter().map(|handle| view! { <SourceCard handle=handle beat=beat check=check/> }).collect_view();
+    let cards = sources
+        .handles()
+        .into_iter()
+        .map(|handle| view! { <SourceCard handle=handle beat=beat check=check/> })
+        .collect_view();
     view! { <div class="sheet">{notices}{cards}</div> }.into_any()
 }
 
@@ -84,14 +94,14 @@ fn SourceCard(handle: SourceHandle, beat: Signal<u64>, check: Callback<()>) -> i
                 facts.push(("Latency", format!("{ms:.0} ms")));
             }
             if let Some(at) = h.last_success_ms {
-                facts.push(("Last answer", format!("{} ago", duration_words((clock::now_ms() - at).max(0)))));
+                facts.push(("Last answer", ago(at)));
             }
         });
         query.remote.with(|r| {
             let Some(probe) = &r.value else { return };
             facts.push(("Version", probe.version.clone()));
             if !probe.revision.is_empty() {
-                facts.push(("Revision", probe.revision.chars().take(12).collect()));
+                facts.push(("Revision", short_revision(&probe.revision)));
             }
             if let Some(at) = probe.started_ms {
                 facts.push(("Running for", duration_words((clock::now_ms() - at).max(0))));
@@ -111,8 +121,13 @@ fn SourceCard(handle: SourceHandle, beat: Signal<u64>, check: Callback<()>) -> i
         health.with(|h| {
             let error = h.failure.clone()?;
             let diagnosis = diagnose(&error, &diagnosis_url, &dom::page_origin());
-            let causes = diagnosis.causes.into_iter().map(|cause| view! { <p class="card__text">{cause}</p> }).collect_view();
-            let fixes = diagnosis.fixes.into_iter().map(|fix| view! { <Snippet title=fix.title code=fix.snippet/> }).collect_view();
+            let causes =
+                diagnosis.causes.into_iter().map(|cause| view! { <p class="card__text">{cause}</p> }).collect_view();
+            let fixes = diagnosis
+                .fixes
+                .into_iter()
+                .map(|fix| view! { <Snippet title=fix.title code=fix.snippet/> })
+                .collect_view();
             Some(view! {
                 <div role="alert" data-testid="source-failure">
                     <h3 class="card__title">{diagnosis.headline}</h3>
@@ -151,9 +166,21 @@ fn SourceCard(handle: SourceHandle, beat: Signal<u64>, check: Callback<()>) -> i
     .into_any()
 }
 
+fn ago(at_ms: i64) -> String {
+    ago_text(clock::now_ms() - at_ms)
+}
+
+/// A commit as people write it; a revision that is a name stays whole.
+fn short_revision(revision: &str) -> String {
+    let is_hash = revision.len() >= 20 && revision.bytes().all(|b| b.is_ascii_hexdigit());
+    if is_hash { revision.chars().take(12).collect() } else { revision.to_owned() }
+}
+
 fn targets_view(targets: &Targets) -> AnyView {
     let mut active: Vec<&Target> = targets.active.iter().collect();
-    active.sort_by(|a, b| a.health.cmp(&b.health).then_with(|| a.pool.cmp(&b.pool)).then_with(|| a.scrape_url.cmp(&b.scrape_url)));
+    active.sort_by(|a, b| {
+        a.health.cmp(&b.health).then_with(|| a.pool.cmp(&b.pool)).then_with(|| a.scrape_url.cmp(&b.scrape_url))
+    });
     let up = active.iter().filter(|t| t.health == TargetHealth::Up).count();
     let rows = active
         .iter()
@@ -163,9 +190,7 @@ fn targets_view(targets: &Targets) -> AnyView {
                 TargetHealth::Down => ("failed", "▲ down"),
                 TargetHealth::Unknown => ("unknown", "? unknown"),
             };
-            let last = target
-                .last_scrape_ms
-                .map_or_else(|| "never".to_owned(), |at| format!("{} ago", duration_words((clock::now_ms() - at).max(0))));
+            let last = target.last_scrape_ms.map_or_else(|| "never".to_owned(), ago);
             view! {
                 <tr>
                     <td class="data-table__cell"><span class="badge" data-state=state>{text}</span></td>

@@ -135,7 +135,8 @@ pub fn Frame(
             let zone = TimeContext::expect().zone.get();
             return sheet.map(|sheet| {
                 let table = Arc::new(zone.with(|zone| sheet.to_table(zone)));
-                view! { <div class="panel__cover"><DataTable data=table caption=panel_for_cover.title.clone()/></div> }.into_any()
+                view! { <div class="panel__cover"><DataTable data=table caption=panel_for_cover.title.clone()/></div> }
+                    .into_any()
             });
         }
         let state = live.query.remote.with(|remote| shown(remote, live.is_empty.get()));
@@ -346,11 +347,8 @@ fn PanelMenu(
 
 /// Letters and digits of the title, words joined by dashes.
 fn file_name_of(title: &str) -> String {
-    let words: Vec<String> = title
-        .split(|c: char| !c.is_alphanumeric())
-        .filter(|word| !word.is_empty())
-        .map(str::to_lowercase)
-        .collect();
+    let words: Vec<String> =
+        title.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_lowercase).collect();
     if words.is_empty() { "panel".to_owned() } else { words.join("-") }
 }
 

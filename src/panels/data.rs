@@ -142,7 +142,8 @@ async fn load(
     let previous = previous.filter(|p| is_live && p.grid.step_ms == grid.step_ms && p.failures.is_empty());
     let answers = join_all(targets.iter().map(|(at, target)| {
         let expr = interpolate(&target.expr, intervals, variables);
-        let known = previous.and_then(|p| Some((p.grid, p.parts.iter().find(|part| part.target == *at && part.expr == expr)?)));
+        let known =
+            previous.and_then(|p| Some((p.grid, p.parts.iter().find(|part| part.target == *at && part.expr == expr)?)));
         load_target(&client, *at, target, expr, grid, known)
     }))
     .await;
@@ -209,7 +210,11 @@ fn frame_from_instant(result: InstantResult, end_ms: i64) -> Frame {
         InstantResult::Matrix(frame) => return frame,
         InstantResult::Vector(samples) => samples,
         InstantResult::Scalar { t_ms, value } => {
-            vec![InstantSample { labels: crate::model::labels::Labels::default(), t_ms, value: InstantValue::Float(value) }]
+            vec![InstantSample {
+                labels: crate::model::labels::Labels::default(),
+                t_ms,
+                value: InstantValue::Float(value),
+            }]
         }
         InstantResult::Text { .. } => Vec::new(),
     };

@@ -46,7 +46,8 @@ impl Sheet {
 
     /// The newest rows first.
     pub fn to_table(&self, zone: &dyn TimeZone) -> TableData {
-        let columns = std::iter::once("Time".to_owned()).chain(self.columns.iter().map(|(name, _)| name.clone())).collect();
+        let columns =
+            std::iter::once("Time".to_owned()).chain(self.columns.iter().map(|(name, _)| name.clone())).collect();
         let rows = self
             .x_ms
             .iter()
@@ -65,9 +66,8 @@ impl Sheet {
                 cells
             })
             .collect();
-        let note = (self.x_ms.len() > TABLE_ROWS_MAX).then(|| {
-            format!("The newest {TABLE_ROWS_MAX} of {} rows. The CSV has all of them.", self.x_ms.len())
-        });
+        let note = (self.x_ms.len() > TABLE_ROWS_MAX)
+            .then(|| format!("The newest {TABLE_ROWS_MAX} of {} rows. The CSV has all of them.", self.x_ms.len()));
         TableData { columns, rows, note }
     }
 }

@@ -127,21 +127,26 @@ pub fn view(props: PanelProps) -> AnyView {
         query,
         sheet,
         remarks: Signal::derive(move || prepared.get().map(|p| remarks(&p)).unwrap_or_default()),
-        is_empty: Signal::derive(move || prepared.get().is_none_or(|p| p.grid.is_empty() || p.grid.counts.iter().all(|c| is_missing(*c)))),
+        is_empty: Signal::derive(move || {
+            prepared.get().is_none_or(|p| p.grid.is_empty() || p.grid.counts.iter().all(|c| is_missing(*c)))
+        }),
     };
     let unit = Signal::derive(move || prepared.get().map_or_else(String::new, |_| "count per cell".to_owned()));
     let title = panel.title.clone();
     let summary = Signal::derive(move || {
-        prepared.get().map_or_else(|| title.clone(), |p| {
-            let bounds = p.grid.rows.iter().map(|r| bound_text(*r, &p.unit)).collect::<Vec<_>>();
-            format!(
-                "{title}: heatmap of {} time columns and {} value ranges, from {} to {}.",
-                p.grid.x_ms.len(),
-                p.grid.rows.len(),
-                bounds.first().map_or("", String::as_str),
-                bounds.last().map_or("", String::as_str)
-            )
-        })
+        prepared.get().map_or_else(
+            || title.clone(),
+            |p| {
+                let bounds = p.grid.rows.iter().map(|r| bound_text(*r, &p.unit)).collect::<Vec<_>>();
+                format!(
+                    "{title}: heatmap of {} time columns and {} value ranges, from {} to {}.",
+                    p.grid.x_ms.len(),
+                    p.grid.rows.len(),
+                    bounds.first().map_or("", String::as_str),
+                    bounds.last().map_or("", String::as_str)
+                )
+            },
+        )
     });
     let on_event = Callback::new(move |event| {
         let drawn = drawn.get_untracked();

@@ -72,7 +72,11 @@ fn readable(legend: String, labels: &Labels) -> String {
 
 /// The dashboard's unit, or what the metric's name gives away.
 pub fn unit_of(field: &FieldOptions, target: Option<&Target>) -> String {
-    field.unit.clone().or_else(|| target.and_then(|t| t.unit_hint).map(str::to_owned)).unwrap_or_else(|| "short".to_owned())
+    field
+        .unit
+        .clone()
+        .or_else(|| target.and_then(|t| t.unit_hint).map(str::to_owned))
+        .unwrap_or_else(|| "short".to_owned())
 }
 
 /// Named state colours are the theme's own; other hues are taken from the series palette.
@@ -127,7 +131,8 @@ mod tests {
 
     #[test]
     fn the_guides_colours_are_states() {
-        for (hue, state) in [(Hue::Red, "critical"), (Hue::Yellow, "warning"), (Hue::Green, "ok"), (Hue::Blue, "info")] {
+        for (hue, state) in [(Hue::Red, "critical"), (Hue::Yellow, "warning"), (Hue::Green, "ok"), (Hue::Blue, "info")]
+        {
             assert_eq!(state_of(ink_of(PanelColour::named(hue))), Some(state));
         }
     }

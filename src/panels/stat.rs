@@ -53,7 +53,9 @@ pub fn view(props: PanelProps) -> AnyView {
     let figures = {
         let panel = Arc::clone(&panel);
         let options = options.clone();
-        Memo::new(move |_| query.remote.with(|r| r.value.as_ref().map(|data| figures_of(&panel, &options, data)).unwrap_or_default()))
+        Memo::new(move |_| {
+            query.remote.with(|r| r.value.as_ref().map(|data| figures_of(&panel, &options, data)).unwrap_or_default())
+        })
     };
     let scene = {
         let panel = Arc::clone(&panel);
@@ -182,7 +184,10 @@ fn figure(look: &SeriesLook, options: &StatOptions, value: f64) -> Figure {
     let mapping = field.mapping_for(known);
     let mut text = units::format(&look.unit, value, field.decimals);
     if known.is_none() {
-        text = Formatted { number: field.no_value.clone().unwrap_or_else(|| "no data".to_owned()), ..Formatted::default() };
+        text = Formatted {
+            number: field.no_value.clone().unwrap_or_else(|| "no data".to_owned()),
+            ..Formatted::default()
+        };
     }
     if let Some(mapped) = mapping.and_then(|m| m.text.clone()) {
         text = Formatted { number: mapped, ..Formatted::default() };
@@ -205,7 +210,8 @@ fn figure(look: &SeriesLook, options: &StatOptions, value: f64) -> Figure {
         .filter(|_| is_coloured)
         .map_or(Ink::Text1, ink_of);
     // A limit is worth saying where there is one to keep: with one step there is nothing but a colour.
-    let verdict = step.filter(|_| field.thresholds.steps.len() > 1).and_then(|step| {
+    let is_word = mapping.is_some_and(|m| m.text.is_some());
+    let verdict = step.filter(|_| field.thresholds.steps.len() > 1 && !is_word).and_then(|step| {
         let at = field.thresholds.steps.iter().position(|s| s == step)?;
         let written = |value: f64| units::format(&look.unit, value, None).to_string();
         match field.thresholds.steps.get(at + 1) {

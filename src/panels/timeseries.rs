@@ -78,7 +78,10 @@ pub fn view(props: PanelProps) -> AnyView {
         let panel = Arc::clone(&panel);
         Signal::derive(move || query.remote.with(|r| r.value.clone()).map(|data| Arc::new(prepare(&panel, &data))))
     };
-    let prepared = Memo::new_with_compare(move |_| prepared.get(), |a, b| !same(a.and_then(Option::as_ref), b.and_then(Option::as_ref)));
+    let prepared = Memo::new_with_compare(
+        move |_| prepared.get(),
+        |a, b| !same(a.and_then(Option::as_ref), b.and_then(Option::as_ref)),
+    );
     let drawn = {
         let options = Arc::clone(&options);
         let panel = Arc::clone(&panel);
@@ -130,7 +133,9 @@ pub fn view(props: PanelProps) -> AnyView {
             .points
             .iter()
             .filter_map(|p| prepared.looks.get(p.series).map(|look| (look, p.value)))
-            .map(|(look, value)| format!("{} {}", look.name, units::format(&look.unit, value, look.options.field.decimals)))
+            .map(|(look, value)| {
+                format!("{} {}", look.name, units::format(&look.unit, value, look.options.field.decimals))
+            })
             .collect();
         format!("{title}: {}", values.join(", "))
     });
@@ -170,14 +175,21 @@ pub fn view(props: PanelProps) -> AnyView {
     let sheet = Callback::new(move |()| {
         prepared.get().map(|p| Sheet {
             x_ms: p.frame.x_ms.to_vec(),
-            columns: p.looks.iter().zip(&p.frame.columns).map(|(l, c)| (l.name.clone(), Arc::clone(&c.values))).collect(),
+            columns: p
+                .looks
+                .iter()
+                .zip(&p.frame.columns)
+                .map(|(l, c)| (l.name.clone(), Arc::clone(&c.values)))
+                .collect(),
         })
     });
     let live = Live {
         query,
         sheet,
         remarks: Signal::derive(move || remarks(drawn.get().as_deref(), prepared.get().as_deref())),
-        is_empty: Signal::derive(move || prepared.get().is_none_or(|p| p.frame.columns.iter().all(|c| c.values.iter().all(|v| is_missing(*v))))),
+        is_empty: Signal::derive(move || {
+            prepared.get().is_none_or(|p| p.frame.columns.iter().all(|c| c.values.iter().all(|v| is_missing(*v))))
+        }),
     };
     let unit = Signal::derive(move || {
         prepared.get().map_or_else(String::new, |p| match &p.right_unit {

@@ -32,11 +32,7 @@ pub fn now_ms() -> i64 {
 
 /// Makes "now" begin at `at_ms`, standing still if `is_frozen`.
 pub fn start_at(at_ms: i64, is_frozen: bool) {
-    SOURCE.set(if is_frozen {
-        Source::Frozen { at_ms }
-    } else {
-        Source::Shifted { offset_ms: at_ms - real_now_ms() }
-    });
+    SOURCE.set(if is_frozen { Source::Frozen { at_ms } } else { Source::Shifted { offset_ms: at_ms - real_now_ms() } });
 }
 
 /// Milliseconds on a clock that only moves forward, for measuring how long something took.

@@ -148,9 +148,8 @@ pub fn move_focus(root: &web_sys::Element, selector: &str, step: i32) -> bool {
     if count == 0 {
         return false;
     }
-    let element_at = |at: i32| {
-        found.item(u32::try_from(at).unwrap_or(0)).and_then(|n| n.dyn_into::<web_sys::HtmlElement>().ok())
-    };
+    let element_at =
+        |at: i32| found.item(u32::try_from(at).unwrap_or(0)).and_then(|n| n.dyn_into::<web_sys::HtmlElement>().ok());
     let current = (0..count).find(|at| element_at(*at).is_some_and(|e| e.is_same_node(Some(&active))));
     let next = current.map_or(if step > 0 { 0 } else { count - 1 }, |at| (at + step).rem_euclid(count));
     element_at(next).is_some_and(|element| element.focus().is_ok())

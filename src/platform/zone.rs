@@ -38,11 +38,11 @@ impl TimeZone for LocalZone {
 pub struct NamedZone {
     name: String,
     format: js_sys::Intl::DateTimeFormat,
-    /// Offsets change at most once an hour boundary in practice; asking `Intl` for each tick would be slow.
+    /// By quarters of an hour, at which zones change; asking `Intl` for each tick would be slow.
     offsets: RefCell<HashMap<i64, i32>>,
 }
 
-const HOUR_MS: i64 = 3_600_000;
+const QUARTER_HOUR_MS: i64 = 900_000;
 
 impl NamedZone {
     /// `None` when the browser does not know the name.
@@ -82,12 +82,12 @@ impl NamedZone {
 
 impl TimeZone for NamedZone {
     fn offset_secs_at(&self, unix_ms: i64) -> i32 {
-        let hour = unix_ms.div_euclid(HOUR_MS);
-        if let Some(offset) = self.offsets.borrow().get(&hour) {
+        let quarter = unix_ms.div_euclid(QUARTER_HOUR_MS);
+        if let Some(offset) = self.offsets.borrow().get(&quarter) {
             return *offset;
         }
         let offset = self.ask(unix_ms).unwrap_or(0);
-        self.offsets.borrow_mut().insert(hour, offset);
+        self.offsets.borrow_mut().insert(quarter, offset);
         offset
     }
 
@@ -101,8 +101,7 @@ fn resolved_name(options: &JsValue) -> Option<String> {
     let intl = js_sys::Reflect::get(&js_sys::global(), &"Intl".into()).ok()?;
     let constructor = js_sys::Reflect::get(&intl, &"DateTimeFormat".into()).ok()?;
     let constructor: js_sys::Function = wasm_bindgen::JsCast::dyn_into(constructor).ok()?;
-    let format =
-        js_sys::Reflect::construct(&constructor, &js_sys::Array::of2(&JsValue::UNDEFINED, options)).ok()?;
+    let format = js_sys::Reflect::construct(&constructor, &js_sys::Array::of2(&JsValue::UNDEFINED, options)).ok()?;
     let resolve = js_sys::Reflect::get(&format, &"resolvedOptions".into()).ok()?;
     let resolve: js_sys::Function = wasm_bindgen::JsCast::dyn_into(resolve).ok()?;
     let resolved = resolve.call0(&format).ok()?;

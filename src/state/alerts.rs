@@ -122,7 +122,10 @@ mod tests {
         assert_eq!(count_firing(&groups(vec![])), (0, "none"));
         let pending = alert("critical", AlertState::Pending);
         assert_eq!(count_firing(&groups(vec![rule(vec![pending.clone()])])), (0, "none"));
-        let rules = vec![rule(vec![pending, alert("info", AlertState::Firing)]), rule(vec![alert("warning", AlertState::Firing)])];
+        let rules = vec![
+            rule(vec![pending, alert("info", AlertState::Firing)]),
+            rule(vec![alert("warning", AlertState::Firing)]),
+        ];
         assert_eq!(count_firing(&groups(rules)), (2, "warning"));
     }
 }

@@ -18,9 +18,14 @@ use crate::{
 #[derive(Debug, Clone, PartialEq)]
 pub enum DashboardError {
     /// `config.json` has no dashboard of this name.
-    NotListed { name: String },
+    NotListed {
+        name: String,
+    },
     File(ApiError),
-    Content { file: String, error: GrafanaError },
+    Content {
+        file: String,
+        error: GrafanaError,
+    },
 }
 
 struct Inner {
@@ -61,8 +66,8 @@ impl Dashboards {
         };
         let url = dom::absolute_url(&file.file);
         let text = files::json_text(inner.transport.as_ref(), &file.file, &url).await.map_err(DashboardError::File)?;
-        let dashboard = dashboard_from_json(&text)
-            .map_err(|error| DashboardError::Content { file: file.file.clone(), error })?;
+        let dashboard =
+            dashboard_from_json(&text).map_err(|error| DashboardError::Content { file: file.file.clone(), error })?;
         let dashboard = Arc::new(dashboard);
         inner.read.borrow_mut().insert(name, Arc::clone(&dashboard));
         Ok(dashboard)

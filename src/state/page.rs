@@ -15,8 +15,11 @@ pub struct PageInfo {
 
 impl PageInfo {
     pub fn provide() -> Self {
-        let info =
-            Self { title: RwSignal::new(String::new()), default_spec: RwSignal::new(None), has_time: RwSignal::new(true) };
+        let info = Self {
+            title: RwSignal::new(String::new()),
+            default_spec: RwSignal::new(None),
+            has_time: RwSignal::new(true),
+        };
         provide_context(info);
         info
     }

@@ -111,8 +111,8 @@ where
             remote.set(Remote::default());
             return;
         };
-        let (is_same, is_in_flight) = running
-            .with_value(|r| r.as_ref().map_or((false, false), |r| (r.question == question, r.abort.is_some())));
+        let (is_same, is_in_flight) =
+            running.with_value(|r| r.as_ref().map_or((false, false), |r| (r.question == question, r.abort.is_some())));
         if is_same && is_in_flight {
             running.update_value(|r| {
                 if let Some(r) = r {

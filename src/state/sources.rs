@@ -125,7 +125,8 @@ impl Sources {
 }
 
 fn endpoint_of(source: &Source) -> Endpoint {
-    let Source { name, kind: _, url, is_default: _, headers, tenant_header, tenants, credentials, timeout_secs } = source;
+    let Source { name, kind: _, url, is_default: _, headers, tenant_header, tenants, credentials, timeout_secs } =
+        source;
     let mut endpoint = Endpoint::new(name.clone(), dom::absolute_url(url).trim_end_matches('/').to_owned());
     endpoint.headers.clone_from(headers);
     endpoint.tenant_header = tenant_header.clone().zip(tenants.first().cloned());

@@ -38,12 +38,16 @@ impl TimeContext {
 
     /// The range as it is at this moment. Untracked: a range that moves with the clock changes with every call.
     pub fn resolve_now(self) -> Result<Range, TimeError> {
-        self.spec
-            .with_untracked(|spec| self.zone.with_untracked(|zone| zone.with(|zone| spec.resolve(clock::now_ms(), zone))))
+        self.spec.with_untracked(|spec| {
+            self.zone.with_untracked(|zone| zone.with(|zone| spec.resolve(clock::now_ms(), zone)))
+        })
     }
 
     /// Changes the range by one of its own operations, such as [`TimeSpec::zoomed_out`].
-    pub fn change(self, change: impl FnOnce(&TimeSpec, i64, &dyn crate::base::time::TimeZone) -> Result<TimeSpec, TimeError>) {
+    pub fn change(
+        self,
+        change: impl FnOnce(&TimeSpec, i64, &dyn crate::base::time::TimeZone) -> Result<TimeSpec, TimeError>,
+    ) {
         let changed = self.spec.with_untracked(|spec| {
             self.zone.with_untracked(|zone| zone.with(|zone| change(spec, clock::now_ms(), zone)))
         });

@@ -27,12 +27,23 @@ pub struct ChartRoom {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum ChartEvent {
     /// The pointer is here; with the place in the window, for a tooltip.
-    Hover { x_px: f64, y_px: f64, window_x_px: f64, window_y_px: f64 },
+    Hover {
+        x_px: f64,
+        y_px: f64,
+        window_x_px: f64,
+        window_y_px: f64,
+    },
     Leave,
     /// Dragging, from one x to another.
-    Select { from_px: f64, to_px: f64 },
+    Select {
+        from_px: f64,
+        to_px: f64,
+    },
     /// The drag ended.
-    SelectDone { from_px: f64, to_px: f64 },
+    SelectDone {
+        from_px: f64,
+        to_px: f64,
+    },
     SelectCancelled,
     DoubleClick,
     /// The keyboard moves the cursor by rows.
@@ -208,11 +219,8 @@ fn paint_on(element: &web_sys::HtmlCanvasElement, scene: Option<&Scene>, theme: 
         element.set_width(width);
         element.set_height(height);
     }
-    let Some(context) = element
-        .get_context("2d")
-        .ok()
-        .flatten()
-        .and_then(|c| c.dyn_into::<web_sys::CanvasRenderingContext2d>().ok())
+    let Some(context) =
+        element.get_context("2d").ok().flatten().and_then(|c| c.dyn_into::<web_sys::CanvasRenderingContext2d>().ok())
     else {
         return;
     };

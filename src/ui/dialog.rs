@@ -5,11 +5,7 @@ use leptos::{html, prelude::*};
 use crate::platform::dom;
 
 #[component]
-pub fn Dialog(
-    #[prop(into)] title: String,
-    on_close: Callback<()>,
-    children: ChildrenFn,
-) -> impl IntoView {
+pub fn Dialog(#[prop(into)] title: String, on_close: Callback<()>, children: ChildrenFn) -> impl IntoView {
     let root = NodeRef::<html::Div>::new();
     let before = StoredValue::new_local(dom::document().and_then(|d| d.active_element()));
     Effect::new(move |_| {

@@ -61,7 +61,7 @@ pub fn TimePicker(
             <IconView icon=Icon::Left is_small=true/>
         </button>
         <Popover
-            label=Signal::derive(move || format!("Time range: {}", range_label()))
+            label=Signal::derive(move || format!("Time range: {} {}", range_label(), zone.get().label()))
             control=control
             sheet=Arc::new(sheet)
             sheet_class="time-picker__sheet"
@@ -93,9 +93,8 @@ fn PickerSheet(
     on_zone: Callback<Zone>,
     on_make_absolute: Callback<()>,
 ) -> impl IntoView {
-    let (from, to) = spec.with_untracked(|spec| {
-        zone.with_untracked(|zone| (end_text(&spec.from, zone), end_text(&spec.to, zone)))
-    });
+    let (from, to) =
+        spec.with_untracked(|spec| zone.with_untracked(|zone| (end_text(&spec.from, zone), end_text(&spec.to, zone))));
     let from = RwSignal::new(from);
     let to = RwSignal::new(to);
     let read = move || {

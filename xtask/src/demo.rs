@@ -64,7 +64,7 @@ pub fn run(machine: &Machine, report: &Report, mut options: Options) -> Result<E
 }
 
 pub fn server_path(machine: &Machine) -> std::path::PathBuf {
-    machine.target.join("release").join(exe("agentarea-demo"))
+    machine.target.join("demo").join(exe("agentarea-demo"))
 }
 
 pub fn compile_server(machine: &Machine, report: &Report) -> Result<(), Failure> {
@@ -73,7 +73,11 @@ pub fn compile_server(machine: &Machine, report: &Report) -> Result<(), Failure>
         let mut cargo = command("cargo");
         // Named, in case it was given relative to another folder.
         cargo.env("CARGO_TARGET_DIR", &machine.target);
-        run_logged(cargo.args(["build", "--release", "--package", "agentarea-demo"]), "cargo build of the demo", &log)
+        run_logged(
+            cargo.args(["build", "--profile", "demo", "--package", "agentarea-demo"]),
+            "cargo build of the demo",
+            &log,
+        )
     })
 }
 

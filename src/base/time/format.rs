@@ -101,3 +101,8 @@ fn range_text(range: Range, zone: &dyn TimeZone) -> String {
     }
     format!("{}, {} \u{2013} {}, {}", day(start), short_clock(start), day(end), short_clock(end))
 }
+
+/// How long ago something was: `18 min ago`, `just now`.
+pub fn ago_text(age_ms: i64) -> String {
+    if age_ms < 1_000 { "just now".to_owned() } else { format!("{} ago", super::duration_words(age_ms)) }
+}

@@ -11,7 +11,7 @@ mod step;
 
 pub use civil::{CivilDate, CivilDateTime, Weekday};
 pub use duration::{DurationError, duration_text, duration_words, parse_duration_ms};
-pub use format::{clock_text, date_text, date_time_text, day_clock_text, iso_text, label, offset_text};
+pub use format::{ago_text, clock_text, date_text, date_time_text, day_clock_text, iso_text, label, offset_text};
 pub use grammar::{QUICK_RANGES, QuickRange, RelativeOp, RelativeTime, TimeError, TimePoint, TimeSpec, TimeUnit};
 pub use refresh::{REFRESH_CHOICES, Refresh};
 pub use step::{MAX_POINTS, nice_step_ms};

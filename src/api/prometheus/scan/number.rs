@@ -9,12 +9,16 @@ const EXACT_POWERS: [f64; 23] = [
 /// Integers up to here are exact in `f64`.
 const MAX_EXACT_MANTISSA: u64 = 1 << 53;
 
-/// Truncated 128-bit reciprocals of 5^1 … 5^27, rounded up, with the top bit set: what [`nearest`] multiplies by.
-const RECIPROCALS: [u128; 27] = reciprocals();
+/// Powers of ten below 10^8, for as many digits as one step of [`digits`] finds.
+const STEP_POWERS: [u64; 8] = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000];
+
+/// Truncated 128-bit reciprocals of 5^1 … 5^27, rounded up, with the top bit set: what [`nearest`] multiplies by. The
+/// upper and the lower half.
+const RECIPROCALS: [(u64, u64); 27] = reciprocals();
 
 #[expect(clippy::indexing_slicing, reason = "a const fn has no `get_mut`; a wrong index would not compile")]
-const fn reciprocals() -> [u128; 27] {
-    let mut table = [0_u128; 27];
+const fn reciprocals() -> [(u64, u64); 27] {
+    let mut table = [(0, 0); 27];
     let mut power = 1_u128;
     let mut at = 0;
     while at < 27 {
@@ -32,28 +36,43 @@ const fn reciprocals() -> [u128; 27] {
             }
             bit_count -= 1;
         }
-        table[at] = quotient + 1;
+        quotient += 1;
+        table[at] = ((quotient >> 64) as u64, quotient as u64);
         at += 1;
     }
     table
+}
+
+/// The upper and the lower half of a product. By hand, because WebAssembly would call a function for `u128`.
+#[inline]
+fn product_halves(a: u64, b: u64) -> (u64, u64) {
+    const LOW: u64 = u32::MAX as u64;
+    let (a_high, a_low) = (a >> 32, a & LOW);
+    let (b_high, b_low) = (b >> 32, b & LOW);
+    let low = a_low * b_low;
+    let middle = a_high * b_low + (low >> 32);
+    let other = a_low * b_high + (middle & LOW);
+    (a_high * b_high + (middle >> 32) + (other >> 32), (other << 32) | (low & LOW))
 }
 
 /// `mantissa` / 10^`k`, correctly rounded, for `k` in 1..=27 (D. Lemire, "Number parsing at a gigabyte per second",
 /// 2021, section 5; in this range its approximation is always enough and the result is never subnormal).
 fn nearest(mantissa: u64, k: u32) -> Option<f64> {
     const MANTISSA_BITS: u32 = 52;
-    let reciprocal = *RECIPROCALS.get(k.checked_sub(1)? as usize)?;
+    let (reciprocal_high, reciprocal_low) = *RECIPROCALS.get(k.checked_sub(1)? as usize)?;
     if mantissa == 0 {
         return Some(0.0);
     }
     let leading_zeros = mantissa.leading_zeros();
-    let normalised = u128::from(mantissa << leading_zeros);
-    let mut product = normalised * (reciprocal >> 64);
+    let normalised = mantissa << leading_zeros;
+    let (mut high, mut low) = product_halves(normalised, reciprocal_high);
     // The bits that decide the rounding are all set: a carry from below may tip them.
-    if (product >> 64) as u64 & 0x1ff == 0x1ff {
-        product += (normalised * (reciprocal & u128::from(u64::MAX))) >> 64;
+    if high & 0x1ff == 0x1ff {
+        let (below, _) = product_halves(normalised, reciprocal_low);
+        let (sum, has_carry) = low.overflowing_add(below);
+        low = sum;
+        high += u64::from(has_carry);
     }
-    let (high, low) = ((product >> 64) as u64, product as u64);
     let upper_bit = (high >> 63) as u32;
     let shift = upper_bit + 64 - MANTISSA_BITS - 3;
     let mut bits = high >> shift;
@@ -117,10 +136,26 @@ fn unusual(bytes: &[u8]) -> Option<(f64, usize)> {
 }
 
 /// Appends the decimal digits at the front to `value` (which wraps beyond 19 of them); the value and their number.
+/// Eight bytes at a time: how many of them are digits is read from their bits, and the digits add up pairwise.
 #[inline]
 fn digits(bytes: &[u8], mut value: u64) -> (u64, usize) {
+    let mut rest = bytes;
     let mut count = 0;
-    for byte in bytes {
+    while let Some((word, tail)) = rest.split_first_chunk() {
+        let word = u64::from_le_bytes(*word) ^ 0x3030_3030_3030_3030;
+        // The top bit of each byte that is no digit; bytes after the first such one may be wrong, and do not matter.
+        let others = (word.wrapping_add(0x7676_7676_7676_7676) | word) & 0x8080_8080_8080_8080;
+        if others != 0 {
+            let here = others.trailing_zeros() / 8;
+            let Some(power) = STEP_POWERS.get(here as usize).filter(|_| here > 0) else { return (value, count) };
+            let step = eight_digits(word << (64 - 8 * here));
+            return (value.wrapping_mul(*power).wrapping_add(step), count + here as usize);
+        }
+        value = value.wrapping_mul(100_000_000).wrapping_add(eight_digits(word));
+        count += 8;
+        rest = tail;
+    }
+    for byte in rest {
         let digit = byte.wrapping_sub(b'0');
         if digit > 9 {
             break;
@@ -129,6 +164,17 @@ fn digits(bytes: &[u8], mut value: u64) -> (u64, usize) {
         count += 1;
     }
     (value, count)
+}
+
+/// The number whose decimal digits are the bytes of `word`, the first one in the lowest byte: pairs of digits, then
+/// pairs of pairs, then both halves.
+#[inline]
+fn eight_digits(word: u64) -> u64 {
+    const PAIRS: u64 = 0x0000_00ff_0000_00ff;
+    let pairs = word.wrapping_mul(10).wrapping_add(word >> 8);
+    let upper = (pairs & PAIRS).wrapping_mul(100 + (1_000_000 << 32));
+    let lower = ((pairs >> 16) & PAIRS).wrapping_mul(1 + (10_000 << 32));
+    upper.wrapping_add(lower) >> 32
 }
 
 /// A decimal number at the front of `bytes` and its length, correctly rounded. A mantissa up to 2^53 times or over a
@@ -202,6 +248,32 @@ mod tests {
             }
         }
         assert!(short_count > 100_000, "only {short_count} went the short way");
+    }
+
+    #[test]
+    fn digits_end_where_they_end() {
+        for text in ["", "1", "12,", "1234567", "12345678", "123456789.", "1795305600,\"1", "0000000000000000000", "/:"]
+        {
+            for more in ["", "\"],[1795305615,", "é€", "::::::::", "////////", "\u{0}\u{7f}"] {
+                let all = format!("{text}{more}");
+                let count = all.bytes().take_while(u8::is_ascii_digit).count();
+                let value = all[..count].parse().unwrap_or(0);
+                assert_eq!(digits(all.as_bytes(), 0), (value, count), "{all:?}");
+            }
+        }
+        assert_eq!(digits(b"34,", 12), (1234, 2));
+    }
+
+    #[test]
+    fn products_are_those_of_wider_integers() {
+        let mut state = 3_u64;
+        for _ in 0..10_000 {
+            let a = state;
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            let wide = u128::from(a) * u128::from(state);
+            assert_eq!(product_halves(a, state), ((wide >> 64) as u64, wide as u64));
+        }
+        assert_eq!(product_halves(u64::MAX, u64::MAX), (u64::MAX - 1, 1));
     }
 
     #[test]
