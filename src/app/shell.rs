@@ -22,7 +22,7 @@ use crate::{
         dashboards::Dashboards,
         page::PageInfo,
         refresh::use_beat,
-        sources::Sources,
+        sources::{SourceHealth, Sources},
         theme::{Theme, ThemeChoice},
         time::{TimeContext, fallback_spec},
         url::Params,
@@ -280,7 +280,7 @@ fn RailLink(
 fn SourceDot() -> impl IntoView {
     let healths: Vec<_> = Sources::expect().handles().into_iter().map(|h| h.health).collect();
     let summary = Memo::new(move |_| {
-        let states: Vec<Option<bool>> = healths.iter().map(|health| health.with(|h| h.is_well())).collect();
+        let states: Vec<Option<bool>> = healths.iter().map(|health| health.with(SourceHealth::is_well)).collect();
         let well = states.iter().filter(|s| **s == Some(true)).count();
         let failing = states.iter().filter(|s| **s == Some(false)).count();
         (well, failing, states.len())

@@ -17,7 +17,7 @@ use crate::{
         page::PageInfo,
         query::{Query, use_query},
         refresh::use_beat,
-        sources::{SourceHandle, Sources},
+        sources::{SourceHandle, SourceHealth, Sources},
         time::TimeContext,
     },
     ui::snippet::Snippet,
@@ -82,7 +82,7 @@ fn SourceCard(handle: SourceHandle, beat: Signal<u64>, check: Callback<()>) -> i
     let query: Query<Probe> =
         use_query(Signal::stored(is_prometheus.then_some(())), beat, move |(), _| probe(probed.clone()));
     let health = handle.health;
-    let state = move || match health.with(|h| h.is_well()) {
+    let state = move || match health.with(SourceHealth::is_well) {
         Some(true) => ("ok", "● reachable"),
         Some(false) => ("failed", "▲ failing"),
         None => ("unknown", if is_prometheus { "asking" } else { "no page uses it yet" }),

@@ -19,6 +19,7 @@ pub trait TimeGeometry: Send + Sync + 'static {
 
 /// Place of the pointer: on the chart, and in the window.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[expect(clippy::struct_field_names, reason = "every number says its unit")]
 pub struct Pointer {
     pub x_px: f64,
     pub y_px: f64,
@@ -67,7 +68,7 @@ impl ChartCursor {
                     self.shared.0.set(Some(CursorAt { x_ms, panel_id: self.panel_id }));
                 }
             }
-            ChartEvent::Leave => self.leave(),
+            ChartEvent::Leave | ChartEvent::Escape => self.leave(),
             ChartEvent::Select { from_px, to_px } => self.selection_px.set(Some((from_px, to_px))),
             ChartEvent::SelectCancelled => self.selection_px.set(None),
             ChartEvent::SelectDone { from_px, to_px } => {
@@ -89,7 +90,6 @@ impl ChartCursor {
             }),
             ChartEvent::ToStart => self.move_to(geometry, |_, _| 0),
             ChartEvent::ToEnd => self.move_to(geometry, |_, count| count - 1),
-            ChartEvent::Escape => self.leave(),
         }
     }
 

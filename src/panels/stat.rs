@@ -112,35 +112,35 @@ pub fn view(props: PanelProps) -> AnyView {
     .into_any()
 }
 
+/// One number, as large as its card allows.
+fn single_view(figure: Figure, text_mode: StatTextMode) -> AnyView {
+    let Figure { name, value, text, full, ink, verdict } = figure;
+    let state = state_of(ink);
+    let shows_name = matches!(text_mode, StatTextMode::ValueAndName | StatTextMode::Name);
+    let mark = match state {
+        Some("ok") => "●",
+        Some("warning") => "◆",
+        Some("critical") => "▲",
+        _ => "",
+    };
+    view! {
+        <div class="stat__value" data-state=state data-testid="stat-value" data-value=value.to_string() title=full>
+            {format!("{}{}", text.prefix, text.number)}
+            <span class="stat__suffix">{text.suffix}</span>
+        </div>
+        <div class="stat__sub">
+            {verdict.map(|verdict| view! { <span class="badge" data-state=state>{format!("{mark} {verdict}")}</span> })}
+            {shows_name.then(|| view! { <span class="stat__name">{name}</span> })}
+        </div>
+    }
+    .into_any()
+}
+
 fn figures_view(figures: Vec<Figure>, text_mode: StatTextMode) -> AnyView {
     let is_single = figures.len() <= 1;
     if is_single {
-        return figures
-            .into_iter()
-            .next()
-            .map(|figure| {
-                let Figure { name, value, text, full, ink, verdict } = figure;
-                let state = state_of(ink);
-                let shows_name = matches!(text_mode, StatTextMode::ValueAndName | StatTextMode::Name);
-                let mark = match state {
-                    Some("ok") => "●",
-                    Some("warning") => "◆",
-                    Some("critical") => "▲",
-                    _ => "",
-                };
-                view! {
-                    <div class="stat__value" data-state=state data-testid="stat-value" data-value=value.to_string() title=full>
-                        {format!("{}{}", text.prefix, text.number)}
-                        <span class="stat__suffix">{text.suffix}</span>
-                    </div>
-                    <div class="stat__sub">
-                        {verdict.map(|verdict| view! { <span class="badge" data-state=state>{format!("{mark} {verdict}")}</span> })}
-                        {shows_name.then(|| view! { <span class="stat__name">{name}</span> })}
-                    </div>
-                }
-                .into_any()
-            })
-            .unwrap_or_else(|| ().into_any());
+        let Some(figure) = figures.into_iter().next() else { return ().into_any() };
+        return single_view(figure, text_mode);
     }
     let items = figures
         .into_iter()

@@ -52,9 +52,9 @@ pub fn on_key(mut callback: impl FnMut(web_sys::KeyboardEvent) + 'static) -> Opt
 }
 
 /// Calls `callback` when a pointer is pressed anywhere on the page, before the element under it hears of it.
-pub fn on_press(mut callback: impl FnMut(web_sys::Event) + 'static) -> Option<Listener> {
+pub fn on_press(callback: impl FnMut(web_sys::Event) + 'static) -> Option<Listener> {
     let document = dom::document()?;
-    Some(listen(document.as_ref(), "pointerdown", move |event| callback(event)))
+    Some(listen(document.as_ref(), "pointerdown", callback))
 }
 
 /// Watches an element's content box; dropping it stops watching.
