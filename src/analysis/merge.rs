@@ -78,7 +78,7 @@ pub fn join(frames: &[&Frame]) -> (Frame, Vec<usize>) {
         return (Frame { x_ms, columns, histograms }, origins);
     }
     let mut x: Vec<f64> = frames.iter().flat_map(|f| f.x_ms.iter().copied()).collect();
-    x.sort_by(f64::total_cmp);
+    crate::base::order::sort_numbers(&mut x);
     x.dedup();
     let mut columns = Vec::with_capacity(origins.len());
     let mut histograms = Vec::new();
@@ -109,7 +109,7 @@ pub fn join(frames: &[&Frame]) -> (Frame, Vec<usize>) {
 /// The label sets of both sides, sorted as a backend sorts a whole answer, each once.
 fn names_in_order<'a>(old: impl Iterator<Item = &'a Labels>, tail: impl Iterator<Item = &'a Labels>) -> Vec<Labels> {
     let mut names: Vec<Labels> = old.chain(tail).cloned().collect();
-    names.sort();
+    crate::base::order::sort_by(&mut names, Ord::cmp);
     names.dedup();
     names
 }

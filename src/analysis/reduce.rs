@@ -42,7 +42,7 @@ pub fn reduce(reducer: Reducer, values: &[f64]) -> f64 {
         Reducer::Percentile(percent) => quantile(values, f64::from(percent) / 100.0),
         Reducer::DistinctCount => {
             let mut sorted: Vec<f64> = known().map(|v| v + 0.0).collect();
-            sorted.sort_by(f64::total_cmp);
+            crate::base::order::sort_numbers(&mut sorted);
             sorted.dedup_by(|a, b| a.total_cmp(b).is_eq());
             Some(sorted.len() as f64)
         }
@@ -98,7 +98,7 @@ fn variance(values: &[f64]) -> Option<f64> {
 /// Linear between the two nearest ranks, as `quantile_over_time` does.
 fn quantile(values: &[f64], ratio: f64) -> Option<f64> {
     let mut sorted: Vec<f64> = values.iter().copied().filter(|v| !v.is_nan()).collect();
-    sorted.sort_by(f64::total_cmp);
+    crate::base::order::sort_numbers(&mut sorted);
     let rank = ratio * sorted.len().checked_sub(1)? as f64;
     let lower = *sorted.get(rank.floor() as usize)?;
     let upper = *sorted.get(rank.ceil() as usize)?;

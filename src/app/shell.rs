@@ -5,7 +5,7 @@ use std::sync::Arc;
 use leptos::{html, prelude::*};
 use leptos_router::{
     NavigateOptions, StaticSegment,
-    components::{A, FlatRoutes, Redirect, Route, Router},
+    components::{FlatRoutes, Redirect, Route, Router},
     hooks::{use_location, use_navigate},
     path,
 };
@@ -265,12 +265,18 @@ fn RailLink(
     #[prop(optional, into)] extra: ViewFn,
 ) -> impl IntoView {
     let title = label.clone();
+    let path = format!("{}{path}", dom::base_path());
+    let pathname = use_location().pathname;
+    let current = {
+        let path = path.clone();
+        move || pathname.with(|at| *at == path).then_some("page")
+    };
     view! {
-        <A href=move || format!("{path}{}", query.get()) attr:class="rail__link" attr:title=title>
+        <a class="rail__link" href=move || format!("{path}{}", query.get()) title=title aria-current=current>
             <IconView icon=icon/>
             <span class="rail__label">{label}</span>
             {extra.run()}
-        </A>
+        </a>
     }
     .into_any()
 }
@@ -295,10 +301,10 @@ fn SourceDot() -> impl IntoView {
         (well, _, total) => format!("{well} of {total} sources"),
     };
     view! {
-        <A href="/status" attr:class="rail__foot">
+        <a class="rail__foot" href=format!("{}/status", dom::base_path())>
             <span class="dot" data-state=state aria-hidden="true"></span>
             <span class="rail__foot-text" data-testid="source-summary">{text}</span>
-        </A>
+        </a>
     }
     .into_any()
 }
@@ -327,7 +333,6 @@ fn Bar(time: TimeContext) -> impl IntoView {
                 <div class="control-group">
                     <RefreshPicker
                         refresh=time.refresh
-                        is_loading=Signal::stored(false)
                         on_choose=time.set_refresh
                         on_refresh=time.refresh_now
                     />

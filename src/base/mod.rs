@@ -3,5 +3,6 @@
 //! Invariant: no serde, no DOM, no signals, no clock. Everything here is a pure function or a plain value.
 
 pub mod colour;
+pub mod order;
 pub mod time;
 pub mod units;

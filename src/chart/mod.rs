@@ -34,7 +34,7 @@ pub const AXIS_TEXT_PX: f64 = 11.0;
 pub fn series_slots<'a>(labels: impl IntoIterator<Item = &'a Labels>) -> Vec<u8> {
     let labels: Vec<&Labels> = labels.into_iter().collect();
     let mut order: Vec<usize> = (0..labels.len()).collect();
-    order.sort_by_key(|at| labels.get(*at).copied());
+    crate::base::order::sort_by_key(&mut order, |at| labels.get(*at).copied());
     let hashes: Vec<u64> = order.iter().filter_map(|at| labels.get(*at)).map(|l| l.stable_hash()).collect();
     let mut slots = vec![0; labels.len()];
     for (at, slot) in order.into_iter().zip(colour::assign_slots(&hashes)) {

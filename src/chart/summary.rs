@@ -20,7 +20,7 @@ pub fn text_summary(title: &str, frame: &Frame, series: &[Series], unit: &str, d
     let lowest = known.iter().map(|(_, stats)| stats.min).min_by(f64::total_cmp);
     let highest = known.iter().map(|(_, stats)| stats.max).max_by(f64::total_cmp);
     let Some((lowest, highest)) = lowest.zip(highest) else { return format!("{title}: no data.") };
-    known.sort_by(|a, b| b.1.last.total_cmp(&a.1.last));
+    crate::base::order::sort_by(&mut known, |a, b| b.1.last.total_cmp(&a.1.last));
     let count = match known.len() {
         1 => "1 series".to_owned(),
         count => format!("{count} series"),

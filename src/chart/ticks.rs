@@ -83,7 +83,7 @@ pub fn log_ticks(min: f64, max: f64, base: f64, max_intervals: usize) -> Vec<f64
     if (base - 10.0).abs() < 1e-9 && (decades + 1) * 3 <= max_intervals + 2 {
         let between = (first - 1..=last).flat_map(|e| [2.0, 5.0].map(|digit| digit * 10_f64.powi(e)));
         ticks.extend(between.filter(|value| *value >= min * (1.0 - 1e-9) && *value <= max * (1.0 + 1e-9)));
-        ticks.sort_by(f64::total_cmp);
+        crate::base::order::sort_numbers(&mut ticks);
     }
     ticks
 }

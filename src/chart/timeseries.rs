@@ -532,7 +532,7 @@ impl Draughtsman<'_> {
                 .filter(|(_, is)| *is)
                 .flat_map(|(kept, _)| kept.iter().map(|k| k.row))
                 .collect();
-            rows.sort_unstable();
+            crate::base::order::sort_by(&mut rows, Ord::cmp);
             rows.dedup();
             for ((kept, is_stacked), (drawn, _)) in kept.iter_mut().zip(stacked()).zip(series()) {
                 if is_stacked {
@@ -712,7 +712,7 @@ impl Layout {
                 nearest.is_nearest = true;
             }
         }
-        points.sort_by(|a, b| b.value.total_cmp(&a.value).then(a.series.cmp(&b.series)));
+        crate::base::order::sort_by(&mut points, |a, b| b.value.total_cmp(&a.value).then(a.series.cmp(&b.series)));
         Some(Hit { row, x_ms: row_ms, x_px, points })
     }
 

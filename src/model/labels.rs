@@ -14,7 +14,7 @@ impl Labels {
     pub fn from_pairs<N: Into<Arc<str>>, V: Into<Arc<str>>>(pairs: impl IntoIterator<Item = (N, V)>) -> Self {
         let mut pairs: Vec<(Arc<str>, Arc<str>)> = pairs.into_iter().map(|(n, v)| (n.into(), v.into())).collect();
         pairs.reverse();
-        pairs.sort_by(|a, b| a.0.cmp(&b.0));
+        crate::base::order::sort_by(&mut pairs, |a, b| a.0.cmp(&b.0));
         pairs.dedup_by(|later, earlier| later.0 == earlier.0);
         Self(pairs.into())
     }

@@ -74,7 +74,7 @@ pub fn AlertsPage() -> impl IntoView {
 fn group_card(group: &RuleGroup) -> AnyView {
     let mut rules: Vec<&Rule> = group.rules.iter().collect();
     // What fires comes first; within a state the file's order stays.
-    rules.sort_by_key(|rule| std::cmp::Reverse(state_of(rule)));
+    crate::base::order::sort_by_key(&mut rules, |rule| std::cmp::Reverse(state_of(rule)));
     let evaluated =
         group.last_evaluation_ms.map_or_else(|| "not evaluated yet".to_owned(), |at| format!("evaluated {}", ago(at)));
     let note = format!(

@@ -1,9 +1,11 @@
 //! All dashboards.
 
 use leptos::prelude::*;
-use leptos_router::components::A;
 
-use crate::state::{dashboards::Dashboards, page::PageInfo};
+use crate::{
+    platform::dom,
+    state::{dashboards::Dashboards, page::PageInfo},
+};
 
 #[component]
 pub fn DashboardList() -> impl IntoView {
@@ -13,10 +15,10 @@ pub fn DashboardList() -> impl IntoView {
         .into_iter()
         .map(|file| {
             view! {
-                <A href=format!("/d/{}", file.name) attr:class="dashboards__item">
+                <a class="dashboards__item" href=format!("{}/d/{}", dom::base_path(), file.name)>
                     <span class="dashboards__name">{file.title}</span>
                     <span class="dashboards__note">{file.file}</span>
-                </A>
+                </a>
             }
         })
         .collect_view();

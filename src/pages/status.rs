@@ -178,7 +178,7 @@ fn short_revision(revision: &str) -> String {
 
 fn targets_view(targets: &Targets) -> AnyView {
     let mut active: Vec<&Target> = targets.active.iter().collect();
-    active.sort_by(|a, b| {
+    crate::base::order::sort_by(&mut active, |a, b| {
         a.health.cmp(&b.health).then_with(|| a.pool.cmp(&b.pool)).then_with(|| a.scrape_url.cmp(&b.scrape_url))
     });
     let up = active.iter().filter(|t| t.health == TargetHealth::Up).count();

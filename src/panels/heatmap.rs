@@ -236,7 +236,7 @@ fn band_rows(hit: &chart::Hit, unit: &str) -> Vec<TooltipRow> {
     let is_filled = |band: &&chart::HitBand| band.is_under_pointer || (!is_missing(band.count) && band.count > 0.0);
     let total: f64 = hit.bands.iter().map(|b| b.count).filter(|c| !c.is_nan()).sum();
     let mut bands: Vec<&chart::HitBand> = hit.bands.iter().filter(is_filled).collect();
-    bands.sort_by(|a, b| b.lower.total_cmp(&a.lower));
+    crate::base::order::sort_by(&mut bands, |a, b| b.lower.total_cmp(&a.lower));
     bands
         .into_iter()
         .map(|band| {

@@ -359,9 +359,13 @@ fn axis_of(options: &AxisOptions, unit: &str, panel: &Panel) -> chart::AxisOptio
 fn tooltip_rows(prepared: &Prepared, hit: &chart::Hit, options: &TimeSeriesOptions) -> Vec<TooltipRow> {
     let mut points = hit.points.clone();
     match options.tooltip.sort {
-        TooltipSort::Ascending => points.sort_by(|a, b| by_value_descending(b.value, a.value)),
+        TooltipSort::Ascending => {
+            crate::base::order::sort_by(&mut points, |a, b| by_value_descending(b.value, a.value))
+        }
         // By value unless the dashboard says otherwise: the largest is what one looks for.
-        TooltipSort::None | TooltipSort::Descending => points.sort_by(|a, b| by_value_descending(a.value, b.value)),
+        TooltipSort::None | TooltipSort::Descending => {
+            crate::base::order::sort_by(&mut points, |a, b| by_value_descending(a.value, b.value))
+        }
     }
     points
         .iter()
@@ -392,7 +396,7 @@ fn remarks(drawn: Option<&Drawn>, prepared: Option<&Prepared>) -> Vec<Notice> {
         )));
     }
     let mut units: Vec<&str> = prepared.map(|p| p.looks.iter().map(|l| l.unit.as_str()).collect()).unwrap_or_default();
-    units.sort_unstable();
+    crate::base::order::sort_by(&mut units, Ord::cmp);
     units.dedup();
     if units.len() > 2 {
         notices.push(Notice::warning(format!("{} units share two axes: {}.", units.len(), units.join(", "))));

@@ -77,13 +77,11 @@ pub fn IconView(
     /// 14 px instead of 16.
     #[prop(optional)]
     is_small: bool,
-    #[prop(optional, into)] is_spinning: Signal<bool>,
 ) -> impl IntoView {
     view! {
         <svg
             class="icon"
             data-size=is_small.then_some("small")
-            data-spin=move || is_spinning.get().then_some("true")
             viewBox="0 0 16 16"
             aria-hidden="true"
         >

@@ -21,6 +21,7 @@ pub fn Popover(
     let (is_open, set_open) = signal(false);
     let root = NodeRef::<html::Div>::new();
     let button = NodeRef::<html::Button>::new();
+    let opened = NodeRef::<html::Div>::new();
 
     let close = Callback::new(move |()| {
         if is_open.get_untracked() {
@@ -43,10 +44,11 @@ pub fn Popover(
             })
         });
         outside.set_value(listener.flatten());
-        if is_open.get_untracked()
-            && let Some(root) = root.get_untracked()
-        {
-            dom::focus_first(&root, "[data-autofocus], .menu__item[aria-checked='true'], .menu__item");
+    });
+    // When the sheet is in the page, which is later than when it is said to be open.
+    Effect::new(move |_| {
+        if let Some(sheet) = opened.get() {
+            dom::focus_first(&sheet, "[data-autofocus], .menu__item[aria-checked='true'], .menu__item");
         }
     });
     on_cleanup(move || drop(outside.try_update_value(Option::take)));
@@ -86,7 +88,7 @@ pub fn Popover(
             >
                 {control.run()}
             </button>
-            {move || is_open.get().then(|| view! { <div class=format!("popover__sheet {sheet_class}")>{sheet(close)}</div> })}
+            {move || is_open.get().then(|| view! { <div class=format!("popover__sheet {sheet_class}") node_ref=opened>{sheet(close)}</div> })}
         </div>
     }
     .into_any()

@@ -14,7 +14,6 @@ use super::{
 #[component]
 pub fn RefreshPicker(
     refresh: Signal<Refresh>,
-    is_loading: Signal<bool>,
     on_choose: Callback<Refresh>,
     on_refresh: Callback<()>,
 ) -> impl IntoView {
@@ -49,7 +48,7 @@ pub fn RefreshPicker(
             title="Refresh now (r)"
             on:click=move |_| on_refresh.run(())
         >
-            <IconView icon=Icon::Refresh is_small=true is_spinning=is_loading/>
+            <IconView icon=Icon::Refresh is_small=true/>
         </button>
         <Popover
             label=Signal::derive(move || format!("Refresh interval: {}", refresh.get().label()))

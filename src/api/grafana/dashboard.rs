@@ -151,7 +151,7 @@ fn finished_panels(drafts: Vec<DraftPanel>, variables: &[Variable]) -> Vec<Panel
         }
         panels.push(panel);
     }
-    panels.sort_by_key(|p| (p.grid.y, p.grid.x, !matches!(p.options, PanelOptions::Row)));
+    crate::base::order::sort_by_key(&mut panels, |p| (p.grid.y, p.grid.x, !matches!(p.options, PanelOptions::Row)));
     panels
 }
 

@@ -63,7 +63,7 @@ pub(super) fn thresholds_from(reader: Reader<'_>) -> Thresholds {
 
 /// Sorted, the first one reaching down without end: Grafana's `validateFieldConfig` sets it so whatever the file says.
 pub(super) fn based(mut steps: Vec<ThresholdStep>) -> Vec<ThresholdStep> {
-    steps.sort_by(|a, b| a.value.total_cmp(&b.value));
+    crate::base::order::sort_by(&mut steps, |a, b| a.value.total_cmp(&b.value));
     if let Some(first) = steps.first_mut() {
         first.value = f64::NEG_INFINITY;
     }

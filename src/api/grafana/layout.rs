@@ -131,7 +131,7 @@ fn flow(panels: &[Placement], run: &[usize], mut y: u32) -> Vec<(usize, GridRect
 /// Halving can push neighbours into each other, and files may overlap by themselves: the later one moves down.
 fn without_overlap(wanted: Vec<GridRect>) -> Vec<GridRect> {
     let mut order: Vec<usize> = (0..wanted.len()).collect();
-    order.sort_by_key(|at| wanted.get(*at).map(|g| (g.y, g.x)));
+    crate::base::order::sort_by_key(&mut order, |at| wanted.get(*at).map(|g| (g.y, g.x)));
     let mut settled: Vec<(usize, GridRect)> = Vec::with_capacity(wanted.len());
     for at in order {
         let Some(mut rect) = wanted.get(at).copied() else { continue };
@@ -140,7 +140,7 @@ fn without_overlap(wanted: Vec<GridRect>) -> Vec<GridRect> {
         }
         settled.push((at, rect));
     }
-    settled.sort_by_key(|(at, _)| *at);
+    crate::base::order::sort_by_key(&mut settled, |(at, _)| *at);
     settled.into_iter().map(|(_, rect)| rect).collect()
 }
 

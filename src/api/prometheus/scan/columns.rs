@@ -211,7 +211,7 @@ impl SeriesSet {
         let mut extra_ms: Vec<f64> = loose.iter().flat_map(|series| series.times_ms.iter().copied()).collect();
         extra_ms.extend(histograms.iter().flat_map(|(_, samples)| samples.iter().map(|(t_ms, _)| *t_ms)));
         extra_ms.retain(|t_ms| row_of(&rows_ms, *t_ms).is_none());
-        extra_ms.sort_by(f64::total_cmp);
+        crate::base::order::sort_numbers(&mut extra_ms);
         extra_ms.dedup();
         let x_ms = if extra_ms.is_empty() { rows_ms.clone() } else { merged(&rows_ms, &extra_ms) };
 
@@ -255,7 +255,7 @@ fn spread(row_count: usize, pairs: impl Iterator<Item = (usize, f64)>) -> Arc<[f
 fn placed(x_ms: &[f64], samples: Vec<(f64, NativeHistogram)>) -> Vec<(usize, NativeHistogram)> {
     let mut placed: Vec<(usize, NativeHistogram)> =
         samples.into_iter().filter_map(|(t_ms, histogram)| Some((row_of(x_ms, t_ms)?, histogram))).collect();
-    placed.sort_by_key(|(row, _)| *row);
+    crate::base::order::sort_by_key(&mut placed, |(row, _)| *row);
     placed.dedup_by_key(|(row, _)| *row);
     placed
 }
@@ -263,6 +263,6 @@ fn placed(x_ms: &[f64], samples: Vec<(f64, NativeHistogram)>) -> Vec<(usize, Nat
 /// Two ascending lists without common elements, as one.
 fn merged(left: &[f64], right: &[f64]) -> Vec<f64> {
     let mut out: Vec<f64> = left.iter().chain(right).copied().collect();
-    out.sort_by(f64::total_cmp);
+    crate::base::order::sort_numbers(&mut out);
     out
 }
