@@ -1,13 +1,14 @@
 //! Figures and pictures: both are made by driving the built product in the browser.
 
+use std::path::PathBuf;
 use std::process::Command;
 
 use crate::build;
 use crate::demo;
 use crate::failure::Failure;
-use crate::machine::Machine;
+use crate::machine::{Machine, WASM_TARGET};
 use crate::options::Options;
-use crate::process::{command, run_shown};
+use crate::process::{command, run_logged, run_shown};
 use crate::report::Report;
 use crate::setup::{self, Level, Tools};
 
@@ -15,9 +16,33 @@ use crate::setup::{self, Level, Tools};
 pub fn bench(machine: &Machine, report: &Report, options: Options) -> Result<(), Failure> {
     options.finish()?;
     let tools = prepare(machine, report)?;
+    let kernels = kernels(machine, report, &tools)?;
     let mut node = browser_command(machine, &tools, "bench.mjs");
-    node.arg("--out").arg(machine.target.join("bench.json"));
+    node.arg("--kernels").arg(kernels).arg("--out").arg(machine.target.join("bench.json"));
     run_shown(&mut node, "bench")
+}
+
+/// The parser and the painter as a module of their own, built as the app is, which the product does not ship. Its folder.
+fn kernels(machine: &Machine, report: &Report, tools: &Tools) -> Result<PathBuf, Failure> {
+    let name = "bench kernels";
+    let log = machine.log("bench-kernels");
+    let folder = machine.target.join("xtask/bench-kernels");
+    let built = machine.wasm_target().join(WASM_TARGET).join("release/examples/bench_kernels.wasm");
+    let module = folder.join("bench_kernels_bg.wasm");
+    report.step(name, "the parser and the painter alone, for release", Some(&log), || {
+        let mut cargo = tools.wasm_command(machine, "cargo");
+        cargo.args(["build", "--release", "--target", WASM_TARGET, "--no-default-features", "--features", "browser"]);
+        cargo.args(["--example", "bench_kernels"]);
+        run_logged(&mut cargo, name, &log)?;
+        let mut bindgen = tools.wasm_command(machine, "wasm-bindgen");
+        bindgen.args(["--target", "web", "--no-typescript", "--out-dir"]).arg(&folder).arg(&built);
+        run_logged(&mut bindgen, name, &log)?;
+        // As `data-wasm-opt` in index.html.
+        let mut optimiser = tools.wasm_command(machine, "wasm-opt");
+        optimiser.arg("-O3").arg(&module).arg("-o").arg(&module);
+        run_logged(&mut optimiser, name, &log)
+    })?;
+    Ok(folder)
 }
 
 /// Takes the pictures of `docs/images` anew, as the end-to-end tests do for their comparison.
