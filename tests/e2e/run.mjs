@@ -65,6 +65,7 @@ try {
     hasPrometheus: Boolean(options.prometheus && options.promtool),
     demo: once(async () => fronted(await startDemo(programs))),
     running: once(async () => fronted(await startDemo(programs, { runs: true, hours: 3 }))),
+    fresh: async () => startDemo(programs, { hours: 1 }),
     short: once(async () => startDemo(programs, { hours: sharedHours })),
     prometheus: once(async () => startPrometheus(programs, { hours: sharedHours, rules: join(root, "demo/rules/*.yml") })),
     upstream: once(async () => fronted(await startDemo(programs, { hours: 1, upstream: (await env.prometheus()).url }))),

@@ -14,7 +14,7 @@ export class Front {
   #target;
   #prefix;
   #sockets = new Set();
-  #agent = new http.Agent({ keepAlive: true });
+  #agent = new http.Agent({ keepAlive: true, maxSockets: 4 });
 
   constructor(target, { prefix = "" } = {}) {
     this.#target = new URL(target);

@@ -31,7 +31,7 @@ export class Runner {
       }
       const took = ((performance.now() - started) / 1000).toFixed(1);
       console.log(`${failure ? "FAILED" : "ok    "} ${name} (${took} s)${note ? ` ${note}` : ""}`);
-      if (failure) console.log(indent(failure.stack ?? String(failure)));
+      if (failure) console.log(indent(told(failure)));
       this.#results.push({ name, failure });
     }
     this.#tests = [];
@@ -97,6 +97,12 @@ export async function mustFail(work, what) {
   throw new Error(`${what}: it passed, but had to fail`);
 }
 
+// The message, and the lines of the tests that it came through.
+function told(failure) {
+  const stack = (failure.stack ?? "").split("\n").filter((line) => line.includes("/suites/"));
+  return [failure.message ?? String(failure), ...stack].join("\n");
+}
+
 function indent(text) {
-  return text.split("\n").slice(0, 24).map((line) => `         ${line}`).join("\n");
+  return text.split("\n").slice(0, 24).map((line) => `         ${line.trim().slice(0, 400)}`).join("\n");
 }

@@ -2,6 +2,7 @@
 
 import { DASHBOARDS, DESKTOP, PHONE, THEMES, axeFindings, colourCount, misfits, onPage, openDashboard, openSheet, panelsOf, states } from "../lib/page.mjs";
 import { check, equal } from "../lib/runner.mjs";
+import { NOW_MS } from "../lib/servers.mjs";
 
 const SHEETS = ["alerts", "status", "dashboards"];
 
@@ -49,6 +50,17 @@ export function demoSuite(runner, env) {
     equal(await page.getByTestId("firing-count").textContent({ timeout: 3_000 }), String(alertCount), "count in the rail");
     check((await page.title()).startsWith(`${alertCount} firing`), `the title does not say it: ${await page.title()}`);
   }));
+
+  runner.test("demo: the first burst of requests is answered", async () => {
+    const { url } = await env.fresh();
+    // As a browser does: six connections at once, kept open.
+    const answers = await Promise.all(Array.from({ length: 6 }, async (_, at) => {
+      const body = new URLSearchParams({ query: `up + ${at}`, start: NOW_MS / 1000 - 600, end: NOW_MS / 1000, step: 15 });
+      const answer = await fetch(`${url}prometheus/api/v1/query_range`, { method: "POST", body, signal: AbortSignal.timeout(5_000) }).catch((error) => ({ status: error.name }));
+      return answer.status;
+    }));
+    equal(answers, [200, 200, 200, 200, 200, 200], "answers");
+  });
 
   runner.test("demo: status shows each target", () => onPage(env.browser, {}, async (page) => {
     const { front } = await env.demo();

@@ -29,7 +29,7 @@ export function equalitySuite(runner, env) {
 
 // Compares all panels of a dashboard as drawn with what went through `front`.
 export async function compareDashboard(env, front, name, query) {
-  return onPage(env.browser, { acceptDownloads: true, allow: [/ERR_ABORTED/] }, async (page) => {
+  return onPage(env.browser, { acceptDownloads: true }, async (page) => {
     front.forget();
     await openDashboard(page, front.url, env.dist, name, query);
     const panels = panelsOf(env.dist, name);
