@@ -1,6 +1,7 @@
 //! `state::query` on a native executor: nothing here is timed, the test answers each load itself.
 
 #![cfg(all(feature = "app", not(target_arch = "wasm32")))]
+#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a test stops at what is not as it should be")]
 
 use std::{cell::RefCell, rc::Rc, sync::Arc};
 

@@ -42,11 +42,8 @@ impl Transport for Canned {
         sink: &'a mut dyn BodySink,
     ) -> LocalBoxFuture<'a, Result<Delivery, ApiError>> {
         Box::pin(async move {
-            let head = ResponseHead {
-                status: 200,
-                content_type: "application/json".to_owned(),
-                ..ResponseHead::default()
-            };
+            let head =
+                ResponseHead { status: 200, content_type: "application/json".to_owned(), ..ResponseHead::default() };
             sink.on_head(&head);
             let mut buffer = vec![0; CHUNK_BYTES as usize];
             let length = self.0.length();
@@ -176,7 +173,6 @@ pub fn draw(
     let palette = Palette::from_tokens(|token| {
         token.starts_with("series").then(|| "#1f77b4".to_owned()).or_else(|| Some("#888888".to_owned()))
     });
-    let mut backend =
-        CanvasBackend::with_canvas_object(canvas.clone()).ok_or_else(|| JsError::new("no 2D canvas"))?;
+    let mut backend = CanvasBackend::with_canvas_object(canvas.clone()).ok_or_else(|| JsError::new("no 2D canvas"))?;
     paint(&layout.scene, &palette, resolution, FONT, &mut backend).map_err(|error| JsError::new(&error.to_string()))
 }
