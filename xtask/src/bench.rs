@@ -12,14 +12,19 @@ use crate::process::{command, run_logged, run_shown};
 use crate::report::Report;
 use crate::setup::{self, Level, Tools};
 
-/// Prints one table, and writes `target/bench.json`.
+/// Prints the product's table and the kernels', and writes `target/bench.json` and `target/bench-kernels.json`.
 pub fn bench(machine: &Machine, report: &Report, options: Options) -> Result<(), Failure> {
     options.finish()?;
     let tools = prepare(machine, report)?;
     let kernels = kernels(machine, report, &tools)?;
     let mut node = browser_command(machine, &tools, "bench.mjs");
-    node.arg("--kernels").arg(kernels).arg("--out").arg(machine.target.join("bench.json"));
-    run_shown(&mut node, "bench")
+    node.arg("--out").arg(machine.target.join("bench.json"));
+    run_shown(&mut node, "bench")?;
+    let mut node = command(&tools.node);
+    node.arg(machine.root.join("tests/e2e/bench_kernels.mjs")).arg("--kernels").arg(kernels);
+    node.arg("--chromium").arg(tools.chromium.as_deref().map(std::path::Path::as_os_str).unwrap_or_default());
+    node.arg("--out").arg(machine.target.join("bench-kernels.json"));
+    run_shown(&mut node, "bench of the kernels")
 }
 
 /// The parser and the painter as a module of their own, built as the app is, which the product does not ship. Its folder.
