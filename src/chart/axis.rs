@@ -179,7 +179,9 @@ fn tick_labels(options: &AxisOptions, values: &[f64], step: f64) -> Vec<(f64, St
         }
     };
     let decimals = options.decimals.map_or(decimals, |asked| asked.max(decimals));
-    let is_bare = !scaling.is_suffix_attached
+    // A time always says its unit: "200 ms" on one panel and a bare "4" on the next would be read as alike.
+    let is_bare = !matches!(units::steps(unit), Steps::Time { .. })
+        && !scaling.is_suffix_attached
         && scaling.prefix.is_empty()
         && scaling.suffix == units::scaling_for(unit, 0.0).suffix;
     let label = |value: &f64| {
@@ -225,7 +227,7 @@ mod tests {
         check("percentunit", &[0.1, 0.6], "0..0.6: 0%, 20%, 40%, 60%");
         check("percent", &[10.0, 180.0], "0..200: 0%, 50%, 100%, 150%, 200%");
         check("s", &[0.01, 0.19], "0..0.2: 0 ms, 50 ms, 100 ms, 150 ms, 200 ms");
-        check("ms", &[10.0, 190.0], "0..200: 0, 50, 100, 150, 200");
+        check("ms", &[10.0, 190.0], "0..200: 0 ms, 50 ms, 100 ms, 150 ms, 200 ms");
         check("s", &[0.0, 3600.0], "0..3600: 0 min, 15 min, 30 min, 45 min, 60 min");
         check("bytes", &[0.0, 3.2e9], "0..3221225472: 0 GiB, 1 GiB, 2 GiB, 3 GiB");
         check("reqps", &[0.0, 2400.0], "0..2500: 0 k/s, 1 k/s, 2 k/s");

@@ -569,7 +569,10 @@ impl Draughtsman<'_> {
             if look.line_width_px <= 0.0 {
                 continue;
             }
-            for points in clip::polyline(points, self.layout.plot) {
+            // A point on the plot's edge is stored in single precision and may lie a thousandth of a pixel beyond it.
+            let plot = self.layout.plot;
+            let edge = Rect::new(plot.left - 0.05, plot.top - 0.05, plot.right + 0.05, plot.bottom + 0.05);
+            for points in clip::polyline(points, edge) {
                 marks.push(Mark::Path { tone: drawn.ink.opaque(), width_px: look.line_width_px, points });
             }
         }

@@ -360,11 +360,11 @@ fn tooltip_rows(prepared: &Prepared, hit: &chart::Hit, options: &TimeSeriesOptio
     let mut points = hit.points.clone();
     match options.tooltip.sort {
         TooltipSort::Ascending => {
-            crate::base::order::sort_by(&mut points, |a, b| by_value_descending(b.value, a.value))
+            crate::base::order::sort_by(&mut points, |a, b| by_value_descending(b.value, a.value));
         }
         // By value unless the dashboard says otherwise: the largest is what one looks for.
         TooltipSort::None | TooltipSort::Descending => {
-            crate::base::order::sort_by(&mut points, |a, b| by_value_descending(a.value, b.value))
+            crate::base::order::sort_by(&mut points, |a, b| by_value_descending(a.value, b.value));
         }
     }
     points

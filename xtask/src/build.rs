@@ -15,7 +15,7 @@ use crate::setup::{Tools, hash};
 /// The must of budget E1: the whole first load, brotli, in bytes. Not reached yet (docs/adr/0003-small-before-fast.md).
 const FIRST_LOAD_BUDGET_BYTES: u64 = 300_000;
 /// Where the app stands: the build fails above it. It only ever goes down, until it meets the must.
-const FIRST_LOAD_CEILING_BYTES: u64 = 450_000;
+const FIRST_LOAD_CEILING_BYTES: u64 = 440_000;
 /// What we are here for.
 const FIRST_LOAD_GOAL_BYTES: u64 = 220_000;
 

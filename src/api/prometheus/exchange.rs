@@ -152,7 +152,9 @@ fn error_from_failure(exchange: &Exchange<'_>, body: &[u8]) -> ApiError {
         return exchange.backend_error(error_type, error);
     }
     let source_name = request.source_name.clone();
-    if head.status == 503 && head.essence() == "text/plain" {
+    // Prometheus' own words (`web/web.go`); a proxy's 503 is about something else.
+    let is_own_text = head.essence() == "text/plain" && body.trim_ascii().starts_with(b"Service Unavailable");
+    if head.status == 503 && (is_own_text || head.is_stopping) {
         return ApiError::NotReady { source_name, is_stopping: head.is_stopping, excerpt: excerpt(body) };
     }
     ApiError::Http { source_name, status: head.status, url: exchange.shown_url(), excerpt: excerpt(body) }
