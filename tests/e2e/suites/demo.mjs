@@ -54,7 +54,11 @@ export function demoSuite(runner, env) {
   }));
 
   runner.test("demo: the first burst of requests is answered", async () => {
-    const { url } = await env.fresh();
+    // Whether threads or connections come first is chance: three servers are tried.
+    for (let attempt = 0; attempt < 3; attempt += 1) await burst(await env.fresh());
+  });
+
+  const burst = async ({ url }) => {
     // As several browser tabs do: connections opened at once and kept open.
     const agent = new http.Agent({ keepAlive: true });
     const ask = (at) => new Promise((resolve) => {
@@ -68,7 +72,7 @@ export function demoSuite(runner, env) {
     const answers = await Promise.all(Array.from({ length: 16 }, (_, at) => ask(at)));
     agent.destroy();
     equal(answers, Array(16).fill(200), "answers");
-  });
+  };
 
   runner.test("demo: status shows each target", () => onPage(env.browser, {}, async (page) => {
     const { front } = await env.demo();
