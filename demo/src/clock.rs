@@ -70,6 +70,12 @@ pub fn rfc3339(time_ms: i64) -> String {
         .map_or_else(|| "0001-01-01T00:00:00Z".into(), |t| t.to_rfc3339_opts(SecondsFormat::AutoSi, true))
 }
 
+/// The wall's time as HTTP's `Date` header has it.
+pub fn http_date() -> String {
+    DateTime::<Utc>::from_timestamp_millis(wall_ms())
+        .map_or_else(String::new, |t| t.format("%a, %d %b %Y %H:%M:%S GMT").to_string())
+}
+
 /// Reads RFC 3339.
 pub fn parse_rfc3339(text: &str) -> Option<i64> {
     DateTime::parse_from_rfc3339(text).ok().map(|t| t.timestamp_millis())

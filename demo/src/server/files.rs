@@ -4,7 +4,8 @@ use std::path::{Component, Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use super::{Reply, csp};
+use super::csp;
+use super::http::Reply;
 use crate::api::decode;
 use crate::clock::{Clock, rfc3339};
 

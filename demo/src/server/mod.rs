@@ -1,35 +1,35 @@
 //! One origin for everything: the built app as static files, and the Prometheus API under `/prometheus`.
 //!
-//! Invariant: static files never wait for queries: whoever receives requests answers files itself and hands API calls to
-//! a pool of their own. It deliberately speaks plain HTTP and is meant for loopback.
+//! Invariant: static files never wait for queries: a connection's own thread answers files and hands API calls to a pool.
+//! It deliberately speaks plain HTTP and is meant for loopback.
 
 mod csp;
 mod files;
+mod http;
+mod listen;
 mod proxy;
 
-use std::io::{Cursor, Read, Write};
+use std::io::Write;
 use std::net::{SocketAddr, TcpListener};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use socket2::SockRef;
 use thiserror::Error;
-use tiny_http::{Header, Method, Request, Response, Server};
 
 use crate::api::{Api, Params};
 use crate::clock::Clock;
 use files::Files;
+use http::{Reply, Request};
+use listen::Listening;
 use proxy::Upstream;
 
 /// Where the API lives on the origin.
 pub const PREFIX: &str = "/prometheus";
-
-/// Threads that receive requests and answer static files.
-const FILE_THREADS: usize = 4;
 
 /// Threads that answer API calls; a browser keeps at most six requests to one origin in flight.
 const QUERY_THREADS: usize = 6;
@@ -39,9 +39,6 @@ const QUERY_STACK_BYTES: usize = 16 << 20;
 
 /// Answers smaller than this are not worth compressing.
 const GZIP_MIN_BYTES: usize = 1024;
-
-/// The largest form that is read.
-const MAX_FORM_BYTES: u64 = 4 << 20;
 
 /// What to serve, and where.
 #[derive(Debug, Clone)]
@@ -65,8 +62,8 @@ pub enum ServeError {
 
 /// A running server; stopping it waits for its threads.
 pub struct Running {
-    server: Arc<Server>,
-    threads: Vec<JoinHandle<()>>,
+    listening: Listening,
+    query_threads: Vec<JoinHandle<()>>,
     pub address: SocketAddr,
 }
 
@@ -80,46 +77,52 @@ struct Handler {
     backend: Backend,
 }
 
+/// An API call on its way to the pool.
+struct Call {
+    request: Request,
+    answer_to: SyncSender<Reply>,
+}
+
+/// What connections ask for answers.
+struct Service {
+    handler: Arc<Handler>,
+    calls: Sender<Call>,
+}
+
 impl Running {
     pub fn start(options: &Options, api: Api, clock: &Clock) -> Result<Self, ServeError> {
-        let listen_error = |reason: String| ServeError::Listen { address: options.listen, reason };
-        let listener = TcpListener::bind(options.listen).map_err(|error| listen_error(error.to_string()))?;
-        let address = listener.local_addr().map_err(|error| listen_error(error.to_string()))?;
-        // Accepted connections inherit this. Without it an answer's last packet waits 40 ms for an acknowledgement.
-        SockRef::from(&listener).set_tcp_nodelay(true).map_err(|error| listen_error(error.to_string()))?;
-        let server = Arc::new(Server::from_listener(listener, None).map_err(|error| listen_error(error.to_string()))?);
+        let listen_error =
+            |error: std::io::Error| ServeError::Listen { address: options.listen, reason: error.to_string() };
+        let listener = TcpListener::bind(options.listen).map_err(listen_error)?;
+        let address = listener.local_addr().map_err(listen_error)?;
         let backend = match &options.upstream {
             Some(url) => Backend::Upstream(Upstream::new(url).ok_or_else(|| ServeError::Upstream(url.clone()))?),
             None => Backend::Embedded(api),
         };
         let announced = options.announces_clock.then(|| clock.clone());
         let handler = Arc::new(Handler { files: Files::new(options.dist.clone(), announced), backend });
-        let (sender, receiver) = channel::<Request>();
+        let (calls, receiver) = channel::<Call>();
         let receiver = Arc::new(Mutex::new(receiver));
-        let mut threads = Vec::new();
-        for _ in 0..FILE_THREADS {
-            let (server, handler, sender) = (Arc::clone(&server), Arc::clone(&handler), sender.clone());
-            threads.push(std::thread::spawn(move || receive(&server, &handler, &sender)));
-        }
+        let mut query_threads = Vec::new();
         for _ in 0..QUERY_THREADS {
             let (handler, receiver) = (Arc::clone(&handler), Arc::clone(&receiver));
             let thread = std::thread::Builder::new()
                 .name("query".into())
                 .stack_size(QUERY_STACK_BYTES)
-                .spawn(move || answer_queries(&handler, &receiver))
-                .map_err(|error| listen_error(error.to_string()))?;
-            threads.push(thread);
+                .spawn(move || answer_calls(&handler, &receiver))
+                .map_err(listen_error)?;
+            query_threads.push(thread);
         }
-        Ok(Self { server, threads, address })
+        let listening = Listening::start(listener, Service { handler, calls }).map_err(listen_error)?;
+        Ok(Self { listening, query_threads, address })
     }
 
-    /// Takes no further request, finishes those in hand, and returns when all threads have ended.
+    /// Takes no further request, finishes those in hand (their clients wait a few seconds for it at most), and returns
+    /// when all threads have ended.
     pub fn stop(self) {
-        let Self { server, threads, .. } = self;
-        for _ in 0..FILE_THREADS {
-            server.unblock();
-        }
-        for thread in threads {
+        self.listening.stop();
+        // The pool's threads end when nobody is left who could call them.
+        for thread in self.query_threads {
             if thread.join().is_err() {
                 eprintln!("a thread of the server ended by a panic");
             }
@@ -127,102 +130,65 @@ impl Running {
     }
 }
 
-fn receive(server: &Server, handler: &Handler, queries: &Sender<Request>) {
-    // `recv` fails only when the server is told to stop.
-    while let Ok(request) = server.recv() {
-        if path_of(&request).starts_with(PREFIX) {
-            if queries.send(request).is_err() {
-                return;
-            }
-        } else {
-            let (reply, method) = (handler.file(&request), request.method().clone());
-            send(request, &method, reply, handler);
-        }
-    }
-}
-
-fn answer_queries(handler: &Handler, queries: &Mutex<Receiver<Request>>) {
+fn answer_calls(handler: &Handler, calls: &Mutex<Receiver<Call>>) {
     loop {
-        let next = queries.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        let Ok(mut request) = next else { return };
-        let method = request.method().clone();
-        let reply = handler.query(&mut request);
-        send(request, &method, reply, handler);
+        let next = calls.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        let Ok(Call { request, answer_to }) = next else { return };
+        // A query that fails so badly must not take its thread from the queries after it.
+        let reply = catch_unwind(AssertUnwindSafe(|| handler.query(&request)))
+            .unwrap_or_else(|_reported| Reply::text(500, "the query ended by a panic\n"));
+        // The connection waits for this one message, unless its thread has failed.
+        answer_to.send(reply).unwrap_or(());
     }
 }
 
-/// An answer before it is put on the wire.
-#[derive(Debug, Default)]
-struct Reply {
-    status: u16,
-    headers: Vec<(String, String)>,
-    body: Vec<u8>,
-}
-
-impl Reply {
-    fn text(status: u16, text: &str) -> Self {
-        Self { status, body: text.as_bytes().to_vec(), ..Self::default() }
-            .with("Content-Type", "text/plain; charset=utf-8")
+impl Service {
+    fn answer(&self, request: Request) -> Reply {
+        if !request.path().starts_with(PREFIX) {
+            return self.handler.file(&request);
+        }
+        let (answer_to, answer) = sync_channel(1);
+        let sent = self.calls.send(Call { request, answer_to });
+        let received = sent.ok().and_then(|()| answer.recv().ok());
+        received.unwrap_or_else(|| Reply::text(503, "no thread is left for queries\n"))
     }
 
-    fn with(mut self, name: &str, value: &str) -> Self {
-        self.headers.push((name.to_owned(), value.to_owned()));
-        self
+    /// Adds what every answer carries.
+    fn finish(&self, reply: Reply) -> Reply {
+        reply
+            .with("Content-Security-Policy", &self.handler.files.content_security_policy())
+            .with("X-Content-Type-Options", "nosniff")
     }
-}
-
-fn path_of(request: &Request) -> &str {
-    request.url().split(['?', '#']).next().unwrap_or("/")
-}
-
-fn header<'r>(request: &'r Request, name: &'static str) -> &'r str {
-    request.headers().iter().find(|header| header.field.equiv(name)).map_or("", |header| header.value.as_str())
-}
-
-/// Whether the client takes this encoding (a quality of zero is a no).
-fn accepts(request: &Request, encoding: &str) -> bool {
-    header(request, "Accept-Encoding").split(',').any(|item| {
-        let mut parts = item.split(';').map(str::trim);
-        let is_named = parts.next().is_some_and(|name| name.eq_ignore_ascii_case(encoding));
-        let is_refused = parts.any(|part| matches!(part, "q=0" | "q=0.0" | "q=0.00" | "q=0.000"));
-        is_named && !is_refused
-    })
 }
 
 impl Handler {
     fn file(&self, request: &Request) -> Reply {
-        match request.method() {
-            Method::Get | Method::Head => self.files.reply(path_of(request), |encoding| accepts(request, encoding)),
+        match request.method.as_str() {
+            "GET" | "HEAD" => self.files.reply(request.path(), |encoding| request.accepts(encoding)),
             _ => Reply::text(405, "Method Not Allowed\n").with("Allow", "GET, HEAD"),
         }
     }
 
-    fn query(&self, request: &mut Request) -> Reply {
-        let mut body = Vec::new();
-        if *request.method() == Method::Post
-            && let Err(error) = request.as_reader().take(MAX_FORM_BYTES).read_to_end(&mut body)
-        {
-            return Reply::text(400, &format!("the request's body cannot be read: {error}\n"));
-        }
+    fn query(&self, request: &Request) -> Reply {
         match &self.backend {
-            Backend::Upstream(upstream) => upstream.forward(request, body),
-            Backend::Embedded(api) => with_cors(request, embedded(api, request, &body)),
+            Backend::Upstream(upstream) => upstream.forward(request),
+            Backend::Embedded(api) => with_cors(request, embedded(api, request)),
         }
     }
 }
 
-fn embedded(api: &Api, request: &Request, body: &[u8]) -> Reply {
+fn embedded(api: &Api, request: &Request) -> Reply {
     let mut params = Params::default();
-    let is_form = header(request, "Content-Type").starts_with("application/x-www-form-urlencoded");
+    let is_form = request.header("Content-Type").starts_with("application/x-www-form-urlencoded");
     // Go's form parsing puts the body's values before those of the URL.
-    if is_form {
-        params.extend_from(&String::from_utf8_lossy(body));
+    if request.method == "POST" && is_form {
+        params.extend_from(&String::from_utf8_lossy(&request.body));
     }
-    if let Some((_, query)) = request.url().split_once('?') {
+    if let Some((_, query)) = request.url.split_once('?') {
         params.extend_from(query);
     }
-    let path = path_of(request).strip_prefix(PREFIX).unwrap_or("");
-    let answer = api.handle(request.method().as_str(), path, &params);
+    let path = request.path().strip_prefix(PREFIX).unwrap_or("");
+    let answer = api.handle(&request.method, path, &params);
     let mut reply = Reply { status: answer.status, body: answer.body.into_bytes(), ..Reply::default() };
     if !answer.content_type.is_empty() {
         reply = reply.with("Content-Type", answer.content_type);
@@ -230,7 +196,7 @@ fn embedded(api: &Api, request: &Request, body: &[u8]) -> Reply {
     if let Some(allow) = answer.allow {
         reply = reply.with("Allow", allow);
     }
-    if reply.body.len() >= GZIP_MIN_BYTES && accepts(request, "gzip") {
+    if reply.body.len() >= GZIP_MIN_BYTES && request.accepts("gzip") {
         let mut encoder = GzEncoder::new(Vec::with_capacity(reply.body.len() / 4), Compression::fast());
         if encoder.write_all(&reply.body).is_ok()
             && let Ok(packed) = encoder.finish()
@@ -244,7 +210,7 @@ fn embedded(api: &Api, request: &Request, body: &[u8]) -> Reply {
 
 /// What Prometheus sends with its default `--web.cors.origin=".*"`.
 fn with_cors(request: &Request, reply: Reply) -> Reply {
-    if header(request, "Origin").is_empty() {
+    if request.header("Origin").is_empty() {
         return reply;
     }
     reply
@@ -252,28 +218,4 @@ fn with_cors(request: &Request, reply: Reply) -> Reply {
         .with("Access-Control-Allow-Methods", "GET, POST, OPTIONS")
         .with("Access-Control-Allow-Headers", "Accept, Authorization, Content-Type, Origin")
         .with("Access-Control-Expose-Headers", "Date")
-}
-
-fn send(request: Request, method: &Method, reply: Reply, handler: &Handler) {
-    let Reply { status, headers, body } =
-        reply.with("Content-Security-Policy", &handler.files.content_security_policy());
-    let headers = headers
-        .iter()
-        .filter_map(|(name, value)| Header::from_bytes(name.as_bytes(), value.as_bytes()).ok())
-        .chain(Header::from_bytes(b"X-Content-Type-Options".as_slice(), b"nosniff".as_slice()))
-        .collect();
-    let length = body.len();
-    // Bodies are complete: a length is kinder to clients than chunks.
-    let response =
-        Response::new(status.into(), headers, Cursor::new(body), Some(length), None).with_chunked_threshold(usize::MAX);
-    if let Err(error) = request.respond(response)
-        && !matches!(
-            error.kind(),
-            std::io::ErrorKind::BrokenPipe
-                | std::io::ErrorKind::ConnectionReset
-                | std::io::ErrorKind::ConnectionAborted
-        )
-    {
-        eprintln!("an answer to a {method} request could not be sent: {error}");
-    }
 }

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use tiny_http::{Method, Request};
 use ureq::http::{self, Uri};
 
-use super::{PREFIX, Reply, header};
+use super::PREFIX;
+use super::http::{Reply, Request};
 
 /// Prometheus's own default for `--query.timeout`, and a little more.
 const TIMEOUT: Duration = Duration::from_secs(130);
@@ -40,8 +40,8 @@ impl Upstream {
         Some(Self { base: url.trim_end_matches('/').to_owned(), agent: ureq::Agent::new_with_config(config) })
     }
 
-    pub fn forward(&self, request: &Request, body: Vec<u8>) -> Reply {
-        match self.exchange(request, body) {
+    pub fn forward(&self, request: &Request) -> Reply {
+        match self.exchange(request) {
             Ok(reply) => reply,
             Err(error) => {
                 Reply::text(502, &format!("The Prometheus server at {} cannot be reached: {error}\n", self.base))
@@ -49,18 +49,17 @@ impl Upstream {
         }
     }
 
-    fn exchange(&self, request: &Request, body: Vec<u8>) -> Result<Reply, ureq::Error> {
-        let path = request.url().strip_prefix(PREFIX).unwrap_or("/");
-        let mut outgoing =
-            http::Request::builder().method(request.method().as_str()).uri(format!("{}{path}", self.base));
+    fn exchange(&self, request: &Request) -> Result<Reply, ureq::Error> {
+        let path = request.url.strip_prefix(PREFIX).unwrap_or("/");
+        let mut outgoing = http::Request::builder().method(request.method.as_str()).uri(format!("{}{path}", self.base));
         for name in ["Content-Type", "Accept", "Accept-Encoding", "Origin"] {
-            let value = header(request, name);
+            let value = request.header(name);
             if !value.is_empty() {
                 outgoing = outgoing.header(name, value);
             }
         }
-        let mut answer = if *request.method() == Method::Post {
-            self.agent.run(outgoing.body(body)?)?
+        let mut answer = if request.method == "POST" {
+            self.agent.run(outgoing.body(request.body.clone())?)?
         } else {
             self.agent.run(outgoing.body(())?)?
         };
