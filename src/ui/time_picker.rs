@@ -36,6 +36,7 @@ pub fn TimePicker(
         view! {
             <IconView icon=Icon::Clock is_small=true/>
             <span data-testid="time-range">{range_label}</span>
+            " "
             <span class="control__note">{move || zone.get().label()}</span>
             {move || problem.get().map(|problem| view! { <span class="badge" data-state="warning" title=problem>"not understood"</span> })}
         }

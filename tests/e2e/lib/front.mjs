@@ -14,8 +14,7 @@ export class Front {
   #target;
   #prefix;
   #sockets = new Set();
-  // As many connections as the demonstration's server keeps threads ready for; a burst of more has a test of its own.
-  #agent = new http.Agent({ keepAlive: true, maxSockets: 4 });
+  #agent = new http.Agent({ keepAlive: true });
 
   constructor(target, { prefix = "" } = {}) {
     this.#target = new URL(target);

@@ -8,6 +8,9 @@ import { NOW_MS } from "../lib/servers.mjs";
 
 const SHEETS = ["alerts", "status", "dashboards"];
 
+// Of the layout while a page loads, in the browser's own measure; below 0.1 counts as good.
+const MAX_SHIFT = 0.1;
+
 // Panels that show no data on the simulated platform, with the reason.
 const EXPECTED_STATES = {};
 
@@ -15,7 +18,7 @@ export function demoSuite(runner, env) {
   for (const theme of THEMES) {
     for (const [size, viewport] of [["desktop", DESKTOP], ["phone", PHONE]]) {
       for (const name of DASHBOARDS) {
-        runner.test(`demo: ${name}, ${size}, ${theme}`, () => onPage(env.browser, { viewport, theme }, async (page) => {
+        runner.test(`demo: ${name}, ${size}, ${theme}`, () => onPage(env.browser, { viewport, theme, init: watchShifts }, async (page) => {
           const { front } = await env.demo();
           front.forget();
           await openDashboard(page, front.url, env.dist, name);
@@ -24,6 +27,8 @@ export function demoSuite(runner, env) {
           await checkPanels(page, panelsOf(env.dist, name));
           const notAnswered = front.ranges().filter((query) => query.status !== 200 && !query.isAborted);
           equal(notAnswered.map((query) => query.params.query), [], "queries without an answer");
+          const { sum, what } = await page.evaluate(() => window.layoutShifts);
+          check(sum < MAX_SHIFT, `the layout shifted by ${sum.toFixed(3)} while loading: ${what.join(", ")}`);
           await checkLook(page);
         }), { limitSecs: 90 });
       }
@@ -97,6 +102,17 @@ export async function checkPanels(page, wanted) {
       check(colours > 4, `${title}: the chart has ${colours} colours`);
     }
   }
+}
+
+// Runs in the page before anything else.
+function watchShifts() {
+  window.layoutShifts = { sum: 0, what: [] };
+  new PerformanceObserver((list) => {
+    for (const { value, sources } of list.getEntries()) {
+      window.layoutShifts.sum += value;
+      window.layoutShifts.what.push(`${value.toFixed(3)} ${sources.slice(0, 2).map(({ node }) => node?.className ?? node?.nodeName)}`);
+    }
+  }).observe({ type: "layout-shift", buffered: true });
 }
 
 async function checkLook(page) {
