@@ -270,7 +270,7 @@ fn Notices(notices: Vec<Notice>) -> impl IntoView {
     view! {
         <span class="panel__note" data-severity=severity>
             <Popover
-                label=Signal::stored(format!("{count} remarks"))
+                label=Signal::stored(format!("{text}: {count} {}", if count == 1 { "remark" } else { "remarks" }))
                 control=ViewFn::from(move || view! { <IconView icon=icon is_small=true/><span>{text}</span> })
                 control_class="panel__note"
                 sheet=Arc::new(sheet)
