@@ -560,3 +560,19 @@ fn a_hundred_series_are_a_hundred_paths() {
     let paths = scene.to_string().lines().filter(|line| line.starts_with("path series")).count();
     assert_eq!(paths, 100);
 }
+
+#[test]
+fn a_line_along_the_plots_edge_is_whole_at_every_height() {
+    // The edge's place in single precision lies above or below the same place in double precision, by chance.
+    for tenths in 1500..1700 {
+        let values =
+            walk(3, 60, 0.0, 0.0, |_| 0.0).into_iter().enumerate().map(|(at, v)| if at == 30 { 1.0 } else { v });
+        let frame = frame_of(vec![("errors", values.collect())]);
+        let series = looks(&frame);
+        let mut case = Case::new(&frame, &series, "percentunit");
+        case.size = Size::new(584.0, f64::from(tenths) / 10.0);
+        let scene = case.layout().scene.to_string();
+        let paths: Vec<&str> = scene.lines().filter(|line| line.starts_with("path series")).collect();
+        assert_eq!(paths.len(), 1, "height {tenths}/10: the line broke into {} parts", paths.len());
+    }
+}
