@@ -12,14 +12,7 @@ use std::fmt::Write as _;
 use futures_util::future::LocalBoxFuture;
 use thiserror::Error;
 
-/// Whether cookies and other credentials of the target's origin go along.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub enum Credentials {
-    Omit,
-    #[default]
-    SameOrigin,
-    Include,
-}
+pub use crate::model::config::Credentials;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Method {

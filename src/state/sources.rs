@@ -7,11 +7,11 @@ use leptos::prelude::*;
 
 use crate::{
     api::{
-        http::{ApiError, Credentials, Endpoint, Transport},
+        http::{ApiError, Endpoint, Transport},
         prometheus::PrometheusClient,
         scheduler::Scheduler,
     },
-    model::config::{self, Config, Source, SourceKind},
+    model::config::{Config, Source, SourceKind},
     platform::{clock, dom, timer},
 };
 
@@ -130,11 +130,7 @@ fn endpoint_of(source: &Source) -> Endpoint {
     let mut endpoint = Endpoint::new(name.clone(), dom::absolute_url(url).trim_end_matches('/').to_owned());
     endpoint.headers.clone_from(headers);
     endpoint.tenant_header = tenant_header.clone().zip(tenants.first().cloned());
-    endpoint.credentials = match credentials {
-        config::Credentials::Omit => Credentials::Omit,
-        config::Credentials::SameOrigin => Credentials::SameOrigin,
-        config::Credentials::Include => Credentials::Include,
-    };
+    endpoint.credentials = *credentials;
     endpoint.timeout_ms = timeout_secs.saturating_mul(1_000);
     endpoint
 }
