@@ -234,3 +234,22 @@ export function colourCount(page, title) {
     return colours.size;
   });
 }
+
+// Of the pixel columns between the first and the last with ink of a series, the share that has any: 1 for a line without gaps.
+export function inkedShare(page, title) {
+  return panel(page, title).locator("canvas.chart__canvas").evaluate((canvas) => {
+    const { width, height } = canvas;
+    const { data } = canvas.getContext("2d").getImageData(0, 0, width, height);
+    const isInked = Array.from({ length: width }, (_, x) => {
+      for (let y = 0; y < height; y += 1) {
+        const at = (y * width + x) * 4;
+        // Axes, grid and text are grey; series are not.
+        const spread = Math.max(data[at], data[at + 1], data[at + 2]) - Math.min(data[at], data[at + 1], data[at + 2]);
+        if (data[at + 3] > 100 && spread > 50) return true;
+      }
+      return false;
+    });
+    const [first, last] = [isInked.indexOf(true), isInked.lastIndexOf(true)];
+    return last - first < width / 2 ? 0 : isInked.slice(first, last + 1).filter(Boolean).length / (last - first + 1);
+  });
+}

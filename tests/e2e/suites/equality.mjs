@@ -1,7 +1,7 @@
 // What is drawn is what was answered: each panel's numbers against the answers that the page got, at every point.
 
 import { compareSheet, deaccumulate, lastValue, legendName, seriesOf, sheetOf } from "../lib/answers.mjs";
-import { DASHBOARDS, downloadCsv, inspect, onPage, openDashboard, panel, panelsOf } from "../lib/page.mjs";
+import { DASHBOARDS, downloadCsv, inkedShare, inspect, onPage, openDashboard, panel, panelsOf } from "../lib/page.mjs";
 import { check, equal, mustFail } from "../lib/runner.mjs";
 
 export function equalitySuite(runner, env) {
@@ -18,6 +18,8 @@ export function equalitySuite(runner, env) {
     equal(deaccumulate(buckets).map(({ name, points }) => [name, points.get(0)]), [["0.5", 2], ["1", 3], ["+Inf", 2]], "buckets");
   });
 
+  zeroTest(runner, env);
+
   for (const name of DASHBOARDS) {
     runner.test(`equality: ${name}`, async () => {
       const { front } = await env.demo();
@@ -25,6 +27,21 @@ export function equalitySuite(runner, env) {
       return `${panels} panels, ${points} points`;
     }, { limitSecs: 150 });
   }
+}
+
+// A rate of zero is a value: it must not look like a gap.
+function zeroTest(runner, env) {
+  runner.test("equality: a line that lies on zero is drawn without gaps", async () => {
+    const { front } = await env.demo();
+    front.forget();
+    await onPage(env.browser, { acceptDownloads: true }, async (page) => {
+      await openDashboard(page, front.url, env.dist, "executive", "?refresh=off");
+      const [{ values }] = sheetOf((await downloadCsv(page, "Error Rate")).text).columns;
+      check(values.every((value) => value !== null) && values.filter((value) => value === 0).length > 20, "the data do not lie on zero");
+      equal(await inkedShare(page, "Active Users"), 1, "share of a line above zero");
+      equal(await inkedShare(page, "Error Rate"), 1, "share of a line on zero");
+    });
+  });
 }
 
 // Compares all panels of a dashboard as drawn with what went through `front`.
