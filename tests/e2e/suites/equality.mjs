@@ -1,7 +1,7 @@
 // What is drawn is what was answered: each panel's numbers against the answers that the page got, at every point.
 
 import { compareSheet, deaccumulate, lastValue, legendName, seriesOf, sheetOf } from "../lib/answers.mjs";
-import { DASHBOARDS, downloadCsv, inkedShare, inspect, onPage, openDashboard, panel, panelsOf } from "../lib/page.mjs";
+import { DASHBOARDS, DESKTOP, PHONE, downloadCsv, inkedShare, inspect, onPage, openDashboard, panel, panelsOf } from "../lib/page.mjs";
 import { check, equal, mustFail } from "../lib/runner.mjs";
 
 export function equalitySuite(runner, env) {
@@ -19,6 +19,16 @@ export function equalitySuite(runner, env) {
   });
 
   zeroTest(runner, env);
+
+  runner.test("equality: a stat says the same number at every width", async () => {
+    const { front } = await env.demo();
+    front.forget();
+    const valuesAt = (viewport) => onPage(env.browser, { viewport }, async (page) => {
+      await openDashboard(page, front.url, env.dist, "agents", "?refresh=off");
+      return page.getByTestId("stat-value").evaluateAll((all) => all.map((element) => [element.closest("section").querySelector("h2").textContent, element.dataset.value]));
+    });
+    equal(await valuesAt(PHONE), await valuesAt(DESKTOP), "stats on a phone and on a desk");
+  });
 
   for (const name of DASHBOARDS) {
     runner.test(`equality: ${name}`, async () => {
