@@ -507,13 +507,13 @@ pub fn diagnose(error: &ApiError, source_url: &str, page_origin: &str) -> Diagno
             causes.push(format!("{name} is overloaded."));
             fixes.push(Fix {
                 title: format!("config.json, source “{name}”: wait longer"),
-                snippet: format!("\"timeout_ms\": {}", u64::from(*timeout_ms).saturating_mul(2)),
+                snippet: format!("\"timeout_secs\": {}", u64::from(*timeout_ms).div_ceil(1000).saturating_mul(2)),
             });
             fixes.push(Fix {
                 title: "nginx, where its own time-out is shorter".to_owned(),
                 snippet: format!("proxy_read_timeout {}s;", timeout_ms.div_ceil(1000).saturating_mul(2)),
             });
-            format!("{name} did not answer in time")
+            format!("{name} did not answer in {} s", f64::from(*timeout_ms) / 1000.0)
         }
         ApiError::Cancelled { .. } => format!("The request to {name} was cancelled"),
         ApiError::Http { status, .. } => {
@@ -816,7 +816,7 @@ mod tests {
             ApiError::TimedOut { source_name: name(), url: String::new(), timeout_ms: 30_000 },
             "/prometheus",
             app,
-            &["in time", "\"timeout_ms\": 60000"],
+            &["in 30 s", "\"timeout_secs\": 60"],
         );
     }
 }
