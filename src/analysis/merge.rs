@@ -116,6 +116,8 @@ fn names_in_order<'a>(old: impl Iterator<Item = &'a Labels>, tail: impl Iterator
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write as _;
+
     use super::*;
 
     fn frame(start_ms: i64, step_ms: i64, columns: &[(&str, &[f64])]) -> Frame {
@@ -135,7 +137,8 @@ mod tests {
         for column in &frame.columns {
             out.push_str(column.labels.get("s").unwrap_or(""));
             for (x, v) in frame.x_ms.iter().zip(column.values.iter()) {
-                out.push_str(&if is_missing(*v) { format!(" {x}:-") } else { format!(" {x}:{v}") });
+                let value = if is_missing(*v) { "-".to_owned() } else { v.to_string() };
+                write!(out, " {x}:{value}").unwrap();
             }
             out.push('\n');
         }
