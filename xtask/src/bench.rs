@@ -44,7 +44,7 @@ fn kernels(machine: &Machine, report: &Report, tools: &Tools) -> Result<PathBuf,
         run_logged(&mut bindgen, name, &log)?;
         // As `data-wasm-opt` in index.html.
         let mut optimiser = tools.wasm_command(machine, "wasm-opt");
-        optimiser.arg("-O3").arg(&module).arg("-o").arg(&module);
+        optimiser.arg("-Oz").arg(&module).arg("-o").arg(&module);
         run_logged(&mut optimiser, name, &log)
     })?;
     Ok(folder)
