@@ -194,8 +194,10 @@ pub fn layout(input: &Input<'_>) -> Layout {
     let (start_ms, end_ms) = (range.start_ms as f64, range.end_ms as f64);
     let drawn = drawn_series(frame, series);
     let rows = visible_rows(frame, start_ms, end_ms);
-    let top = TOP_PX.min(size.height_px / 4.0);
-    let bottom = (size.height_px - BOTTOM_PX).max(top + 1.0);
+    let device = |px: f64| (px * input.dpr).round() / input.dpr;
+    // Before the axes, so that they and the plot have the same edges: half a pixel between them cut off lines on zero.
+    let top = device(TOP_PX.min(size.height_px / 4.0));
+    let bottom = device((size.height_px - BOTTOM_PX).max(top + 1.0));
     let axis = |side: Side| {
         let is_used = drawn.iter().any(|d| d.side == side && !d.is_hidden);
         if !is_used && (side == Side::Right || drawn.iter().any(|d| !d.is_hidden)) {
@@ -212,10 +214,9 @@ pub fn layout(input: &Input<'_>) -> Layout {
         }
         _ => least,
     };
-    let device = |px: f64| (px * input.dpr).round() / input.dpr;
     let plot_left = device(gutter(left.as_ref(), input.left, RIGHT_PX).min(size.width_px / 2.0));
     let plot_right = device(size.width_px - gutter(right.as_ref(), input.right, RIGHT_PX)).max(plot_left + 1.0);
-    let plot = Rect::new(plot_left, device(top), plot_right, device(bottom));
+    let plot = Rect::new(plot_left, top, plot_right, bottom);
     let x = TimeScale { start_ms, end_ms, start_px: plot.left, end_px: plot.right };
     let mut layout =
         Layout { scene: Scene { size, marks: Vec::new() }, plot, x, left, right, size, frame: frame.clone(), drawn };
