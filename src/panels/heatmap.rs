@@ -33,7 +33,7 @@ use super::{
     data::{PanelData, use_panel_data},
     export::Sheet,
     look::unit_of,
-    timeseries::same,
+    shared::shared_memo,
 };
 
 /// A column narrower than this cannot be told from its neighbour.
@@ -74,21 +74,17 @@ pub fn view(props: PanelProps) -> AnyView {
     let prepared = {
         let panel = Arc::clone(&panel);
         let options = Arc::clone(&options);
-        Memo::new_with_compare(
-            move |_| query.remote.with(|r| r.value.clone()).map(|data| Arc::new(prepare(&panel, &options, &data))),
-            |a, b| !same(a.and_then(Option::as_ref), b.and_then(Option::as_ref)),
-        )
+        shared_memo(move || {
+            query.remote.with(|r| r.value.clone()).map(|data| Arc::new(prepare(&panel, &options, &data)))
+        })
     };
     let drawn = {
         let options = Arc::clone(&options);
-        Memo::new_with_compare(
-            move |_| {
-                let prepared = prepared.get()?;
-                let room = room.get()?;
-                Some(Arc::new(time.zone.with(|zone| draw(&options, &prepared, room, zone))))
-            },
-            |a, b| !same(a.and_then(Option::as_ref), b.and_then(Option::as_ref)),
-        )
+        shared_memo(move || {
+            let prepared = prepared.get()?;
+            let room = room.get()?;
+            Some(Arc::new(time.zone.with(|zone| draw(&options, &prepared, room, zone))))
+        })
     };
     let cursor = ChartCursor::new(panel.id);
     let hit = Signal::derive(move || {

@@ -11,6 +11,7 @@ mod export;
 mod failure;
 mod heatmap;
 mod look;
+mod shared;
 mod stat;
 mod text;
 mod timeseries;

@@ -34,6 +34,7 @@ use super::{
     data::{PanelData, last_value, use_panel_data},
     export::Sheet,
     look::{SeriesLook, by_value_descending, ink_of, looks_of},
+    shared::shared_memo,
 };
 
 /// The data with their looks, before they have a size.
@@ -76,24 +77,17 @@ pub fn view(props: PanelProps) -> AnyView {
 
     let prepared = {
         let panel = Arc::clone(&panel);
-        Signal::derive(move || query.remote.with(|r| r.value.clone()).map(|data| Arc::new(prepare(&panel, &data))))
+        shared_memo(move || query.remote.with(|r| r.value.clone()).map(|data| Arc::new(prepare(&panel, &data))))
     };
-    let prepared = Memo::new_with_compare(
-        move |_| prepared.get(),
-        |a, b| !same(a.and_then(Option::as_ref), b.and_then(Option::as_ref)),
-    );
     let drawn = {
         let options = Arc::clone(&options);
         let panel = Arc::clone(&panel);
-        Memo::new_with_compare(
-            move |_| {
-                let prepared = prepared.get()?;
-                let room = room.get()?;
-                let zone = time.zone.get();
-                Some(Arc::new(hidden.with(|hidden| draw(&panel, &options, &prepared, room, &zone, hidden))))
-            },
-            |a, b| !same(a.and_then(Option::as_ref), b.and_then(Option::as_ref)),
-        )
+        shared_memo(move || {
+            let prepared = prepared.get()?;
+            let room = room.get()?;
+            let zone = time.zone.get();
+            Some(Arc::new(hidden.with(|hidden| draw(&panel, &options, &prepared, room, &zone, hidden))))
+        })
     };
     let cursor = ChartCursor::new(panel.id);
     let hit = Signal::derive(move || {
@@ -233,15 +227,6 @@ pub fn view(props: PanelProps) -> AnyView {
         </Frame>
     }
     .into_any()
-}
-
-/// Whether two shared values are the same one: charts are redrawn when the data are others, not when they are equal.
-pub fn same<T>(a: Option<&Arc<T>>, b: Option<&Arc<T>>) -> bool {
-    match (a, b) {
-        (Some(a), Some(b)) => Arc::ptr_eq(a, b),
-        (None, None) => true,
-        _ => false,
-    }
 }
 
 fn prepare(panel: &Panel, data: &PanelData) -> Prepared {
