@@ -3,6 +3,7 @@
 //! Invariant: wire types stay in their backend's folder, and nothing here names the browser.
 
 pub mod config;
+pub mod diagnosis;
 pub mod files;
 pub mod grafana;
 pub mod http;

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::{
-    api::http::{ApiError, diagnose},
+    api::{diagnosis::diagnose, http::ApiError},
     base::{
         time::{ago_text, date_time_text, duration_words},
         units,

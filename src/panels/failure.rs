@@ -3,7 +3,10 @@
 use leptos::prelude::*;
 
 use crate::{
-    api::http::{ApiError, Diagnosis, diagnose},
+    api::{
+        diagnosis::{Diagnosis, diagnose},
+        http::ApiError,
+    },
     platform::{clipboard, dom},
     ui::{dialog::Dialog, snippet::Snippet, state_view::StateView},
 };
