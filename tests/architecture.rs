@@ -51,7 +51,7 @@ const FOREIGN: [(&str, &[&str]); 6] = [
     ("fetch_with_request", &["platform::fetch"]),
     ("fetch_with_str", &["platform::fetch"]),
     ("spawn_local", &["state::query"]),
-    ("leptos_router", &["state", "pages", "app"]),
+    ("history", &["platform", "state::router"]),
 ];
 
 /// Layers that must not know a wire format or the browser.
@@ -684,7 +684,8 @@ fn foreign_words_are_found() {
     check("src/state/refresh.rs", "leptos::task::spawn_local(async {});", 1);
     check("src/model/a.rs", "use serde::Deserialize;", 1);
     check("src/model/a.rs", "/// web_sys and serde::X in words\nfn f() {}", 0);
-    check("src/panels/a.rs", "use leptos_router::hooks::use_navigate;", 1);
+    check("src/panels/a.rs", "use crate::platform::history;", 1);
+    check("src/state/router.rs", "history::write(url, true);", 0);
 }
 
 #[test]

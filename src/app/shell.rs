@@ -3,12 +3,6 @@
 use std::sync::Arc;
 
 use leptos::{html, prelude::*};
-use leptos_router::{
-    NavigateOptions, StaticSegment,
-    components::{FlatRoutes, Redirect, Route, Router},
-    hooks::{use_location, use_navigate},
-    path,
-};
 
 use crate::{
     base::time::{Refresh, TimeError, TimeSpec},
@@ -22,6 +16,7 @@ use crate::{
         dashboards::Dashboards,
         page::PageInfo,
         refresh::use_beat,
+        router::{Route, Router},
         sources::{SourceHealth, Sources},
         theme::{Theme, ThemeChoice},
         time::{TimeContext, fallback_spec},
@@ -46,14 +41,19 @@ const TYPICAL_WIDTH_PX: u32 = 640;
 
 #[component]
 pub fn Shell() -> impl IntoView {
-    let base = dom::base_path();
-    view! { <Router base=base><Inside/></Router> }.into_any()
-}
+    let router = Router::provide();
+    let first =
+        Dashboards::expect().files().first().map_or_else(|| "/dashboards".to_owned(), |f| format!("/d/{}", f.name));
+    // Before anything is asked for the start page, it is the first dashboard.
+    let leave_start = move || {
+        if router.route() == Route::Start {
+            router.go(&first, true);
+        }
+    };
+    untrack(&leave_start);
+    Effect::new(move |_| leave_start());
 
-/// Everything that needs the router.
-#[component]
-fn Inside() -> impl IntoView {
-    let time = provide_time();
+    let time = provide_time(router);
     let page = PageInfo::expect();
     let (is_help, set_help) = signal(false);
     use_keys(time, Callback::new(move |()| set_help.set(true)));
@@ -74,8 +74,6 @@ fn Inside() -> impl IntoView {
         }
     });
 
-    let first =
-        Dashboards::expect().files().first().map_or_else(|| "/dashboards".to_owned(), |f| format!("/d/{}", f.name));
     let main = NodeRef::<html::Main>::new();
     view! {
         <a class="skip-link" href="#page" on:click=move |event| {
@@ -86,13 +84,7 @@ fn Inside() -> impl IntoView {
             <Rail brand=brand/>
             <Bar time=time/>
             <main class="page" id="page" tabindex="-1" node_ref=main>
-                <FlatRoutes fallback=|| view! { <NotFound/> }>
-                    <Route path=StaticSegment("") view=move || view! { <Redirect path=first.clone()/> }/>
-                    <Route path=path!("/d/:name") view=DashboardPage/>
-                    <Route path=path!("/dashboards") view=DashboardList/>
-                    <Route path=path!("/alerts") view=AlertsPage/>
-                    <Route path=path!("/status") view=StatusPage/>
-                </FlatRoutes>
+                <Page router=router/>
             </main>
         </div>
         {move || is_help.get().then(|| view! { <Help on_close=Callback::new(move |()| set_help.set(false))/> })}
@@ -100,12 +92,32 @@ fn Inside() -> impl IntoView {
     .into_any()
 }
 
+/// The page of the address. From one dashboard to another it stays and is told the name.
+#[component]
+fn Page(router: Router) -> impl IntoView {
+    let route = Memo::new(move |_| router.route());
+    // On the way to another page the name is still the old one: nobody loads a dashboard without a name.
+    let name = Memo::new(move |before: Option<&String>| match route.get() {
+        Route::Dashboard(name) => name,
+        _ => before.cloned().unwrap_or_default(),
+    });
+    let kind = Memo::new(move |_| route.with(std::mem::discriminant));
+    move || {
+        kind.track();
+        match route.get_untracked() {
+            Route::Start => ().into_any(),
+            Route::Dashboard(_) => view! { <DashboardPage name=name/> }.into_any(),
+            Route::Dashboards => view! { <DashboardList/> }.into_any(),
+            Route::Alerts => view! { <AlertsPage/> }.into_any(),
+            Route::Status => view! { <StatusPage/> }.into_any(),
+            Route::Unknown => view! { <NotFound/> }.into_any(),
+        }
+    }
+}
+
 /// The time range of the app, read from the URL and written to it.
-fn provide_time() -> TimeContext {
-    let location = use_location();
-    let search = location.search;
-    let pathname = location.pathname;
-    let navigate = StoredValue::new_local(use_navigate());
+fn provide_time(router: Router) -> TimeContext {
+    let search = router.search();
     let page = PageInfo::expect();
 
     let params = Memo::new(move |_| search.with(|search| Params::parse(search)));
@@ -143,10 +155,7 @@ fn provide_time() -> TimeContext {
         for (name, value) in changes {
             params = params.with(name, value.as_deref());
         }
-        let options =
-            NavigateOptions { resolve: false, replace: is_replacing, scroll: false, ..NavigateOptions::default() };
-        let url = format!("{}{}", pathname.get_untracked(), params.to_query());
-        navigate.with_value(|navigate| navigate(&url, options));
+        router.set_search(&params.to_query(), is_replacing);
     };
     let context = TimeContext {
         spec: spec.into(),
@@ -173,8 +182,7 @@ fn provide_time() -> TimeContext {
 
 fn use_keys(time: TimeContext, on_help: Callback<()>) {
     let theme = Theme::expect();
-    let navigate = StoredValue::new_local(use_navigate());
-    let search = use_location().search;
+    let router = Router::expect();
     let pressed = StoredValue::new(Pressed::default());
     let listener = events::on_key(move |event| {
         if dom::is_typing(&event) || event.ctrl_key() || event.meta_key() || event.alt_key() {
@@ -188,8 +196,8 @@ fn use_keys(time: TimeContext, on_help: Callback<()>) {
             Action::Refresh => time.refresh_now.run(()),
             Action::ToggleTheme => theme.toggle(),
             Action::Go(path) => {
-                let query = Params::parse(&search.get_untracked()).keep(&CARRIED).to_query();
-                navigate.with_value(|navigate| navigate(&format!("{path}{query}"), NavigateOptions::default()));
+                let query = Params::parse(&router.search().get_untracked()).keep(&CARRIED).to_query();
+                router.go(&format!("{path}{query}"), false);
             }
             Action::Earlier => time.change(TimeSpec::shifted_back),
             Action::Later => time.change(TimeSpec::shifted_forward),
@@ -211,7 +219,7 @@ fn use_keys(time: TimeContext, on_help: Callback<()>) {
 
 #[component]
 fn Rail(brand: String) -> impl IntoView {
-    let search = use_location().search;
+    let search = Router::expect().search();
     let query = Memo::new(move |_| search.with(|s| Params::parse(s).keep(&CARRIED).to_query()));
     let dashboards = Dashboards::expect().files();
     let links = dashboards
@@ -265,8 +273,9 @@ fn RailLink(
     #[prop(optional, into)] extra: ViewFn,
 ) -> impl IntoView {
     let title = label.clone();
-    let path = format!("{}{path}", dom::base_path());
-    let pathname = use_location().pathname;
+    let router = Router::expect();
+    let path = router.href(&path);
+    let pathname = router.path();
     let current = {
         let path = path.clone();
         move || pathname.with(|at| *at == path).then_some("page")
@@ -301,7 +310,7 @@ fn SourceDot() -> impl IntoView {
         (well, _, total) => format!("{well} of {total} sources"),
     };
     view! {
-        <a class="rail__foot" href=format!("{}/status", dom::base_path())>
+        <a class="rail__foot" href=Router::expect().href("/status")>
             <span class="dot" data-state=state aria-hidden="true"></span>
             <span class="rail__foot-text" data-testid="source-summary">{text}</span>
         </a>
@@ -347,12 +356,10 @@ fn Bar(time: TimeContext) -> impl IntoView {
 
 #[component]
 fn ShareMenu(time: TimeContext) -> impl IntoView {
-    let location = use_location();
-    let search = location.search;
-    let pathname = location.pathname;
+    let router = Router::expect();
     let copy = move |from: String, to: String| {
-        let query = Params::parse(&search.get_untracked()).with("from", Some(&from)).with("to", Some(&to)).to_query();
-        clipboard::copy(&format!("{}{}{query}", dom::page_origin(), pathname.get_untracked()));
+        let params = Params::parse(&router.search().get_untracked()).with("from", Some(&from)).with("to", Some(&to));
+        clipboard::copy(&format!("{}{}{}", dom::page_origin(), router.path().get_untracked(), params.to_query()));
     };
     let copy_live = move || {
         let spec = time.spec.get_untracked();

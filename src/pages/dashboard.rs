@@ -3,10 +3,6 @@
 use std::sync::Arc;
 
 use leptos::prelude::*;
-use leptos_router::{
-    NavigateOptions,
-    hooks::{use_location, use_navigate, use_params_map},
-};
 
 use crate::{
     api::http::ApiError,
@@ -21,6 +17,7 @@ use crate::{
         dashboards::{DashboardError, Dashboards},
         page::PageInfo,
         query::spawn,
+        router::Router,
         time::TimeContext,
         url::Params,
     },
@@ -29,11 +26,9 @@ use crate::{
 
 type Loaded = Option<Result<Arc<Dashboard>, DashboardError>>;
 
-/// The route `/d/:name`.
+/// The dashboard of that name in `config.json`.
 #[component]
-pub fn DashboardPage() -> impl IntoView {
-    let params = use_params_map();
-    let name = Memo::new(move |_| params.with(|p| p.get("name").unwrap_or_default()));
+pub fn DashboardPage(name: Memo<String>) -> impl IntoView {
     let (loaded, set_loaded) = signal(None::<(String, Result<Arc<Dashboard>, DashboardError>)>);
     let (attempt, set_attempt) = signal(0_u32);
     let page = PageInfo::expect();
@@ -71,17 +66,14 @@ pub fn DashboardPage() -> impl IntoView {
 
 /// What panels can ask of this page.
 fn provide_actions() {
-    let location = use_location();
-    let navigate = StoredValue::new_local(use_navigate());
+    let router = Router::expect();
     let time = TimeContext::expect();
-    let search = location.search;
-    let pathname = location.pathname;
+    let search = router.search();
     let alone = Signal::derive(move || search.with(|s| Params::parse(s).get("view").and_then(|v| v.parse().ok())));
     let show_alone = Callback::new(move |id: Option<u32>| {
         let id = id.map(|id| id.to_string());
         let query = Params::parse(&search.get_untracked()).with("view", id.as_deref()).to_query();
-        let options = NavigateOptions { resolve: false, ..NavigateOptions::default() };
-        navigate.with_value(|navigate| navigate(&format!("{}{query}", pathname.get_untracked()), options));
+        router.set_search(&query, false);
     });
     let copy_link = Callback::new(move |(id, is_frozen): (u32, bool)| {
         let mut params = Params::parse(&search.get_untracked()).with("view", Some(&id.to_string()));
@@ -94,7 +86,7 @@ fn provide_actions() {
         if let Some((from, to)) = ends {
             params = params.with("from", Some(&from)).with("to", Some(&to));
         }
-        clipboard::copy(&format!("{}{}{}", dom::page_origin(), pathname.get_untracked(), params.to_query()));
+        clipboard::copy(&format!("{}{}{}", dom::page_origin(), router.path().get_untracked(), params.to_query()));
     });
     provide_context(PanelActions { alone, show_alone, copy_link });
 }

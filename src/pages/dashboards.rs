@@ -2,20 +2,18 @@
 
 use leptos::prelude::*;
 
-use crate::{
-    platform::dom,
-    state::{dashboards::Dashboards, page::PageInfo},
-};
+use crate::state::{dashboards::Dashboards, page::PageInfo, router::Router};
 
 #[component]
 pub fn DashboardList() -> impl IntoView {
     PageInfo::expect().announce("Dashboards", false, None);
+    let router = Router::expect();
     let items = Dashboards::expect()
         .files()
         .into_iter()
         .map(|file| {
             view! {
-                <a class="dashboards__item" href=format!("{}/d/{}", dom::base_path(), file.name)>
+                <a class="dashboards__item" href=router.href(&format!("/d/{}", file.name))>
                     <span class="dashboards__name">{file.title}</span>
                     <span class="dashboards__note">{file.file}</span>
                 </a>

@@ -12,6 +12,8 @@ pub mod dom;
 pub mod events;
 pub mod fetch;
 #[cfg(feature = "browser")]
+pub mod history;
+#[cfg(feature = "browser")]
 pub mod storage;
 #[cfg(feature = "browser")]
 pub mod text;

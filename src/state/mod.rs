@@ -9,6 +9,7 @@ pub mod dashboards;
 pub mod page;
 pub mod query;
 pub mod refresh;
+pub mod router;
 pub mod sources;
 pub mod theme;
 pub mod time;

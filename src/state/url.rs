@@ -69,6 +69,11 @@ fn encode(text: &str, out: &mut String) {
     }
 }
 
+/// A segment of a path, decoded; there, a plus is a plus.
+pub fn decode_segment(text: &str) -> String {
+    decode(&text.replace('+', "%2B"))
+}
+
 fn decode(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
