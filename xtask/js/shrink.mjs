@@ -1,0 +1,238 @@
+// Trunk's post_build hook: makes the module and its glue smaller, in ways that wasm-opt alone cannot know of.
+//
+// - What the glue never calls is no export, so that wasm-opt removes the code behind it. A dependency of Leptos
+//   (server functions) exports classes for streams that this app never makes.
+// - What the module does not import any more is no function of the glue.
+// - Imports and exports get short names. wasm-bindgen's hold a hash each, in the module and in the glue, and hashes do
+//   not compress.
+// - The glue is minified.
+//
+// Both files are read and written under the names that Trunk gave them. Anything that does not look as wasm-bindgen of
+// the pinned version writes it ends the build: a module without its glue would be a blank page.
+
+import { execFileSync } from "node:child_process";
+import { existsSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { delimiter, dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const FEATURES = [
+  "bulk-memory", "bulk-memory-opt", "call-indirect-overlong", "multivalue", "mutable-globals", "nontrapping-float-to-int",
+  "reference-types", "sign-ext", "simd",
+].map((name) => `--enable-${name}`);
+
+function fail(what) {
+  console.error(`shrink: ${what}`);
+  process.exit(1);
+}
+
+// ---- the module's binary format (WebAssembly core specification, 5.5) ----
+
+class Reader {
+  constructor(bytes, at = 0) {
+    this.bytes = bytes;
+    this.at = at;
+  }
+
+  number() {
+    let value = 0;
+    for (let shift = 0; ; shift += 7) {
+      const byte = this.bytes[this.at++];
+      value += (byte & 127) * 2 ** shift;
+      if (byte < 128) return value;
+    }
+  }
+
+  name() {
+    const length = this.number();
+    return this.bytes.subarray(this.at, (this.at += length)).toString("utf8");
+  }
+
+  // A limit: of a memory or a table.
+  limits() {
+    const flags = this.bytes[this.at++];
+    this.number();
+    if (flags & 1) this.number();
+  }
+}
+
+function number(value) {
+  const bytes = [];
+  do {
+    bytes.push((value % 128) + (value >= 128 ? 128 : 0));
+    value = Math.floor(value / 128);
+  } while (value > 0);
+  return Buffer.from(bytes);
+}
+
+function name(text) {
+  const bytes = Buffer.from(text, "utf8");
+  return Buffer.concat([number(bytes.length), bytes]);
+}
+
+function sections(wasm) {
+  if (wasm.readUInt32LE(0) !== 0x6d736100) fail("the module is not WebAssembly");
+  const found = [];
+  const reader = new Reader(wasm, 8);
+  while (reader.at < wasm.length) {
+    const id = wasm[reader.at++];
+    const length = reader.number();
+    found.push({ id, body: wasm.subarray(reader.at, (reader.at += length)) });
+  }
+  return found;
+}
+
+function assemble(wasm, parts) {
+  return Buffer.concat([wasm.subarray(0, 8), ...parts.flatMap(({ id, body }) => [Buffer.from([id]), number(body.length), body])]);
+}
+
+const IMPORTS = 2;
+const EXPORTS = 7;
+
+// [{ module, field, rest }]; rest is the kind and type as they stand in the file.
+function importsOf(body) {
+  const reader = new Reader(body);
+  return Array.from({ length: reader.number() }, () => {
+    const [module, field] = [reader.name(), reader.name()];
+    const start = reader.at;
+    const kind = body[reader.at++];
+    if (kind === 0) reader.number();
+    else if (kind === 1) { reader.at += 1; reader.limits(); }
+    else if (kind === 2) reader.limits();
+    else if (kind === 3) reader.at += 2;
+    else fail(`an import of kind ${kind}`);
+    return { module, field, rest: body.subarray(start, reader.at) };
+  });
+}
+
+// [{ field, rest }]
+function exportsOf(body) {
+  const reader = new Reader(body);
+  return Array.from({ length: reader.number() }, () => {
+    const field = reader.name();
+    const start = reader.at++;
+    reader.number();
+    return { field, rest: body.subarray(start, reader.at) };
+  });
+}
+
+function changed(wasm, change) {
+  return assemble(wasm, sections(wasm).map(({ id, body }) => {
+    const change_of_section = change[id];
+    if (!change_of_section) return { id, body };
+    const entries = change_of_section(id === IMPORTS ? importsOf(body) : exportsOf(body));
+    const written = entries.flatMap((e) => (id === IMPORTS ? [name(e.module), name(e.field), e.rest] : [name(e.field), e.rest]));
+    return { id, body: Buffer.concat([number(entries.length), ...written]) };
+  }));
+}
+
+// ---- the glue ----
+
+// Classes that the app never makes: nobody imports anything but the default from the glue.
+function withoutClasses(glue) {
+  for (const [, found] of glue.matchAll(/^export class (\w+) \{$/gm)) {
+    glue = glue
+      .replace(new RegExp(`^export class ${found} \\{\\n[^]*?^\\}\\n`, "m"), "")
+      .replace(new RegExp(`^if \\(Symbol\\.dispose\\) ${found}\\..*\\n`, "m"), "")
+      .replace(new RegExp(`^const ${found}Finalization = [^]*?;\\n`, "m"), "");
+    if (glue.includes(found)) fail(`the class ${found} is used after all`);
+  }
+  return glue;
+}
+
+const IMPORT_ENTRY = /^ {8}(\w+): (?:function\([^]*?^ {8}\}|[\w$.()]+\([^\n]*\)|[^\n{]+),?\n/gm;
+
+function withOnlyImports(glue, wanted) {
+  const found = new Set();
+  const kept = glue.replace(IMPORT_ENTRY, (entry, field) => {
+    found.add(field);
+    return wanted.has(field) ? entry : "";
+  });
+  const missing = [...wanted].filter((field) => !found.has(field));
+  if (missing.length > 0) fail(`the glue lacks ${missing.slice(0, 5).join(", ")}`);
+  return kept;
+}
+
+function usedExports(glue) {
+  return new Set([...glue.matchAll(/\bwasm\.(\w+)/g)].map(([, field]) => field));
+}
+
+// a, b, … z, A, … Z, aa, ab, …
+function* shortNames() {
+  const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+  for (const one of letters) yield one;
+  for (const one of letters) for (const two of letters) yield one + two;
+}
+
+function renaming(fields) {
+  const names = shortNames();
+  return new Map(fields.map((field) => [field, names.next().value]));
+}
+
+// ---- the whole ----
+
+function wasmOpt(wasm, path) {
+  const [input, output] = [`${path}.in`, `${path}.out`];
+  writeFileSync(input, wasm);
+  execFileSync("wasm-opt", ["-Oz", ...FEATURES, "--strip-debug", "--strip-producers", "--strip-target-features", input, "-o", output], {
+    stdio: ["ignore", "inherit", "inherit"],
+  });
+  const optimised = readFileSync(output);
+  rmSync(input);
+  rmSync(output);
+  return optimised;
+}
+
+function shrink(dist, esbuild) {
+  const files = readdirSync(dist);
+  const wasmName = files.find((file) => file.endsWith("_bg.wasm"));
+  const glueName = wasmName?.replace(/_bg\.wasm$/, ".js");
+  if (!wasmName || !files.includes(glueName)) fail(`no module with its glue in ${dist}`);
+  const wasmPath = join(dist, wasmName);
+  let wasm = readFileSync(wasmPath);
+  let glue = withoutClasses(readFileSync(join(dist, glueName), "utf8"));
+  const before = wasm.length;
+
+  // Two rounds: what the first removed no longer needs some of the glue, which then needs fewer exports.
+  for (let round = 0; round < 2; round += 1) {
+    glue = esbuild.transformSync(glue, { format: "esm", treeShaking: true, target: "es2022", charset: "utf8" }).code
+      // The printer's indentation is two; the entries are found by theirs.
+      .replace(/^( +)/gm, "$1$1");
+    const used = usedExports(glue);
+    wasm = changed(wasm, { [EXPORTS]: (entries) => entries.filter(({ field }) => used.has(field)) });
+    wasm = wasmOpt(wasm, wasmPath);
+    const imports = importsOf(sections(wasm).find(({ id }) => id === IMPORTS).body);
+    glue = withOnlyImports(glue, new Set(imports.map(({ field }) => field)));
+  }
+
+  const [{ module }] = importsOf(sections(wasm).find(({ id }) => id === IMPORTS).body);
+  const imports = renaming(importsOf(sections(wasm).find(({ id }) => id === IMPORTS).body).map(({ field }) => field));
+  const exports = renaming(exportsOf(sections(wasm).find(({ id }) => id === EXPORTS).body).map(({ field }) => field));
+  wasm = changed(wasm, {
+    [IMPORTS]: (entries) => entries.map((e) => ({ ...e, module: "a", field: imports.get(e.field) })),
+    [EXPORTS]: (entries) => entries.map((e) => ({ ...e, field: exports.get(e.field) })),
+  });
+  glue = glue
+    .replace(IMPORT_ENTRY, (entry, field) => entry.replace(field, imports.get(field)))
+    .replace(`"${module}"`, '"a"')
+    .replace(/\bwasm\.(\w+)/g, (_, field) => `wasm.${exports.get(field) ?? fail(`the module lacks ${field}`)}`);
+  glue = esbuild.transformSync(glue, { format: "esm", minify: true, target: "es2022", charset: "utf8" }).code;
+
+  if (!WebAssembly.validate(wasm)) fail("the module is not valid any more");
+  writeFileSync(wasmPath, wasm);
+  writeFileSync(join(dist, glueName), glue);
+  console.log(`shrink: ${before} → ${wasm.length} bytes of WebAssembly, ${glue.length} bytes of glue`);
+}
+
+// The tools are where wasm-opt is: beside it in the same node_modules.
+function toolsFolder() {
+  const bin = (process.env.PATH ?? "").split(delimiter).find((folder) => existsSync(join(folder, "wasm-opt")) && existsSync(join(folder, "esbuild")));
+  return bin ? join(bin, "..", "..") : fail("wasm-opt and esbuild are not on PATH: run `cargo xtask setup`");
+}
+
+// A debug build is for trying things: it is left as it is.
+if (process.env.TRUNK_PROFILE !== "debug") {
+  const dist = process.env.TRUNK_STAGING_DIR ?? process.argv[2] ?? fail("which folder?");
+  const require = createRequire(join(toolsFolder(), "package.json"));
+  shrink(dist, require("esbuild"));
+}
