@@ -16,7 +16,10 @@ use crate::{
     model::config::Config,
     pages::setup::Setup,
     platform::{clock, dom, fetch::BrowserTransport},
-    state::{alerts::Rules, dashboards::Dashboards, page::PageInfo, query::spawn, sources::Sources, theme::Theme},
+    state::{
+        alerts::Rules, dashboards::Dashboards, page::PageInfo, query::spawn, reactive::signal, sources::Sources,
+        theme::Theme,
+    },
 };
 
 use shell::Shell;

@@ -15,6 +15,7 @@ use crate::{
         alerts::Rules,
         dashboards::Dashboards,
         page::PageInfo,
+        reactive::{Callback, Memo, Signal, effect, signal},
         refresh::use_beat,
         router::{Route, Router},
         sources::{SourceHealth, Sources},
@@ -29,6 +30,7 @@ use crate::{
         popover::Popover,
         refresh_picker::RefreshPicker,
         time_picker::TimePicker,
+        views::Views,
     },
 };
 
@@ -51,7 +53,7 @@ pub fn Shell() -> impl IntoView {
         }
     };
     untrack(&leave_start);
-    Effect::new(move |_| leave_start());
+    effect(move || leave_start());
 
     let time = provide_time(router);
     let page = PageInfo::expect();
@@ -60,9 +62,9 @@ pub fn Shell() -> impl IntoView {
     let brand = Sources::expect().with_config(|config| config.branding.title.clone());
 
     let rules = Rules::expect();
-    Effect::new({
+    effect({
         let brand = brand.clone();
-        move |_| {
+        move || {
             let (firing, _) = rules.firing();
             let title = page.title.get();
             let lead = if firing > 0 { format!("{firing} firing · ") } else { String::new() };
@@ -87,7 +89,7 @@ pub fn Shell() -> impl IntoView {
                 <Page router=router/>
             </main>
         </div>
-        {move || is_help.get().then(|| view! { <Help on_close=Callback::new(move |()| set_help.set(false))/> })}
+        {move || is_help.get().then(|| view! { <Help on_close=Callback::new(move |()| set_help.set(false))/> }).views()}
     }
     .into_any()
 }
@@ -229,7 +231,7 @@ fn Rail(brand: String) -> impl IntoView {
             let path = format!("/d/{}", file.name);
             view! { <RailLink path=path query=query icon=icon label=file.title/> }
         })
-        .collect_view();
+        .views();
     let rules = Rules::expect();
     let firing = Memo::new(move |_| rules.firing());
     let count = ViewFn::from(move || {
@@ -416,7 +418,7 @@ fn ThemeMenu() -> impl IntoView {
                     </button>
                 }
             })
-            .collect_view();
+            .views();
         view! { <div class="menu" role="menu" aria-label="Theme">{items}</div> }.into_any()
     };
     view! {
@@ -436,11 +438,10 @@ fn Help(on_close: Callback<()>) -> impl IntoView {
         BINDINGS
             .iter()
             .map(|binding| {
-                let keys =
-                    binding.keys.iter().map(|key| view! { <kbd class="key">{key_label(key)}</kbd>" " }).collect_view();
+                let keys = binding.keys.iter().map(|key| view! { <kbd class="key">{key_label(key)}</kbd>" " }).views();
                 view! { <dt>{keys}</dt><dd>{binding.label}</dd> }
             })
-            .collect_view()
+            .views()
     };
     view! {
         <Dialog title="Keys" on_close=on_close>

@@ -10,8 +10,15 @@ use crate::{
     model::alert::{Alert, AlertState, Rule, RuleGroup, RuleHealth, RuleKind},
     panels::{FailureDialog, FailureView},
     platform::clock,
-    state::{alerts::Rules, page::PageInfo, sources::Sources, time::TimeContext},
+    state::{
+        alerts::Rules,
+        page::PageInfo,
+        reactive::{Callback, signal},
+        sources::Sources,
+        time::TimeContext,
+    },
     ui::state_view::{Skeleton, StateView},
+    ui::views::Views,
 };
 
 #[component]
@@ -59,14 +66,14 @@ pub fn AlertsPage() -> impl IntoView {
             }
             .into_any();
         }
-        let cards = groups.iter().map(group_card).collect_view();
+        let cards = groups.iter().map(group_card).views();
         view! { {stale}{cards} }.into_any()
     };
     view! {
         <div class="sheet">{body}</div>
         {move || explained.get().map(|error| view! {
             <FailureDialog error=error source_url=dialog_url.clone() on_close=Callback::new(move |()| set_explained.set(None))/>
-        })}
+        }).views()}
     }
     .into_any()
 }
@@ -84,7 +91,7 @@ fn group_card(group: &RuleGroup) -> AnyView {
         units::format("s", group.evaluation_secs, None)
     );
     let file = group.file.clone();
-    let rows = rules.into_iter().map(rule_row).collect_view();
+    let rows = rules.into_iter().map(rule_row).views();
     view! {
         <section class="card" data-testid="rule-group">
             <div class="card__head">
@@ -129,14 +136,14 @@ fn rule_row(rule: &Rule) -> AnyView {
                 .iter()
                 .filter_map(|name| annotations.get(name))
                 .map(|text| view! { <div>{text.to_owned()}</div> })
-                .collect_view();
+                .views();
             let runbook = match &rule.kind {
                 RuleKind::Alerting { annotations, .. } => annotations.get("runbook_url").and_then(safe_link),
                 RuleKind::Recording => None,
             };
             let runbook = runbook
                 .map(|url| view! { <a class="link" href=url target="_blank" rel="noopener noreferrer">"Runbook"</a> });
-            let instances = alerts.iter().map(instance).collect_view();
+            let instances = alerts.iter().map(instance).views();
             let hold = (*hold_secs > 0.0).then(|| format!("for {}", duration_text((hold_secs * 1_000.0) as i64)));
             (view! { {annotations}{runbook} }.into_any(), instances.into_any(), hold)
         }
@@ -148,7 +155,7 @@ fn rule_row(rule: &Rule) -> AnyView {
             <div>
                 <div class="rules__name">{rule.name.clone()}</div>
                 <div class="card__note">{labels.join(" · ")}</div>
-                {hold.map(|hold| view! { <div class="card__note">{hold}</div> })}
+                {hold.map(|hold| view! { <div class="card__note">{hold}</div> }).views()}
             </div>
             <div class="rules__detail">
                 {annotations}
@@ -178,8 +185,8 @@ fn instance(alert: &Alert) -> AnyView {
             <span class="badge" data-state=state>{text}</span>
             <span class="rules__labels">{labels}</span>
             <span>{format!("value {}", units::format("short", alert.value, None))}</span>
-            {since.map(|(ago, absolute)| view! { <span title=absolute>{ago}</span> })}
-            {description.map(|text| view! { <span>{text}</span> })}
+            {since.map(|(ago, absolute)| view! { <span title=absolute>{ago}</span> }).views()}
+            {description.map(|text| view! { <span>{text}</span> }).views()}
         </div>
     }
     .into_any()

@@ -17,11 +17,13 @@ use crate::{
         dashboards::{DashboardError, Dashboards},
         page::PageInfo,
         query::spawn,
+        reactive::{Callback, Memo, Signal, effect, signal},
         router::Router,
         time::TimeContext,
         url::Params,
     },
     ui::state_view::{Skeleton, StateView},
+    ui::views::Views,
 };
 
 type Loaded = Option<Result<Arc<Dashboard>, DashboardError>>;
@@ -35,7 +37,7 @@ pub fn DashboardPage(name: Memo<String>) -> impl IntoView {
     SharedCursor::provide();
     provide_actions();
 
-    Effect::new(move |_| {
+    effect(move || {
         attempt.track();
         let name = name.get();
         let dashboards = Dashboards::expect();
@@ -52,10 +54,9 @@ pub fn DashboardPage(name: Memo<String>) -> impl IntoView {
     });
 
     // An answer for a dashboard that is not shown any more is not shown.
-    let current = Memo::new_with_compare(
-        move |_| -> Loaded { loaded.get().filter(|(n, _)| *n == name.get()).map(|(_, result)| result) },
-        |_, _| true,
-    );
+    let current = Memo::always_new(move |_| -> Loaded {
+        loaded.get().filter(|(n, _)| *n == name.get()).map(|(_, result)| result)
+    });
     let retry = Callback::new(move |()| set_attempt.update(|n| *n += 1));
     move || match current.get() {
         None => view! { <div class="dashboard"><Skeleton/></div> }.into_any(),
@@ -98,8 +99,7 @@ fn DashboardView(dashboard: Arc<Dashboard>) -> impl IntoView {
     let notes: Vec<String> =
         dashboard.notices.iter().filter(|n| n.severity == Severity::Warning).map(|n| n.message.clone()).collect();
     let alone = Memo::new(move |_| actions.and_then(|a| a.alone.get()));
-    let notes =
-        notes.into_iter().map(|note| view! { <p class="dashboard__notices" role="note">{note}</p> }).collect_view();
+    let notes = notes.into_iter().map(|note| view! { <p class="dashboard__notices" role="note">{note}</p> }).views();
     view! {
         {notes}
         {move || {
@@ -108,7 +108,7 @@ fn DashboardView(dashboard: Arc<Dashboard>) -> impl IntoView {
             if let Some(panel) = panel {
                 return view! { <div class="dashboard__alone">{view_of(props(panel))}</div> }.into_any();
             }
-            let cells = dashboard.panels.iter().map(|panel| cell(panel, props(panel))).collect_view();
+            let cells = dashboard.panels.iter().map(|panel| cell(panel, props(panel))).views();
             view! { <div class="dashboard">{cells}</div> }.into_any()
         }}
     }
@@ -167,7 +167,7 @@ fn LoadFailure(error: DashboardError, retry: Callback<()>) -> impl IntoView {
         <div class="sheet"><div class="card">{body}</div></div>
         {move || explained.get().map(|error| view! {
             <FailureDialog error=error source_url=dom::page_origin() on_close=Callback::new(move |()| set_explained.set(None))/>
-        })}
+        }).views()}
     }
     .into_any()
 }

@@ -2,7 +2,10 @@
 
 use leptos::prelude::*;
 
-use crate::state::{dashboards::Dashboards, page::PageInfo, router::Router};
+use crate::{
+    state::{dashboards::Dashboards, page::PageInfo, router::Router},
+    ui::views::Views,
+};
 
 #[component]
 pub fn DashboardList() -> impl IntoView {
@@ -19,6 +22,6 @@ pub fn DashboardList() -> impl IntoView {
                 </a>
             }
         })
-        .collect_view();
+        .views();
     view! { <div class="dashboards">{items}</div> }.into_any()
 }

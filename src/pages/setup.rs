@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::{api::config::EXAMPLE, platform::dom, ui::snippet::Snippet};
+use crate::{api::config::EXAMPLE, platform::dom, ui::snippet::Snippet, ui::views::Views};
 
 /// Without a configuration there is no shell: this is the whole page.
 #[component]
@@ -12,7 +12,7 @@ pub fn Setup(
     problems: Vec<String>,
 ) -> impl IntoView {
     let url = dom::absolute_url("config.json");
-    let problems = problems.into_iter().map(|text| view! { <li class="card__text">{text}</li> }).collect_view();
+    let problems = problems.into_iter().map(|text| view! { <li class="card__text">{text}</li> }).views();
     view! {
         <main class="setup" data-testid="setup">
             <div class="card">

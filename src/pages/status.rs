@@ -16,11 +16,12 @@ use crate::{
     state::{
         page::PageInfo,
         query::{Query, use_query},
+        reactive::{Callback, Signal},
         refresh::use_beat,
         sources::{SourceHandle, SourceHealth, Sources},
         time::TimeContext,
     },
-    ui::snippet::Snippet,
+    ui::{snippet::Snippet, views::Views},
 };
 
 const INTERVAL_MS: i64 = 15_000;
@@ -41,14 +42,11 @@ pub fn StatusPage() -> impl IntoView {
     let (beat, check) = use_beat(Signal::stored(Some(INTERVAL_MS)));
     let notices = sources.with_config(|config| config.notices.clone());
     let notices = (!notices.is_empty()).then(|| {
-        let items = notices.into_iter().map(|n| view! { <li class="card__text">{n.message}</li> }).collect_view();
+        let items = notices.into_iter().map(|n| view! { <li class="card__text">{n.message}</li> }).views();
         view! { <section class="card"><h2 class="card__title">"Remarks on config.json"</h2><ul>{items}</ul></section> }
     });
-    let cards = sources
-        .handles()
-        .into_iter()
-        .map(|handle| view! { <SourceCard handle=handle beat=beat check=check/> })
-        .collect_view();
+    let cards =
+        sources.handles().into_iter().map(|handle| view! { <SourceCard handle=handle beat=beat check=check/> }).views();
     view! { <div class="sheet">{notices}{cards}</div> }.into_any()
 }
 
@@ -113,7 +111,7 @@ fn SourceCard(handle: SourceHandle, beat: Signal<u64>, check: Callback<()>) -> i
         facts
             .into_iter()
             .map(|(name, value)| view! { <div><div class="facts__name">{name}</div><div class="facts__value">{value}</div></div> })
-            .collect_view()
+            .views()
     };
     let url = handle.absolute_url.clone();
     let diagnosis_url = url.clone();
@@ -121,13 +119,9 @@ fn SourceCard(handle: SourceHandle, beat: Signal<u64>, check: Callback<()>) -> i
         health.with(|h| {
             let error = h.failure.clone()?;
             let diagnosis = diagnose(&error, &diagnosis_url, &dom::page_origin());
-            let causes =
-                diagnosis.causes.into_iter().map(|cause| view! { <p class="card__text">{cause}</p> }).collect_view();
-            let fixes = diagnosis
-                .fixes
-                .into_iter()
-                .map(|fix| view! { <Snippet title=fix.title code=fix.snippet/> })
-                .collect_view();
+            let causes = diagnosis.causes.into_iter().map(|cause| view! { <p class="card__text">{cause}</p> }).views();
+            let fixes =
+                diagnosis.fixes.into_iter().map(|fix| view! { <Snippet title=fix.title code=fix.snippet/> }).views();
             Some(view! {
                 <div role="alert" data-testid="source-failure">
                     <h3 class="card__title">{diagnosis.headline}</h3>
@@ -202,13 +196,13 @@ fn targets_view(targets: &Targets) -> AnyView {
                 </tr>
             }
         })
-        .collect_view();
+        .views();
     let heads = ["State", "Job", "Instance", "Last scrape", "Took", "Error"]
         .map(|name| view! { <th class="data-table__head" scope="col">{name}</th> });
     view! {
         <h3 class="card__note">{format!("{up} of {} scrape targets up", active.len())}</h3>
         <div class="data-table" tabindex="0" role="region" aria-label="Scrape targets">
-            <table class="data-table__table"><thead><tr>{heads.collect_view()}</tr></thead><tbody>{rows}</tbody></table>
+            <table class="data-table__table"><thead><tr>{heads.views()}</tr></thead><tbody>{rows}</tbody></table>
         </div>
     }
     .into_any()

@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use crate::state::reactive::{Callback, Signal};
+
 /// The page's answer to a panel's menu.
 #[derive(Clone, Copy)]
 pub struct PanelActions {

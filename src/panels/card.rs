@@ -14,6 +14,7 @@ use crate::{
     platform::{clipboard, clock, dom},
     state::{
         query::{Query, Remote},
+        reactive::{Callback, Memo, Signal, signal},
         sources::Sources,
         time::TimeContext,
     },
@@ -24,6 +25,7 @@ use crate::{
         popover::Popover,
         snippet::Snippet,
         state_view::{Skeleton, StateView},
+        views::Views,
     },
 };
 
@@ -179,14 +181,14 @@ pub fn Frame(
             data-kind=panel_kind
             data-loading=move || if is_loading() { "true" } else { "false" }
         >
-            {move || is_loading().then(|| view! { <div class="panel__progress" aria-hidden="true"></div> })}
+            {move || is_loading().then(|| view! { <div class="panel__progress" aria-hidden="true"></div> }).views()}
             <header class="panel__head">
                 <h2 class="panel__title" id=heading_id title=description>{title}</h2>
                 <span class="panel__unit">{move || unit.get()}</span>
                 <span class="panel__notes">
                     {notes.run()}
                     {stale_note}
-                    {move || (!notices.with(Vec::is_empty)).then(|| view! { <Notices notices=notices.get()/> })}
+                    {move || (!notices.with(Vec::is_empty)).then(|| view! { <Notices notices=notices.get()/> }).views()}
                     <PanelMenu
                         panel=panel_for_menu
                         live=live
@@ -202,11 +204,11 @@ pub fn Frame(
             </div>
             {move || explained.get().map(|error| view! {
                 <FailureDialog error=error source_url=source_url.clone() on_close=Callback::new(move |()| set_explained.set(None))/>
-            })}
+            }).views()}
             {move || is_inspected.get().then(|| {
                 let data = live.and_then(|live| live.query.remote.with_untracked(|r| r.value.clone()));
                 view! { <Inspect panel=Arc::clone(&inspected_panel) data=data on_close=Callback::new(move |()| set_inspected.set(false))/> }
-            })}
+            }).views()}
         </section>
     }
     .into_any()
@@ -264,7 +266,7 @@ fn Notices(notices: Vec<Notice>) -> impl IntoView {
                 let icon = if notice.severity == Severity::Warning { Icon::Warning } else { Icon::Info };
                 view! { <div class="panel__notice"><IconView icon=icon is_small=true/><span>{notice.message.clone()}</span></div> }
             })
-            .collect_view();
+            .views();
         view! { <div class="panel__notices">{items}</div> }.into_any()
     };
     view! {
@@ -284,7 +286,7 @@ fn Notices(notices: Vec<Notice>) -> impl IntoView {
 fn PanelMenu(
     panel: Arc<Panel>,
     live: Option<Live>,
-    is_table: ReadSignal<bool>,
+    is_table: Signal<bool>,
     on_table: Callback<()>,
     on_inspect: Callback<()>,
 ) -> impl IntoView {
@@ -380,7 +382,7 @@ fn Inspect(panel: Arc<Panel>, data: Option<Arc<PanelData>>, on_close: Callback<(
                     <Snippet title="As curl" code=as_curl(&absolute(&part.request))/>
                 }
             })
-            .collect_view()
+            .views()
             .into_any()
     };
     view! { <Dialog title=title on_close=on_close>{parts()}</Dialog> }.into_any()

@@ -1,11 +1,10 @@
 //! What a pointer and a keyboard do on a chart over time, alike for all kinds of charts.
 
-use leptos::prelude::*;
-
 use crate::{
     base::time::{Range, TimeSpec},
     state::{
         cursor::{CursorAt, SharedCursor},
+        reactive::RwSignal,
         time::TimeContext,
     },
     ui::chart_canvas::ChartEvent,

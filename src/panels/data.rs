@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use futures_util::future::join_all;
-use leptos::prelude::*;
 
 use crate::{
     analysis::merge::{join, merge_tail},
@@ -20,6 +19,7 @@ use crate::{
     platform::clock,
     state::{
         query::{Query, use_query},
+        reactive::{Memo, Signal},
         sources::{SourceHandle, Sources},
         time::TimeContext,
         zone::Zone,

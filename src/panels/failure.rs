@@ -8,7 +8,8 @@ use crate::{
         http::ApiError,
     },
     platform::{clipboard, dom},
-    ui::{dialog::Dialog, snippet::Snippet, state_view::StateView},
+    state::reactive::Callback,
+    ui::{dialog::Dialog, snippet::Snippet, state_view::StateView, views::Views},
 };
 
 /// In place of a panel's data.
@@ -56,12 +57,12 @@ pub fn FailureDialog(error: ApiError, #[prop(into)] source_url: String, on_close
                 .get_value()
                 .into_iter()
                 .map(|cause| view! { <p class="card__text">{cause}</p> })
-                .collect_view()}
+                .views()}
             {fixes
                 .get_value()
                 .into_iter()
                 .map(|fix| view! { <Snippet title=fix.title code=fix.snippet/> })
-                .collect_view()}
+                .views()}
         </Dialog>
     }
     .into_any()

@@ -19,10 +19,15 @@ use crate::{
         frame::is_missing,
         notice::Notice,
     },
-    state::{time::TimeContext, zone::Zone},
+    state::{
+        reactive::{Callback, Memo, Signal, signal},
+        time::TimeContext,
+        zone::Zone,
+    },
     ui::{
         chart_canvas::{CanvasMeasure, ChartCanvas, ChartRoom},
         tooltip::{Tooltip, TooltipData, TooltipRow},
+        views::Views,
     },
 };
 
@@ -33,7 +38,6 @@ use super::{
     data::{PanelData, use_panel_data},
     export::Sheet,
     look::unit_of,
-    shared::shared_memo,
 };
 
 /// A column narrower than this cannot be told from its neighbour.
@@ -74,13 +78,13 @@ pub fn view(props: PanelProps) -> AnyView {
     let prepared = {
         let panel = Arc::clone(&panel);
         let options = Arc::clone(&options);
-        shared_memo(move || {
+        Memo::shared(move || {
             query.remote.with(|r| r.value.clone()).map(|data| Arc::new(prepare(&panel, &options, &data)))
         })
     };
     let drawn = {
         let options = Arc::clone(&options);
-        shared_memo(move || {
+        Memo::shared(move || {
             let prepared = prepared.get()?;
             let room = room.get()?;
             Some(Arc::new(time.zone.with(|zone| draw(&options, &prepared, room, zone))))
@@ -151,7 +155,7 @@ pub fn view(props: PanelProps) -> AnyView {
     });
     let has_legend = options.has_legend;
     let scale = ViewFn::from(move || {
-        view! { {move || drawn.get().and_then(|d| d.layout.legend.clone()).filter(|_| has_legend).map(|legend| view! { <HeatScale legend=legend/> })} }
+        view! { {move || drawn.get().and_then(|d| d.layout.legend.clone()).filter(|_| has_legend).map(|legend| view! { <HeatScale legend=legend/> }).views()} }
     });
     view! {
         <Frame props=props live=live unit=unit notes=scale>

@@ -11,7 +11,6 @@ mod export;
 mod failure;
 mod heatmap;
 mod look;
-mod shared;
 mod stat;
 mod text;
 mod timeseries;

@@ -16,7 +16,9 @@ use crate::{
         dashboard::{FieldColour, Panel, PanelOptions, Sparkline, StatColourMode, StatOptions, StatTextMode},
         frame::is_missing,
     },
+    state::reactive::{Callback, Memo, Signal, signal},
     ui::chart_canvas::{ChartCanvas, ChartRoom},
+    ui::views::Views,
 };
 
 use super::{
@@ -132,8 +134,8 @@ fn single_view(figure: Figure, text_mode: StatTextMode) -> AnyView {
             <span class="stat__suffix">{text.suffix}</span>
         </div>
         <div class="stat__sub">
-            {verdict.map(|verdict| view! { <span class="badge" data-state=state>{format!("{mark} {verdict}")}</span> })}
-            {shows_name.then(|| view! { <span class="stat__name">{name}</span> })}
+            {verdict.map(|verdict| view! { <span class="badge" data-state=state>{format!("{mark} {verdict}")}</span> }).views()}
+            {shows_name.then(|| view! { <span class="stat__name">{name}</span> }).views()}
         </div>
     }
     .into_any()
@@ -153,11 +155,11 @@ fn figures_view(figures: Vec<Figure>, text_mode: StatTextMode) -> AnyView {
             view! {
                 <div class="stat__item">
                     <div class="stat__item-value" data-state=state_of(ink) data-testid="stat-value" data-value=value.to_string() title=full>{text.to_string()}</div>
-                    {shows_name.then(|| view! { <div class="stat__name" title=name.clone()>{name.clone()}</div> })}
+                    {shows_name.then(|| view! { <div class="stat__name" title=name.clone()>{name.clone()}</div> }).views()}
                 </div>
             }
         })
-        .collect_view();
+        .views();
     view! { <div class="stat__many">{items}</div> }.into_any()
 }
 

@@ -19,11 +19,16 @@ use crate::{
         frame::{self, is_missing},
         notice::Notice,
     },
-    state::{time::TimeContext, zone::Zone},
+    state::{
+        reactive::{Callback, Memo, RwSignal, Signal, signal},
+        time::TimeContext,
+        zone::Zone,
+    },
     ui::{
         chart_canvas::{CanvasMeasure, ChartCanvas, ChartRoom},
         legend::{Legend, LegendAction, LegendEntry},
         tooltip::{Tooltip, TooltipData, TooltipRow},
+        views::Views,
     },
 };
 
@@ -34,7 +39,6 @@ use super::{
     data::{PanelData, last_value, use_panel_data},
     export::Sheet,
     look::{SeriesLook, by_value_descending, ink_of, looks_of},
-    shared::shared_memo,
 };
 
 /// The data with their looks, before they have a size.
@@ -77,12 +81,12 @@ pub fn view(props: PanelProps) -> AnyView {
 
     let prepared = {
         let panel = Arc::clone(&panel);
-        shared_memo(move || query.remote.with(|r| r.value.clone()).map(|data| Arc::new(prepare(&panel, &data))))
+        Memo::shared(move || query.remote.with(|r| r.value.clone()).map(|data| Arc::new(prepare(&panel, &data))))
     };
     let drawn = {
         let options = Arc::clone(&options);
         let panel = Arc::clone(&panel);
-        shared_memo(move || {
+        Memo::shared(move || {
             let prepared = prepared.get()?;
             let room = room.get()?;
             let zone = time.zone.get();
@@ -222,7 +226,7 @@ pub fn view(props: PanelProps) -> AnyView {
                 summary=summary
                 announcement=announcement
             />
-            {has_legend.then(|| view! { <Legend entries=legend on_action=on_legend/> })}
+            {has_legend.then(|| view! { <Legend entries=legend on_action=on_legend/> }).views()}
             <Tooltip data=tooltip/>
         </Frame>
     }

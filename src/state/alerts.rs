@@ -10,6 +10,7 @@ use crate::{
 
 use super::{
     query::{Query, use_query},
+    reactive::Signal,
     refresh::use_beat,
     sources::Sources,
 };

@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use super::reactive::RwSignal;
+
 /// Where the cursor is, and which chart leads it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct CursorAt {

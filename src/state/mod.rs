@@ -8,6 +8,7 @@ pub mod cursor;
 pub mod dashboards;
 pub mod page;
 pub mod query;
+pub mod reactive;
 pub mod refresh;
 pub mod router;
 pub mod sources;

@@ -4,6 +4,8 @@ use leptos::prelude::*;
 
 use crate::base::time::TimeSpec;
 
+use super::reactive::RwSignal;
+
 /// The open page's heading and the range that it opens with. Written by the page when it knows, read by the shell.
 #[derive(Clone, Copy)]
 pub struct PageInfo {

@@ -7,16 +7,21 @@
 //! Invariants: this is the only place that spawns. A repeated beat of an unchanged question never starts a second
 //! load while the first one runs. A value once shown is never replaced by nothing.
 
-use std::{future::Future, sync::Arc};
+use std::{any::Any, future::Future, sync::Arc};
 
-use futures_util::future::{AbortHandle, Abortable};
+use futures_util::{
+    TryFutureExt,
+    future::{AbortHandle, Abortable, LocalBoxFuture},
+};
 use leptos::prelude::*;
 
 use crate::{api::http::ApiError, platform::clock};
 
+use super::reactive::{Callback, RwSignal, Signal, effect};
+
 /// What a view knows about something that is loaded from elsewhere.
 #[derive(Debug)]
-pub struct Remote<T> {
+pub struct Remote<T: ?Sized> {
     /// The last value that arrived, possibly for an earlier question.
     pub value: Option<Arc<T>>,
     /// Whether `value` answers the present question.
@@ -29,7 +34,7 @@ pub struct Remote<T> {
     pub failure: Option<ApiError>,
 }
 
-impl<T> Clone for Remote<T> {
+impl<T: ?Sized> Clone for Remote<T> {
     fn clone(&self) -> Self {
         Self {
             value: self.value.clone(),
@@ -41,13 +46,13 @@ impl<T> Clone for Remote<T> {
     }
 }
 
-impl<T> Default for Remote<T> {
+impl<T: ?Sized> Default for Remote<T> {
     fn default() -> Self {
         Self { value: None, is_current: false, loaded_at_ms: 0, loading_since_ms: None, failure: None }
     }
 }
 
-impl<T> Remote<T> {
+impl<T: ?Sized> Remote<T> {
     pub fn is_loading(&self) -> bool {
         self.loading_since_ms.is_some()
     }
@@ -60,6 +65,19 @@ impl<T> Remote<T> {
     /// Whether what is shown is not what was asked for: an older question's value, or a value whose renewal failed.
     pub fn is_stale(&self) -> bool {
         self.value.is_some() && (!self.is_current || self.failure.is_some())
+    }
+}
+
+impl Remote<dyn Any + Send + Sync> {
+    /// The same, knowing what was loaded.
+    fn of_type<T: Send + Sync + 'static>(&self) -> Remote<T> {
+        Remote {
+            value: self.value.clone().and_then(|value| value.downcast().ok()),
+            is_current: self.is_current,
+            loaded_at_ms: self.loaded_at_ms,
+            loading_since_ms: self.loading_since_ms,
+            failure: self.failure.clone(),
+        }
     }
 }
 
@@ -78,11 +96,23 @@ impl<T: Send + Sync + 'static> Clone for Query<T> {
 
 impl<T: Send + Sync + 'static> Copy for Query<T> {}
 
-struct Running<K> {
-    question: K,
+/// Something loaded, of whatever type.
+type Loaded = Arc<dyn Any + Send + Sync>;
+type Work = LocalBoxFuture<'static, Result<Loaded, ApiError>>;
+
+struct Running {
     abort: Option<AbortHandle>,
     /// A beat came while the load ran: ask once more when it ends.
     is_beat_due: bool,
+}
+
+/// What the next load is to do.
+enum Ask {
+    /// The question went away.
+    Nothing,
+    /// The same one as before.
+    Again,
+    Anew,
 }
 
 /// Keeps `load`'s answer to `question` in a signal.
@@ -98,21 +128,55 @@ where
     L: Fn(K, Option<Arc<T>>) -> F + 'static,
     F: Future<Output = Result<T, ApiError>> + 'static,
 {
-    let remote = RwSignal::new(Remote::<T>::default());
-    let running = StoredValue::new_local(None::<Running<K>>);
+    let asked = StoredValue::new_local(None::<K>);
+    let compare = move || {
+        let now = question.get();
+        asked
+            .try_update_value(|asked| {
+                let ask = match (&now, &*asked) {
+                    (None, _) => Ask::Nothing,
+                    (Some(now), Some(before)) if now == before => Ask::Again,
+                    _ => Ask::Anew,
+                };
+                *asked = now;
+                ask
+            })
+            .unwrap_or(Ask::Nothing)
+    };
+    let start = move |known: Option<Loaded>| -> Option<Work> {
+        let question = asked.with_value(Clone::clone)?;
+        let work = load(question, known.and_then(|known| known.downcast().ok()));
+        Some(Box::pin(work.map_ok(|value| -> Loaded { Arc::new(value) })))
+    };
+    let (remote, retry) = run_queries(Box::new(compare), beat, Box::new(start));
+    let remote = Signal::derive(move || remote.with(Remote::of_type));
+    Query { remote, retry }
+}
+
+/// [`use_query`] for every type: `compare` says how the question differs from the one before, `start` starts its load.
+fn run_queries(
+    compare: Box<dyn Fn() -> Ask>,
+    beat: Signal<u64>,
+    start: Box<dyn Fn(Option<Loaded>) -> Option<Work>>,
+) -> (RwSignal<Remote<dyn Any + Send + Sync>>, Callback<()>) {
+    let remote = RwSignal::new(Remote::default());
+    let running = StoredValue::new_local(None::<Running>);
     let again = RwSignal::new(0_u64);
 
-    Effect::new(move |_| {
+    effect(move || {
         beat.track();
         again.track();
-        let Some(question) = question.get() else {
-            abort(running);
-            running.set_value(None);
-            remote.set(Remote::default());
-            return;
+        let is_same = match compare() {
+            Ask::Nothing => {
+                abort(running);
+                running.set_value(None);
+                remote.set(Remote::default());
+                return;
+            }
+            Ask::Again => true,
+            Ask::Anew => false,
         };
-        let (is_same, is_in_flight) =
-            running.with_value(|r| r.as_ref().map_or((false, false), |r| (r.question == question, r.abort.is_some())));
+        let is_in_flight = running.with_value(|r| r.as_ref().is_some_and(|r| r.abort.is_some()));
         if is_same && is_in_flight {
             running.update_value(|r| {
                 if let Some(r) = r {
@@ -123,9 +187,9 @@ where
         }
         abort(running);
         // What is on screen may still answer an earlier question, when the first load of this one failed.
-        let previous = remote.with_untracked(|r| r.value.clone().filter(|_| is_same && r.is_current));
+        let known = remote.with_untracked(|r| r.value.clone().filter(|_| is_same && r.is_current));
         let (handle, registration) = AbortHandle::new_pair();
-        running.set_value(Some(Running { question: question.clone(), abort: Some(handle), is_beat_due: false }));
+        running.set_value(Some(Running { abort: Some(handle), is_beat_due: false }));
         remote.update(|r| {
             r.is_current = r.is_current && is_same;
             r.loading_since_ms = Some(clock::now_ms());
@@ -133,7 +197,8 @@ where
                 r.failure = None;
             }
         });
-        let work = Abortable::new(load(question, previous), registration);
+        let Some(work) = start(known) else { return };
+        let work = Abortable::new(work, registration);
         spawn(async move {
             let Ok(result) = work.await else { return };
             let is_beat_due = running
@@ -145,12 +210,12 @@ where
                 })
                 .unwrap_or(false);
             // The view may be gone by now: every access from here on is a `try_`.
-            let _gone = remote.try_update(|r| {
+            remote.try_update(|r| {
                 r.loading_since_ms = None;
                 match result {
                     Ok(value) => {
                         *r = Remote {
-                            value: Some(Arc::new(value)),
+                            value: Some(value),
                             is_current: true,
                             loaded_at_ms: clock::now_ms(),
                             loading_since_ms: None,
@@ -161,17 +226,17 @@ where
                 }
             });
             if is_beat_due {
-                let _gone = again.try_update(|n| *n += 1);
+                again.try_update(|n| *n += 1);
             }
         });
     });
 
     on_cleanup(move || abort(running));
 
-    Query { remote: remote.into(), retry: Callback::new(move |()| again.update(|n| *n += 1)) }
+    (remote, Callback::new(move |()| again.update(|n| *n += 1)))
 }
 
-fn abort<K: 'static>(running: StoredValue<Option<Running<K>>, LocalStorage>) {
+fn abort(running: StoredValue<Option<Running>, LocalStorage>) {
     let handle = running.try_update_value(|r| r.as_mut().and_then(|r| r.abort.take())).flatten();
     if let Some(handle) = handle {
         handle.abort();

@@ -7,6 +7,8 @@ use leptos::prelude::*;
 
 use crate::platform::{clock, dom, events, timer};
 
+use super::reactive::{Callback, RwSignal, Signal, effect};
+
 /// Counts up each time the page should ask again.
 ///
 /// `interval_ms` is the pause between two beats, `None` for never. The returned signal also counts when `now` runs.
@@ -20,7 +22,7 @@ pub fn use_beat(interval_ms: Signal<Option<i64>>) -> (Signal<u64>, Callback<()>)
         beat.update(|n| *n += 1);
     };
 
-    Effect::new(move |_| {
+    effect(move || {
         // Each beat sets the timer for the next one.
         beat.track();
         let timeout = interval_ms.get().map(|interval_ms| {

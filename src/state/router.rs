@@ -7,6 +7,8 @@ use leptos::prelude::*;
 
 use crate::platform::{dom, history};
 
+use super::reactive::{RwSignal, Signal};
+
 /// The pages, as the first segments of an address below the app's folder name them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Route {

@@ -15,6 +15,8 @@ use crate::{
     platform::{clock, dom, timer},
 };
 
+use super::reactive::RwSignal;
+
 /// How a backend was when it was last asked anything.
 #[derive(Debug, Clone, Default)]
 pub struct SourceHealth {

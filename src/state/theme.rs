@@ -4,6 +4,8 @@ use leptos::prelude::*;
 
 use crate::platform::{dom, events, storage};
 
+use super::reactive::{Callback, Signal, signal};
+
 const KEY: &str = "theme";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -50,9 +52,9 @@ impl ThemeChoice {
 /// The theme, and a way to change it. Canvases repaint when `shown` changes.
 #[derive(Clone, Copy)]
 pub struct Theme {
-    pub choice: ReadSignal<ThemeChoice>,
+    pub choice: Signal<ThemeChoice>,
     /// Counts up whenever colours on screen change.
-    pub shown: ReadSignal<u64>,
+    pub shown: Signal<u64>,
     pub choose: Callback<ThemeChoice>,
 }
 

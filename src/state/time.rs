@@ -7,7 +7,10 @@ use crate::{
     platform::clock,
 };
 
-use super::zone::Zone;
+use super::{
+    reactive::{Callback, Signal},
+    zone::Zone,
+};
 
 /// What the page shows when neither the URL nor the dashboard says so: Grafana's default.
 pub fn fallback_spec() -> TimeSpec {

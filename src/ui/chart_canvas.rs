@@ -12,8 +12,13 @@ use wasm_bindgen::JsCast;
 use crate::{
     chart::{Palette, Resolution, Scene, paint},
     platform::{dom, events, timer},
-    state::theme::Theme,
+    state::{
+        reactive::{Callback, Signal, effect},
+        theme::Theme,
+    },
 };
+
+use super::views::Views;
 
 /// The room that a chart has.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -81,7 +86,7 @@ pub fn ChartCanvas(
     let drag_from = StoredValue::new(None::<f64>);
     let shown_theme = Theme::expect().shown;
 
-    Effect::new(move |_| {
+    effect(move || {
         let Some(element) = root.get() else { return };
         watch.set_value(events::watch_size(&element, move |width_px, height_px| {
             if width_px >= 1.0 && height_px >= 1.0 {
@@ -89,7 +94,7 @@ pub fn ChartCanvas(
             }
         }));
     });
-    Effect::new(move |_| {
+    effect(move || {
         let theme = shown_theme.get();
         let scene = scene.get();
         let Some(element) = canvas.get() else { return };
@@ -100,7 +105,7 @@ pub fn ChartCanvas(
             }
         })));
     });
-    Effect::new(move |_| {
+    effect(move || {
         let theme = shown_theme.get();
         let scene = overlay.get();
         let Some(element) = overlay_canvas.get() else { return };
@@ -204,7 +209,7 @@ pub fn ChartCanvas(
                     on:dblclick=move |_| send(ChartEvent::DoubleClick)
                 ></canvas>
                 <span class="chart__announcer" role="status" aria-live="polite">{move || announcement.get()}</span>
-            })}
+            }).views()}
         </div>
     }
     .into_any()

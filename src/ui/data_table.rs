@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 
+use super::views::Views;
+
 /// A table of text. The first column is the row's head.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct TableData {
@@ -22,7 +24,7 @@ pub fn DataTable(data: Arc<TableData>, #[prop(into)] caption: String) -> impl In
         .iter()
         .enumerate()
         .map(|(at, name)| view! { <th class="data-table__head" scope="col" data-align=align(at)>{name.clone()}</th> })
-        .collect_view();
+        .views();
     let rows = data
         .rows
         .iter()
@@ -31,13 +33,13 @@ pub fn DataTable(data: Arc<TableData>, #[prop(into)] caption: String) -> impl In
                 .iter()
                 .enumerate()
                 .map(|(at, cell)| view! { <td class="data-table__cell" data-align=align(at)>{cell.clone()}</td> })
-                .collect_view();
+                .views();
             view! { <tr>{cells}</tr> }
         })
-        .collect_view();
+        .views();
     view! {
         <div class="data-table" tabindex="0" role="region" aria-label=caption>
-            {data.note.clone().map(|note| view! { <p class="card__note">{note}</p> })}
+            {data.note.clone().map(|note| view! { <p class="card__note">{note}</p> }).views()}
             <table class="data-table__table">
                 <thead><tr>{head}</tr></thead>
                 <tbody>{rows}</tbody>

@@ -2,13 +2,16 @@
 
 use leptos::{html, prelude::*};
 
-use crate::platform::dom;
+use crate::{
+    platform::dom,
+    state::reactive::{Callback, effect},
+};
 
 #[component]
 pub fn Dialog(#[prop(into)] title: String, on_close: Callback<()>, children: ChildrenFn) -> impl IntoView {
     let root = NodeRef::<html::Div>::new();
     let before = StoredValue::new_local(dom::document().and_then(|d| d.active_element()));
-    Effect::new(move |_| {
+    effect(move || {
         if let Some(root) = root.get() {
             dom::focus_first(&root, "[data-autofocus], button, input, a[href]");
         }

@@ -2,7 +2,12 @@
 
 use leptos::prelude::*;
 
-use crate::base::colour::Ink;
+use crate::{
+    base::colour::Ink,
+    state::reactive::{Callback, Signal},
+};
+
+use super::views::Views;
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct LegendEntry {
@@ -47,7 +52,7 @@ pub fn Legend(entries: Signal<Vec<LegendEntry>>, on_action: Callback<LegendActio
     };
     view! {
         <div class="legend" role="group" aria-label="Series">
-            {move || entries.get().into_iter().enumerate().map(item).collect_view()}
+            {move || entries.get().into_iter().enumerate().map(item).views()}
         </div>
     }
     .into_any()

@@ -14,3 +14,4 @@ pub mod snippet;
 pub mod state_view;
 pub mod time_picker;
 pub mod tooltip;
+pub mod views;

@@ -2,7 +2,12 @@
 
 use leptos::{html, prelude::*};
 
-use crate::platform::{dom, events};
+use crate::{
+    platform::{dom, events},
+    state::reactive::{Callback, Signal, effect, signal},
+};
+
+use super::views::Views;
 
 /// A control with a sheet.
 #[component]
@@ -33,7 +38,7 @@ pub fn Popover(
     });
 
     let outside = StoredValue::new_local(None::<events::Listener>);
-    Effect::new(move |_| {
+    effect(move || {
         let listener = is_open.get().then(|| {
             events::on_press(move |event| {
                 let is_inside = root.get_untracked().is_some_and(|root| dom::contains_target(&root, &event));
@@ -46,7 +51,7 @@ pub fn Popover(
         outside.set_value(listener.flatten());
     });
     // When the sheet is in the page, which is later than when it is said to be open.
-    Effect::new(move |_| {
+    effect(move || {
         if let Some(sheet) = opened.get() {
             dom::focus_first(&sheet, "[data-autofocus], .menu__item[aria-checked='true'], .menu__item");
         }
@@ -88,7 +93,7 @@ pub fn Popover(
             >
                 {control.run()}
             </button>
-            {move || is_open.get().then(|| view! { <div class=format!("popover__sheet {sheet_class}") node_ref=opened>{sheet(close)}</div> })}
+            {move || is_open.get().then(|| view! { <div class=format!("popover__sheet {sheet_class}") node_ref=opened>{sheet(close)}</div> }).views()}
         </div>
     }
     .into_any()

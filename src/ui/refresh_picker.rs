@@ -4,11 +4,15 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 
-use crate::base::time::{REFRESH_CHOICES, Refresh};
+use crate::{
+    base::time::{REFRESH_CHOICES, Refresh},
+    state::reactive::{Callback, Signal},
+};
 
 use super::{
     icon::{Icon, IconView},
     popover::Popover,
+    views::Views,
 };
 
 #[component]
@@ -37,7 +41,7 @@ pub fn RefreshPicker(
                     </button>
                 }
             })
-            .collect_view();
+            .views();
         view! { <div class="menu" role="menu" aria-label="Refresh interval">{items}</div> }.into_any()
     };
     view! {

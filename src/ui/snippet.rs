@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::platform::clipboard;
+use crate::{platform::clipboard, state::reactive::signal};
 
 #[component]
 pub fn Snippet(#[prop(into)] title: String, #[prop(into)] code: String) -> impl IntoView {

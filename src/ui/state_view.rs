@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use super::views::Views;
+
 /// Why there is nothing, and what can be done about it.
 #[component]
 pub fn StateView(
@@ -21,8 +23,8 @@ pub fn StateView(
         <div class="state" data-kind=kind role=role>
             <div class="state__headline">{headline}</div>
             <div class="state__detail">{detail}</div>
-            {request.map(|request| view! { <div class="state__request">{request}</div> })}
-            {children.map(|children| view! { <div class="state__actions">{children()}</div> })}
+            {request.map(|request| view! { <div class="state__request">{request}</div> }).views()}
+            {children.map(|children| view! { <div class="state__actions">{children()}</div> }).views()}
         </div>
     }
     .into_any()

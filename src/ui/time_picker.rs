@@ -7,12 +7,16 @@ use leptos::prelude::*;
 use crate::{
     base::time::{QUICK_RANGES, TimePoint, TimeSpec, date_time_text, label},
     platform::{clipboard, clock},
-    state::zone::Zone,
+    state::{
+        reactive::{Callback, RwSignal, Signal},
+        zone::Zone,
+    },
 };
 
 use super::{
     icon::{Icon, IconView},
     popover::Popover,
+    views::Views,
 };
 
 /// Zones offered by name beside the browser's own and UTC; any other can be written in the field.
@@ -38,7 +42,7 @@ pub fn TimePicker(
             <span data-testid="time-range">{range_label}</span>
             " "
             <span class="control__note">{move || zone.get().label()}</span>
-            {move || problem.get().map(|problem| view! { <span class="badge" data-state="warning" title=problem>"not understood"</span> })}
+            {move || problem.get().map(|problem| view! { <span class="badge" data-state="warning" title=problem>"not understood"</span> }).views()}
         }
     });
     let sheet = move |close: Callback<()>| {
@@ -128,7 +132,7 @@ fn PickerSheet(
                 </button>
             }
         })
-        .collect_view();
+        .views();
     let zones = [Zone::Local, Zone::Utc]
         .into_iter()
         .chain(NAMED_ZONES.iter().filter_map(|name| Zone::parse(name)))
@@ -141,7 +145,7 @@ fn PickerSheet(
             let is_chosen = zone.with_untracked(|zone| *zone == choice);
             view! { <option value=value selected=is_chosen>{text}</option> }
         })
-        .collect_view();
+        .views();
     view! {
         <form
             class="time-picker__form"
@@ -176,8 +180,8 @@ fn PickerSheet(
                     on:input=move |event| to.set(event_target_value(&event))
                 />
             </label>
-            {move || error().map(|text| view! { <div class="field__error" role="alert">{text}</div> })}
-            {move || problem.get().map(|text| view! { <div class="field__error">{text}</div> })}
+            {move || error().map(|text| view! { <div class="field__error" role="alert">{text}</div> }).views()}
+            {move || problem.get().map(|text| view! { <div class="field__error">{text}</div> }).views()}
             <div class="time-picker__row">
                 <button type="submit" class="control">"Apply"</button>
                 <button

@@ -2,9 +2,13 @@
 
 use leptos::{html, prelude::*};
 
-use crate::{base::colour::Ink, platform::dom};
+use crate::{
+    base::colour::Ink,
+    platform::dom,
+    state::reactive::{Signal, effect, signal},
+};
 
-use super::legend::Swatch;
+use super::{legend::Swatch, views::Views};
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct TooltipRow {
@@ -32,7 +36,7 @@ const GAP_PX: f64 = 14.0;
 pub fn Tooltip(data: Signal<Option<TooltipData>>) -> impl IntoView {
     let sheet = NodeRef::<html::Div>::new();
     let (place, set_place) = signal((0.0, 0.0));
-    Effect::new(move |_| {
+    effect(move || {
         let point = data.with(|d| d.as_ref().map(|d| (d.x_px, d.y_px)));
         let (Some(point), Some(sheet)) = (point, sheet.get()) else { return };
         let size = (f64::from(sheet.offset_width()), f64::from(sheet.offset_height()));
@@ -58,17 +62,17 @@ pub fn Tooltip(data: Signal<Option<TooltipData>>) -> impl IntoView {
                         let TooltipRow { name, ink, value, is_near } = row;
                         view! {
                             <div class="tooltip__row" data-near=is_near.then_some("true")>
-                                {ink.map(|ink| view! { <Swatch ink=ink is_square=true/> })}
+                                {ink.map(|ink| view! { <Swatch ink=ink is_square=true/> }).views()}
                                 <span class="tooltip__name">{name}</span>
                                 <span class="tooltip__value">{value}</span>
                             </div>
                         }
                     })
-                    .collect_view();
+                    .views();
                 view! {
                     <span class="tooltip__time">{title}</span>
                     {rows}
-                    {(hidden_count > 0).then(|| view! { <div class="tooltip__more">{format!("{hidden_count} more")}</div> })}
+                    {(hidden_count > 0).then(|| view! { <div class="tooltip__more">{format!("{hidden_count} more")}</div> }).views()}
                 }
             })}
         </div>
