@@ -9,6 +9,7 @@ use agentarea_observability::{
     chart::{Ink, Mark, Rect, Scene, Size},
     platform::{dom, timer},
     state::{
+        reactive::{Callback, RwSignal, Signal},
         refresh::use_beat,
         theme::{Theme, ThemeChoice},
     },

@@ -8,7 +8,10 @@ use std::{cell::RefCell, rc::Rc, sync::Arc};
 use agentarea_observability::{
     api::http::ApiError,
     platform::clock,
-    state::query::{Query, Remote, use_query},
+    state::{
+        query::{Query, Remote, use_query},
+        reactive::RwSignal,
+    },
 };
 use any_spawner::Executor;
 use futures_channel::oneshot;

@@ -349,8 +349,13 @@ fn PanelMenu(
 
 /// Letters and digits of the title, words joined by dashes.
 fn file_name_of(title: &str) -> String {
-    let words: Vec<String> =
-        title.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_lowercase).collect();
+    // By ranges: Unicode's own tables of letters and cases would be a twentieth of the module.
+    let is_in_word = |c: char| c.is_ascii_alphanumeric() || (c > '\u{bf}' && !('\u{2000}'..='\u{2bff}').contains(&c));
+    let words: Vec<String> = title
+        .split(|c: char| !is_in_word(c))
+        .filter(|word| !word.is_empty())
+        .map(str::to_ascii_lowercase)
+        .collect();
     if words.is_empty() { "panel".to_owned() } else { words.join("-") }
 }
 

@@ -35,14 +35,14 @@ fn kernels(machine: &Machine, report: &Report, tools: &Tools) -> Result<PathBuf,
     let built = machine.wasm_target().join(WASM_TARGET).join("release/examples/bench_kernels.wasm");
     let module = folder.join("bench_kernels_bg.wasm");
     report.step(name, "the parser and the painter alone, for release", Some(&log), || {
-        let mut cargo = tools.wasm_command(machine, "cargo");
+        let mut cargo = tools.release_command(machine, "cargo");
         cargo.args(["build", "--release", "--target", WASM_TARGET, "--no-default-features", "--features", "browser"]);
         cargo.args(["--example", "bench_kernels"]);
         run_logged(&mut cargo, name, &log)?;
         let mut bindgen = tools.wasm_command(machine, "wasm-bindgen");
         bindgen.args(["--target", "web", "--no-typescript", "--out-dir"]).arg(&folder).arg(&built);
         run_logged(&mut bindgen, name, &log)?;
-        // As `data-wasm-opt` in index.html.
+        // As xtask/js/shrink.mjs does.
         let mut optimiser = tools.wasm_command(machine, "wasm-opt");
         optimiser.arg("-Oz").arg(&module).arg("-o").arg(&module);
         run_logged(&mut optimiser, name, &log)

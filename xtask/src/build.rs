@@ -54,7 +54,7 @@ pub fn run(machine: &Machine, report: &Report, tools: &Tools, is_forced: bool) -
     }
     let log = machine.log("build");
     report.step("build", "the app, for release, into dist/", Some(&log), || {
-        let mut trunk = tools.wasm_command(machine, "trunk");
+        let mut trunk = tools.release_command(machine, "trunk");
         // Trunk reads NO_COLOR as its own option and accepts only true or false there.
         trunk.env_remove("NO_COLOR").env("TRUNK_SKIP_VERSION_CHECK", "true");
         trunk.args(["build", "--release", "--color", "never"]);
@@ -78,7 +78,7 @@ pub fn compile(machine: &Machine, report: &Report, compiler: &WasmCompiler) -> R
     let log = machine.log("compile-app");
     report.step("compile app", "meanwhile, since this takes longest", Some(&log), || {
         let mut cargo = command("cargo");
-        cargo.envs(compiler.environment(machine));
+        cargo.envs(compiler.release_environment(machine));
         cargo.args(["build", "--release", "--target", WASM_TARGET, "--bin", "agentarea-observability"]);
         run_logged(&mut cargo, "cargo build of the app", &log)
     })

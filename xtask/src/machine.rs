@@ -12,6 +12,10 @@ pub const WASM_TARGET: &str = "wasm32-unknown-unknown";
 /// The oldest compiler that builds this workspace; the same as `rust-version` in Cargo.toml.
 const OLDEST_RUSTC_MINOR: u32 = 95;
 
+/// Those of .cargo/config.toml, which these take the place of, and: a panic stops at once, without words for whom no text
+/// of the module is there. `index.html` shows that it happened, with the browser's stack.
+const RELEASE_FLAGS: &str = "-Ctarget-feature=+simd128 --cfg=erase_components -Zlocation-detail=none";
+
 pub struct Machine {
     /// The checkout.
     pub root: PathBuf,
@@ -23,14 +27,14 @@ pub struct Machine {
     pub has_apt: bool,
 }
 
-/// How WebAssembly is compiled.
+/// How WebAssembly is compiled: always with the standard library from source, because the ready-made one is built for
+/// speed and weighs more (docs/adr/0003-small-before-fast.md).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum WasmCompiler {
-    /// The toolchain in use has the target's standard library.
-    Installed,
-    /// A distribution's rustc with the standard library's source, which is compiled with the app. For machines whose
-    /// rustup can fetch nothing.
-    FromSource { rustc: PathBuf, linker: PathBuf },
+    /// The toolchain in use, which has the source (rustup's `rust-src`).
+    Toolchain,
+    /// A distribution's rustc with the source and a linker. For machines whose rustup can fetch nothing.
+    Distribution { rustc: PathBuf, linker: PathBuf },
 }
 
 impl Machine {
@@ -73,22 +77,21 @@ impl Machine {
 
 /// The compiler for WebAssembly, if there is one already.
 pub fn wasm_compiler() -> Option<WasmCompiler> {
-    let libdir = answer(command("rustc").args(["--print", "target-libdir", "--target", WASM_TARGET]))?;
-    if has_std(Path::new(&libdir)) {
-        return Some(WasmCompiler::Installed);
+    if has_source(&mut command("rustc")) {
+        return Some(WasmCompiler::Toolchain);
     }
     let rustc = PathBuf::from("/usr/bin/rustc");
     let minor = minor_version(&answer(command(&rustc).arg("--version"))?)?;
-    let sysroot = PathBuf::from(answer(command(&rustc).args(["--print", "sysroot"]))?);
-    let has_source = sysroot.join("lib/rustlib/src/rust/library/std/Cargo.toml").is_file();
     // The linker goes with the compiler's LLVM, and the newest is a safe choice: object formats are read backwards.
     let linker = (19..=30).rev().map(|llvm| format!("wasm-ld-{llvm}")).find_map(|name| find(&name))?;
-    (has_source && minor >= OLDEST_RUSTC_MINOR).then_some(WasmCompiler::FromSource { rustc, linker })
+    let is_usable = has_source(&mut command(&rustc)) && minor >= OLDEST_RUSTC_MINOR;
+    is_usable.then_some(WasmCompiler::Distribution { rustc, linker })
 }
 
-fn has_std(libdir: &Path) -> bool {
-    let Ok(entries) = libdir.read_dir() else { return false };
-    entries.flatten().any(|entry| entry.file_name().to_string_lossy().starts_with("libstd-"))
+/// Whether a compiler has the standard library's source.
+fn has_source(rustc: &mut Command) -> bool {
+    answer(rustc.args(["--print", "sysroot"]))
+        .is_some_and(|sysroot| Path::new(&sysroot).join("lib/rustlib/src/rust/library/std/Cargo.toml").is_file())
 }
 
 /// `rustc 1.96.0 (…)` → 96; a 2.x would be newer than anything.
@@ -102,16 +105,28 @@ fn minor_version(version: &str) -> Option<u32> {
 impl WasmCompiler {
     /// The environment in which cargo builds for `wasm32-unknown-unknown`.
     pub fn environment(&self, machine: &Machine) -> Vec<(&'static str, OsString)> {
-        let mut environment = vec![("CARGO_TARGET_DIR", machine.wasm_target().into_os_string())];
-        if let Self::FromSource { rustc, linker } = self {
+        let mut environment = vec![
+            ("CARGO_TARGET_DIR", machine.wasm_target().into_os_string()),
+            // The standard library's own source uses unstable features, and cargo's flag for building it is one.
+            ("RUSTC_BOOTSTRAP", "1".into()),
+            ("CARGO_UNSTABLE_BUILD_STD", "std,panic_abort".into()),
+        ];
+        if let Self::Distribution { rustc, linker } = self {
             environment.extend([
                 ("RUSTC", rustc.clone().into_os_string()),
-                // The standard library's own source uses unstable features, and cargo's flag for building it is one.
-                ("RUSTC_BOOTSTRAP", "1".into()),
-                ("CARGO_UNSTABLE_BUILD_STD", "std,panic_abort".into()),
                 ("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", linker.clone().into_os_string()),
             ]);
         }
+        environment
+    }
+
+    /// The same, and what makes the shipped module small. Tests are built without: they need to say where they failed.
+    pub fn release_environment(&self, machine: &Machine) -> Vec<(&'static str, OsString)> {
+        let mut environment = self.environment(machine);
+        environment.extend([
+            ("CARGO_UNSTABLE_BUILD_STD_FEATURES", "optimize_for_size".into()),
+            ("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", RELEASE_FLAGS.into()),
+        ]);
         environment
     }
 }

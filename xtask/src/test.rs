@@ -156,9 +156,9 @@ impl Runner<'_> {
         self.stage("lints in the browser", || {
             let mut cargo = tools.wasm_command(self.machine, "cargo");
             match tools.wasm {
-                WasmCompiler::Installed => cargo.arg("clippy"),
+                WasmCompiler::Toolchain => cargo.arg("clippy"),
                 // rustup's clippy cannot read another compiler's standard library; that compiler's own one can.
-                WasmCompiler::FromSource { .. } => {
+                WasmCompiler::Distribution { .. } => {
                     cargo.env("RUSTC_WORKSPACE_WRAPPER", "/usr/bin/clippy-driver");
                     cargo.env("CLIPPY_ARGS", "-Dwarnings__CLIPPY_HACKERY__");
                     cargo.arg("check")
@@ -168,7 +168,7 @@ impl Runner<'_> {
             if has_browser_tests(self.machine) {
                 cargo.args(["--test", "browser_*"]);
             }
-            if tools.wasm == WasmCompiler::Installed {
+            if tools.wasm == WasmCompiler::Toolchain {
                 cargo.args(["--", "-D", "warnings"]);
             }
             let name = "lints in the browser";
