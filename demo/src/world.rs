@@ -46,6 +46,10 @@ pub fn labels_of(series: &SeriesDef) -> Labels {
 impl World {
     /// Takes a platform at its beginning; nothing is loaded yet.
     pub fn new(platform: Platform, rules: RuleSet) -> Self {
+        Self::speaking(Dialect::default(), platform, rules)
+    }
+
+    fn speaking(dialect: Dialect, platform: Platform, rules: RuleSet) -> Self {
         let store = Arc::new(RwLock::new(Store::new()));
         let labels: Vec<Labels> = platform.series().iter().map(labels_of).collect();
         let ids = {
@@ -54,7 +58,7 @@ impl World {
         };
         let history_ms = platform.now_ms() - platform.start_ms();
         let shared = Arc::new(Shared {
-            engine: Engine::new(Arc::clone(&store), Dialect::V2, SCRAPE_INTERVAL_MS),
+            engine: Engine::new(Arc::clone(&store), dialect, SCRAPE_INTERVAL_MS),
             store,
             rules: RwLock::new(rules),
             targets: RwLock::new(Vec::new()),
@@ -66,8 +70,8 @@ impl World {
 
     /// As [`Self::new`], but a series that ends is simply not continued. An OpenMetrics file cannot say more, so this is
     /// what a server holds that has loaded one: it sees the series for the look-back window longer.
-    pub fn without_stale_markers(platform: Platform, rules: RuleSet) -> Self {
-        Self { keeps_stale_markers: false, ..Self::new(platform, rules) }
+    pub fn without_stale_markers(dialect: Dialect, platform: Platform, rules: RuleSet) -> Self {
+        Self { keeps_stale_markers: false, ..Self::speaking(dialect, platform, rules) }
     }
 
     pub fn shared(&self) -> Arc<Shared> {

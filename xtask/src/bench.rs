@@ -10,14 +10,18 @@ use crate::machine::{Machine, WASM_TARGET};
 use crate::options::Options;
 use crate::process::{command, run_logged, run_shown};
 use crate::report::Report;
-use crate::setup::{self, Level, Tools};
+use crate::setup::{self, Level, Peer, Tools};
 
 /// Prints the product's table and the kernels', and writes `target/bench.json` and `target/bench-kernels.json`.
 pub fn bench(machine: &Machine, report: &Report, options: Options) -> Result<(), Failure> {
     options.finish()?;
-    let tools = prepare(machine, report)?;
+    let tools = prepare(machine, report, Level::Bench)?;
     let kernels = kernels(machine, report, &tools)?;
     let mut node = browser_command(machine, &tools, "bench.mjs");
+    if let Some(Peer { prometheus, pages }) = &tools.peer {
+        node.arg("--peer").arg(prometheus).arg("--peer-folder").arg(&pages.working_folder);
+        node.arg("--peer-note").arg(&pages.note);
+    }
     node.arg("--out").arg(machine.target.join("bench.json"));
     run_shown(&mut node, "bench")?;
     let mut node = command(&tools.node);
@@ -53,14 +57,14 @@ fn kernels(machine: &Machine, report: &Report, tools: &Tools) -> Result<PathBuf,
 /// Takes the pictures of `docs/images` anew, as the end-to-end tests do for their comparison.
 pub fn pictures(machine: &Machine, report: &Report, options: Options) -> Result<(), Failure> {
     options.finish()?;
-    let tools = prepare(machine, report)?;
+    let tools = prepare(machine, report, Level::Test)?;
     let mut node = browser_command(machine, &tools, "run.mjs");
     node.arg("--out").arg(machine.root.join("test-results")).arg("--pictures").arg(machine.root.join("docs/images"));
     run_shown(&mut node, "pictures")
 }
 
-fn prepare(machine: &Machine, report: &Report) -> Result<Tools, Failure> {
-    let tools = setup::run(machine, report, Level::Test)?;
+fn prepare(machine: &Machine, report: &Report, level: Level) -> Result<Tools, Failure> {
+    let tools = setup::run(machine, report, level)?;
     build::run(machine, report, &tools, false)?;
     demo::compile_server(machine, report)?;
     Ok(tools)

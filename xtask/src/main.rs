@@ -24,7 +24,8 @@ use report::Report;
 const HELP: &str = "\
 cargo xtask <task> [options]
 
-  setup   [--level demo|test]     find or install what the tasks below need (default: test, which is everything)
+  setup   [--level demo|test|bench]
+                                  find or install what the tasks below need (default: test; bench adds Prometheus 3)
   build   [--force]               release dist/ with .br and .gz siblings, its size table, the size budget
   demo    [--port N] [--seed N] [--now RFC3339] [--freeze] [--no-build] [--upstream URL]
                                   set up, build, and serve the app on a simulated platform
@@ -59,7 +60,8 @@ fn run() -> Result<ExitCode, Failure> {
             let level = match options.take_value("level")?.as_deref() {
                 Some("demo") => setup::Level::Demo,
                 Some("test") | None => setup::Level::Test,
-                Some(other) => return Err(Failure::Usage(format!("--level {other}: demo or test"))),
+                Some("bench") => setup::Level::Bench,
+                Some(other) => return Err(Failure::Usage(format!("--level {other}: demo, test or bench"))),
             };
             options.finish()?;
             setup::run(&machine, &report, level)?;

@@ -83,8 +83,9 @@ export async function startDemo({ demo, dist }, { hours = 30, upstream = null, r
   return { url, origin: url.replace(/\/$/, ""), child };
 }
 
-// A Prometheus that holds what the demonstration of the same hours holds.
-export async function startPrometheus({ demo, prometheus, promtool }, { hours, rules = null }) {
+// A Prometheus that holds what the demonstration of the same hours holds. One without compiled-in pages looks for them in
+// its working folder.
+export async function startPrometheus({ demo, prometheus, promtool }, { hours, rules = null, workingFolder = null }) {
   for (const program of [prometheus, promtool]) {
     if (program.includes("/") && !existsSync(program)) throw new Error(`there is no ${program}`);
   }
@@ -101,7 +102,7 @@ export async function startPrometheus({ demo, prometheus, promtool }, { hours, r
   const child = start(prometheus, [
     `--config.file=${config}`, `--storage.tsdb.path=${join(folder, "data")}`, `--web.listen-address=127.0.0.1:${port}`,
     "--storage.tsdb.retention.time=100y", "--log.level=warn",
-  ]);
+  ], workingFolder ? { cwd: workingFolder } : {});
   const url = `http://127.0.0.1:${port}`;
   await until("Prometheus to be ready", async () => {
     if (child.exitCode !== null) throw new Error(`Prometheus ended:\n${child.log}`);

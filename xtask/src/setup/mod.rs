@@ -4,10 +4,22 @@
 //! interrupted set-up resumes, two at once wait for each other, and a second run only looks. Nothing is installed
 //! system-wide except Debian packages, by root.
 
+mod cache;
+mod npm;
+mod prometheus_pages;
+mod servers;
+
 use std::ffi::{OsStr, OsString};
-use std::fs::{self, File, TryLockError};
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+
+pub use cache::hash;
+use cache::{make, remove, whole_folder};
+use npm::{e2e_is_linked, link_e2e, npm_folder, npm_tool};
+pub use prometheus_pages::Pages;
+use prometheus_pages::find_pages;
+use servers::PROMETHEUS_3;
 
 use crate::failure::Failure;
 use crate::machine::{Machine, WASM_TARGET, WasmCompiler, wasm_compiler};
@@ -20,15 +32,14 @@ const TRUNK_VERSION: &str = "0.21.14";
 /// Playwright's oldest Node.js.
 const OLDEST_NODE_MAJOR: u32 = 20;
 
-const PROMETHEUS_MODULE: &str = "github.com/prometheus/prometheus";
-const PROMETHEUS_MODULE_VERSION: &str = "v0.316.0";
-
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd)]
 pub enum Level {
     /// Building and showing the app.
     Demo,
     /// The same, and everything that the tests start.
     Test,
+    /// The same, and whom the bench compares the pages with.
+    Bench,
 }
 
 /// What set-up found. The test level's tools are `None` if only the demo level was asked for.
@@ -41,6 +52,14 @@ pub struct Tools {
     pub chromedriver: Option<PathBuf>,
     pub prometheus: Option<PathBuf>,
     pub promtool: Option<PathBuf>,
+    /// Only of the bench's level, and not of every machine: the bench says when it has to do without.
+    pub peer: Option<Peer>,
+}
+
+/// Prometheus 3 with its own pages.
+pub struct Peer {
+    pub prometheus: PathBuf,
+    pub pages: Pages,
 }
 
 impl Tools {
@@ -105,8 +124,11 @@ pub fn prepare(
     let plan = look.plan(machine, level)?;
     if !plan.is_empty() {
         report.say("set-up: some tools are missing; the long ones are built once and kept for all clones");
-        fs::create_dir_all(&machine.cache).map_err(Failure::io(format!("cannot make {}", machine.cache.display())))?;
+        make(&machine.cache)?;
         install(machine, report, level, &plan, &bindgen_version, early)?;
+    }
+    if level == Level::Bench {
+        install_peer(machine, report)?;
     }
     Look::around(machine, &bindgen_version).tools(machine, level)
 }
@@ -115,7 +137,6 @@ impl Look {
     fn around(machine: &Machine, bindgen_version: &str) -> Self {
         let Machine { root, cache, .. } = machine;
         let from_env = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|file| file.is_file());
-        let go_built = cache.join(format!("prometheus-{PROMETHEUS_MODULE_VERSION}"));
         let node = find("node").filter(|node| {
             let version = answer(command(node).arg("--version")).unwrap_or_default();
             let major = version.trim_start_matches('v').split('.').next().and_then(|major| major.parse::<u32>().ok());
@@ -142,15 +163,15 @@ impl Look {
                     .or_else(|| on_mac.map(PathBuf::from).into_iter().find(|app| app.is_file()))
             }),
             chromedriver: from_env("CHROMEDRIVER").or_else(|| find("chromedriver")),
-            prometheus: find("prometheus").or_else(|| Some(go_built.join("prometheus")).filter(|file| file.is_file())),
-            promtool: find("promtool").or_else(|| Some(go_built.join("promtool")).filter(|file| file.is_file())),
+            prometheus: find("prometheus").or_else(|| PROMETHEUS_3.program(cache, "prometheus")),
+            promtool: find("promtool").or_else(|| PROMETHEUS_3.program(cache, "promtool")),
             has_wasm_clippy: Path::new("/usr/bin/clippy-driver").is_file(),
         }
     }
 
     /// What can be installed; fails, naming all of it, if something is needed that only the person can provide.
     fn plan(&self, machine: &Machine, level: Level) -> Result<Vec<Item>, Failure> {
-        let is_test = level == Level::Test;
+        let is_test = level >= Level::Test;
         let mut plan: Vec<Item> = [
             (self.wasm.is_none(), Item::WasmTarget),
             (self.trunk.is_none(), Item::Trunk),
@@ -238,7 +259,7 @@ impl Look {
             why: "It was just installed, and cannot be found.".to_owned(),
             mend: format!("delete {} and run cargo xtask setup again", machine.cache.display()),
         };
-        let is_test = level == Level::Test;
+        let is_test = level >= Level::Test;
         if is_test {
             let found = [
                 (has_e2e, "tests/e2e/node_modules"),
@@ -262,6 +283,7 @@ impl Look {
             chromedriver: chromedriver.filter(|_| is_test),
             prometheus: prometheus.filter(|_| is_test),
             promtool: promtool.filter(|_| is_test),
+            peer: if level == Level::Bench { find_peer(&machine.cache) } else { None },
         })
     }
 }
@@ -309,7 +331,8 @@ fn install(
             }));
         }
         if has(Item::PrometheusFromSource) {
-            steps.push(scope.spawn(move || prometheus_from_go(machine, report)));
+            steps
+                .push(scope.spawn(move || PROMETHEUS_3.build(machine, report, "the tests compare with a real server")));
         }
         steps.push(scope.spawn(move || {
             let mut packages: Vec<&str> = plan
@@ -340,6 +363,36 @@ fn install(
     if failures.is_empty() { Ok(()) } else { Err(Failure::Several(failures)) }
 }
 
+fn find_peer(cache: &Path) -> Option<Peer> {
+    Some(Peer { prometheus: PROMETHEUS_3.program(cache, "prometheus")?, pages: find_pages(cache)? })
+}
+
+/// Builds what is missing of the bench's peer. A machine that cannot is told why, and measures against another page: only
+/// what also stops everything else is a failure here.
+fn install_peer(machine: &Machine, report: &Report) -> Result<(), Failure> {
+    let (needs_server, needs_pages) = (!PROMETHEUS_3.is_built(&machine.cache), find_pages(&machine.cache).is_none());
+    if !needs_server && !needs_pages {
+        return Ok(());
+    }
+    make(&machine.cache)?;
+    let results = std::thread::scope(|scope| {
+        // The pages spend half of their time on downloads, the server nearly all of it on two cores: together.
+        let server = needs_server.then(|| {
+            scope.spawn(|| PROMETHEUS_3.build(machine, report, "serves the page that the bench compares with"))
+        });
+        let pages = needs_pages.then(|| scope.spawn(|| prometheus_pages::build(machine, report)));
+        [server, pages].map(|step| step.map(std::thread::ScopedJoinHandle::join))
+    });
+    for result in results.into_iter().flatten() {
+        match result {
+            Ok(Ok(())) => {}
+            Ok(Err(failure)) => report.say(&format!("the bench has to do without its peer:\n{failure}\n")),
+            Err(_) => return Err(Failure::Rule("building the bench's peer panicked; see above".to_owned())),
+        }
+    }
+    Ok(())
+}
+
 /// Adds the target through rustup; where that can fetch nothing, names the Debian packages that serve instead.
 fn wasm_target(machine: &Machine, report: &Report, level: Level) -> Result<Vec<&'static str>, Failure> {
     if find("rustup").is_some() {
@@ -355,7 +408,7 @@ fn wasm_target(machine: &Machine, report: &Report, level: Level) -> Result<Vec<&
         }
     }
     let mut packages = vec!["rustc-web", "rust-web-src", "lld-22"];
-    if level == Level::Test {
+    if level >= Level::Test {
         packages.push("rust-web-clippy");
     }
     Ok(packages)
@@ -414,89 +467,6 @@ fn cargo_tool(
     })
 }
 
-/// `npm ci` of a package file and its lock into `<cache>/<name>-<hash of the lock>`.
-fn npm_tool(machine: &Machine, report: &Report, name: &str, source: &Path, why: &str) -> Result<(), Failure> {
-    let folder = npm_folder_name(name, source);
-    let log = machine.log(&format!("setup-npm-{name}"));
-    report.step(&format!("npm {name}"), why, Some(&log), || {
-        whole_folder(machine, report, &folder, |unfinished| {
-            remove(unfinished)?;
-            fs::create_dir_all(unfinished).map_err(Failure::io(format!("cannot make {}", unfinished.display())))?;
-            for file in ["package.json", "package-lock.json"] {
-                fs::copy(source.join(file), unfinished.join(file))
-                    .map_err(Failure::io(format!("cannot copy {}", source.join(file).display())))?;
-            }
-            let mut npm = command(find("npm").unwrap_or_else(|| "npm".into()));
-            npm.current_dir(unfinished).args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]);
-            run_logged(&mut npm, "npm ci", &log)
-        })
-    })
-}
-
-/// Prometheus from its Go module, for machines without a package of it.
-fn prometheus_from_go(machine: &Machine, report: &Report) -> Result<(), Failure> {
-    let folder = format!("prometheus-{PROMETHEUS_MODULE_VERSION}");
-    let log = machine.log("setup-prometheus");
-    report.step(&folder, "the tests compare with a real server; built with Go in 5 minutes", Some(&log), || {
-        whole_folder(machine, report, &folder, |unfinished| {
-            let module = format!("{PROMETHEUS_MODULE}@{PROMETHEUS_MODULE_VERSION}");
-            let mut download = command("go");
-            download.env("GOWORK", "off").current_dir(&machine.cache).args(["mod", "download", "-json", &module]);
-            let described = answer(&mut download).unwrap_or_default();
-            let source =
-                described.lines().find_map(|line| line.trim().strip_prefix("\"Dir\": \"")?.strip_suffix("\","));
-            let Some(source) = source else {
-                return Err(Failure::Missing {
-                    what: "Prometheus's source".to_owned(),
-                    why: format!("go mod download {module} did not answer with its folder."),
-                    mend: "put prometheus and promtool from https://prometheus.io/download on PATH".to_owned(),
-                });
-            };
-            fs::create_dir_all(unfinished).map_err(Failure::io(format!("cannot make {}", unfinished.display())))?;
-            for name in ["prometheus", "promtool"] {
-                let mut build = command("go");
-                build.current_dir(source).env("GOWORK", "off").env("CGO_ENABLED", "0");
-                build.args(["build", "-mod=readonly", "-tags", "remove_all_sd", "-ldflags=-s -w", "-o"]);
-                build.arg(unfinished.join(exe(name))).arg(format!("./cmd/{name}"));
-                run_logged(&mut build, &format!("go build ./cmd/{name}"), &log)?;
-            }
-            Ok(())
-        })
-    })
-}
-
-/// Makes `<cache>/<folder>` by filling a folder beside it and renaming that. One process at a time; if another made it
-/// meanwhile, nothing is left to do.
-fn whole_folder(
-    machine: &Machine,
-    report: &Report,
-    folder: &str,
-    fill: impl FnOnce(&Path) -> Result<(), Failure>,
-) -> Result<(), Failure> {
-    let whole = machine.cache.join(folder);
-    let lock_path = machine.cache.join(format!("{folder}.lock"));
-    let lock = File::create(&lock_path).map_err(Failure::io(format!("cannot write {}", lock_path.display())))?;
-    if let Err(TryLockError::WouldBlock) = lock.try_lock() {
-        report.say(&format!("{folder}: another set-up is making it; waiting"));
-        lock.lock().map_err(Failure::io(format!("cannot lock {}", lock_path.display())))?;
-    }
-    if !whole.exists() {
-        let unfinished = machine.cache.join(format!("{folder}.unfinished"));
-        fill(&unfinished)?;
-        fs::rename(&unfinished, &whole).map_err(Failure::io(format!("cannot rename to {}", whole.display())))?;
-    }
-    // Dropping the file gives the lock back; the empty file stays for the next one.
-    drop(lock);
-    Ok(())
-}
-
-fn remove(folder: &Path) -> Result<(), Failure> {
-    if folder.exists() {
-        fs::remove_dir_all(folder).map_err(Failure::io(format!("cannot remove {}", folder.display())))?;
-    }
-    Ok(())
-}
-
 fn cached_tool(cache: &Path, name: &str, version: &str) -> Option<PathBuf> {
     let folder = cache.join(format!("{name}-{version}")).join("bin");
     folder.join(exe(name)).is_file().then_some(folder)
@@ -507,55 +477,6 @@ fn tool_on_path(name: &str, version: &str) -> Option<PathBuf> {
     let program = find(name)?;
     let told = answer(command(&program).arg("--version"))?;
     (told == version || told.starts_with(&format!("{version} "))).then(|| program.parent().map(Path::to_path_buf))?
-}
-
-fn npm_folder_name(name: &str, source: &Path) -> String {
-    let lock = fs::read(source.join("package-lock.json")).unwrap_or_default();
-    format!("{name}-{:016x}", hash(&lock))
-}
-
-fn npm_folder(cache: &Path, name: &str, source: &Path) -> Option<PathBuf> {
-    Some(cache.join(npm_folder_name(name, source))).filter(|folder| folder.is_dir())
-}
-
-/// FNV-1a, 64 bits (the constants are the algorithm's): the same on every machine and compiler, and cheap.
-pub fn hash(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
-}
-
-/// Node resolves imports from where a module really lies, so a link into the cache serves as `node_modules`.
-fn link_e2e(machine: &Machine) -> Result<(), Failure> {
-    let source = machine.root.join("tests/e2e");
-    let link = source.join("node_modules");
-    let modules = machine.cache.join(npm_folder_name("e2e", &source)).join("node_modules");
-    if link.is_symlink() {
-        fs::remove_file(&link).map_err(Failure::io(format!("cannot replace {}", link.display())))?;
-    }
-    if link.exists() {
-        // Somebody ran npm here; theirs is theirs.
-        return Ok(());
-    }
-    symlink(&modules, &link).map_err(Failure::io(format!("cannot link {}", link.display())))
-}
-
-fn e2e_is_linked(machine: &Machine) -> bool {
-    let source = machine.root.join("tests/e2e");
-    let link = source.join("node_modules");
-    let wanted = machine.cache.join(npm_folder_name("e2e", &source)).join("node_modules");
-    match link.read_link() {
-        Ok(modules) => modules == wanted && modules.is_dir(),
-        Err(_) => link.join("playwright-core").is_dir(),
-    }
-}
-
-#[cfg(unix)]
-fn symlink(from: &Path, to: &Path) -> std::io::Result<()> {
-    std::os::unix::fs::symlink(from, to)
-}
-
-#[cfg(windows)]
-fn symlink(from: &Path, to: &Path) -> std::io::Result<()> {
-    std::os::windows::fs::symlink_dir(from, to)
 }
 
 /// The version of a package in Cargo.lock, which the tools for it must match exactly.
@@ -581,13 +502,6 @@ mod tests {
                     \"wasm-bindgen\"\nversion = \"0.2.129\"\n";
         assert_eq!(version_in_lock(lock, "wasm-bindgen").as_deref(), Some("0.2.129"));
         assert_eq!(version_in_lock(lock, "leptos"), None);
-    }
-
-    #[test]
-    fn the_hash_is_fnv_1a() {
-        // Test vectors of the algorithm's authors.
-        assert_eq!(hash(b""), 0xcbf2_9ce4_8422_2325);
-        assert_eq!(hash(b"foobar"), 0x8594_4171_f739_67e8);
     }
 
     fn nothing() -> Look {
@@ -631,5 +545,13 @@ mod tests {
         }
         let plan = look.plan(&machine(true), Level::Demo).unwrap();
         assert_eq!(plan, [Item::WasmTarget, Item::Trunk, Item::WasmBindgen, Item::WasmOpt]);
+    }
+    #[test]
+    fn what_the_bench_compares_with_is_nothing_that_must_be_there() {
+        let mut look = nothing();
+        look.node = Some("/usr/bin/node".into());
+        look.has_npm = true;
+        let plan = |level| look.plan(&machine(true), level).unwrap();
+        assert_eq!(plan(Level::Bench), plan(Level::Test));
     }
 }
