@@ -6,7 +6,7 @@
 //!
 //! Invariant: no panic, nesting is bounded, time is linear in the text (but for the sorting of keys).
 
-use crate::base::order;
+use crate::base::{number, order};
 
 /// Deeper nesting than this is a mistake or an attack: the parser and all who walk a tree are recursive.
 const MAX_DEPTH: u32 = 128;
@@ -94,7 +94,7 @@ impl Value {
 
 impl Number {
     pub fn as_f64(&self) -> Option<f64> {
-        self.0.parse().ok().filter(|number: &f64| number.is_finite())
+        number::parse(&self.0).filter(|number| number.is_finite())
     }
 }
 

@@ -86,7 +86,7 @@ pub fn view(props: PanelProps) -> AnyView {
         query.remote.with(|r| r.value.as_ref().map(|d| duration_words(d.range.duration_ms())).unwrap_or_default())
     });
     let unit_note = {
-        let label = options.reducer.label().to_lowercase();
+        let label = options.reducer.label().to_ascii_lowercase();
         Signal::derive(move || {
             let range = range_note.get();
             if range.is_empty() { String::new() } else { format!("{label}, {range}") }

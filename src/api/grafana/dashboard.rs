@@ -8,7 +8,10 @@ use super::{
 };
 use crate::{
     api::json::{Map, Value, describe},
-    base::time::{Refresh, TimePoint, TimeSpec, Utc, parse_duration_ms},
+    base::{
+        number,
+        time::{Refresh, TimePoint, TimeSpec, Utc, parse_duration_ms},
+    },
     model::dashboard::{Dashboard, Panel, PanelOptions, Variable, is_built_in, variable_names},
     model::notice::Notice,
 };
@@ -87,7 +90,7 @@ fn push_panel(reader: &Reader<'_>, drafts: &mut Vec<DraftPanel>) {
 /// Rows of dashboards before Grafana 5: panels with a `span` of twelve.
 fn push_old_row(row: &Reader<'_>, drafts: &mut Vec<DraftPanel>) {
     let height_px = match row.value("height") {
-        Some(Value::String(text)) => text.trim_end_matches("px").trim().parse().unwrap_or(OLD_ROW_HEIGHT_PX),
+        Some(Value::String(text)) => number::parse(text.trim_end_matches("px").trim()).unwrap_or(OLD_ROW_HEIGHT_PX),
         other => other.and_then(Value::as_f64).unwrap_or(OLD_ROW_HEIGHT_PX),
     };
     // Grafana's rows of the grid: 30 px and a gap of 8.
@@ -248,9 +251,9 @@ pub(super) fn interval_from(reader: &Reader<'_>, key: &str) -> Option<i64> {
     if plain.starts_with('$') {
         return None;
     }
-    let parsed = match plain.parse::<f64>() {
-        Ok(secs) => Some((secs * 1000.0) as i64),
-        Err(_) => parse_duration_ms(plain).ok(),
+    let parsed = match number::parse(plain) {
+        Some(secs) => Some((secs * 1000.0) as i64),
+        None => parse_duration_ms(plain).ok(),
     };
     let interval_ms = parsed.filter(|ms| *ms > 0);
     if interval_ms.is_none() {

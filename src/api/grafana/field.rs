@@ -3,7 +3,7 @@
 use super::read::Reader;
 use crate::{
     api::json::Value,
-    base::colour::Rgba,
+    base::{colour::Rgba, number},
     model::dashboard::{
         AxisSide, DrawStyle, FieldColour, FieldMatcher, FieldOptions, FieldOverride, Hue, MappingMatch, PanelColour,
         PointsMode, Shade, StackMode, ThresholdMode, ThresholdStep, Thresholds, ValueMapping,
@@ -156,7 +156,7 @@ fn new_mapping(entry: &Reader<'_>, kind: &str, mappings: &mut Vec<ValueMapping>)
                     "NaN" => Some(MappingMatch::NaN),
                     "true" => Some(MappingMatch::Value(1.0)),
                     "false" => Some(MappingMatch::Value(0.0)),
-                    number => number.trim().parse().ok().map(MappingMatch::Value),
+                    number => number::parse(number.trim()).map(MappingMatch::Value),
                 };
                 match matches {
                     Some(matches) => mappings.push(ValueMapping { matches, text, colour }),
@@ -195,7 +195,7 @@ fn old_mapping(entry: &Reader<'_>, mappings: &mut Vec<ValueMapping>) {
     let matches = if is_range {
         let end = |key: &str, missing: f64| match entry.text(key).map(str::trim) {
             None | Some("" | "null") => missing,
-            Some(text) => text.parse().unwrap_or(missing),
+            Some(text) => number::parse(text).unwrap_or(missing),
         };
         let is_null = entry.value("from").and_then(Value::as_text) == Some("null");
         let (from, to) = (end("from", f64::NEG_INFINITY), end("to", f64::INFINITY));
@@ -203,7 +203,7 @@ fn old_mapping(entry: &Reader<'_>, mappings: &mut Vec<ValueMapping>) {
     } else {
         match entry.text("value").map(str::trim) {
             Some("null") => Some(MappingMatch::Null),
-            Some(number) => number.parse().ok().map(MappingMatch::Value),
+            Some(number) => number::parse(number).map(MappingMatch::Value),
             None => None,
         }
     };
@@ -298,7 +298,7 @@ pub(super) fn pattern_matcher(pattern: &str) -> Option<FieldMatcher> {
     let mut chars = text.chars();
     while let Some(c) = chars.next() {
         match c {
-            '\\' => plain.push(chars.next().filter(|c| !c.is_alphanumeric())?),
+            '\\' => plain.push(chars.next().filter(|c| !c.is_ascii_alphanumeric())?),
             '.' | '*' | '+' | '?' | '(' | ')' | '[' | ']' | '{' | '}' | '|' | '^' | '$' => return None,
             c => plain.push(c),
         }

@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     api::json::Value,
+    base::number,
     model::dashboard::{
         AxisOptions, AxisScale, AxisSide, DrawStyle, FieldColour, FieldMatcher, FieldOptions, FieldOverride,
         HeatmapColourScale, HeatmapOptions, Hue, Interpolation, LegendOptions, LegendPlacement, MappingMatch, NullMode,
@@ -114,7 +115,7 @@ pub(super) fn singlestat_from(panel: &Reader<'_>, field: &mut FieldOptions) -> P
     field.decimals = panel.count("decimals").or(field.decimals);
     field.no_value = panel.owned_text("nullText").or(field.no_value.take());
     let limits: Vec<f64> =
-        panel.text("thresholds").unwrap_or_default().split(',').filter_map(|part| part.trim().parse().ok()).collect();
+        panel.text("thresholds").unwrap_or_default().split(',').filter_map(|part| number::parse(part.trim())).collect();
     let colours: Vec<PanelColour> =
         panel.texts("colors").iter().map(|name| colour_from(name).unwrap_or(PanelColour::named(Hue::Grey))).collect();
     if !limits.is_empty() {

@@ -6,6 +6,7 @@ use std::cell::RefCell;
 
 use crate::{
     api::json::{Map, Node, Value, describe},
+    base::number,
     model::notice::Notice,
 };
 
@@ -151,7 +152,7 @@ impl<'a> Reader<'a> {
             if matches!(text, "" | "auto") {
                 return None;
             }
-            if let Some(number) = text.parse().ok().filter(|number: &f64| number.is_finite()) {
+            if let Some(number) = number::parse(text).filter(|number| number.is_finite()) {
                 return Some(number);
             }
         }

@@ -1,11 +1,14 @@
 //! Wire to model, once per endpoint.
 
 use super::wire::Item;
-use crate::model::{
-    alert::{Alert, AlertState, Rule, RuleGroup, RuleHealth, RuleKind},
-    exemplar::{Exemplar, ExemplarSeries},
-    labels::Labels,
-    target::{BuildInfo, MetricMetadata, RuntimeInfo, Target, TargetHealth, Targets},
+use crate::{
+    base::number,
+    model::{
+        alert::{Alert, AlertState, Rule, RuleGroup, RuleHealth, RuleKind},
+        exemplar::{Exemplar, ExemplarSeries},
+        labels::Labels,
+        target::{BuildInfo, MetricMetadata, RuntimeInfo, Target, TargetHealth, Targets},
+    },
 };
 
 pub(super) fn series(data: Item<'_>) -> Vec<Labels> {
@@ -161,7 +164,7 @@ pub(super) fn exemplars(data: Item<'_>) -> Vec<ExemplarSeries> {
 
 /// A number as Go writes it, in quotes. Unreadable text is NaN, which is shown as "no value".
 fn float(item: Item<'_>) -> f64 {
-    item.text().parse().unwrap_or(f64::NAN)
+    number::parse(item.text()).unwrap_or(f64::NAN)
 }
 
 fn instant(item: Item<'_>) -> Option<i64> {
