@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::base::number;
 use crate::model::{
     frame::{Frame, HistogramColumn, MISSING},
     labels::Labels,
@@ -96,7 +97,7 @@ fn bucket_groups(frame: &Frame, notices: &mut Vec<Notice>) -> Vec<Group> {
     let mut groups: BTreeMap<Labels, Group> = BTreeMap::new();
     for column in &frame.columns {
         let Some(text) = column.labels.get(BOUND) else { continue };
-        let Some(bound) = text.trim().parse::<f64>().ok().filter(|bound| !bound.is_nan()) else {
+        let Some(bound) = number::parse(text.trim()).filter(|bound| !bound.is_nan()) else {
             notices.push(Notice::warning(format!("A bucket's bound is not a number and is left out: le=\"{text}\".")));
             continue;
         };

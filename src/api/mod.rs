@@ -7,5 +7,6 @@ pub mod diagnosis;
 pub mod files;
 pub mod grafana;
 pub mod http;
+mod json;
 pub mod prometheus;
 pub mod scheduler;

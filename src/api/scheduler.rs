@@ -7,16 +7,15 @@
 //! Not here: what an answer means, and when to ask again on a schedule (`state`).
 
 use std::{
-    any::Any,
     cell::{Cell, RefCell},
-    collections::{HashMap, VecDeque},
+    collections::VecDeque,
     rc::{Rc, Weak},
     task::{Poll, Waker},
 };
 
 use futures_util::{
     FutureExt,
-    future::{self, Either, LocalBoxFuture, WeakShared},
+    future::{self, Either, LocalBoxFuture, Shared, WeakShared},
 };
 
 use super::http::{ApiError, BodySink, Delivery, HttpRequest, ResponseHead, Transport, origin_of};
@@ -44,7 +43,8 @@ pub struct Scheduler {
     transport: Rc<dyn Transport>,
     sleep: Sleep,
     random: Box<dyn Fn() -> f64>,
-    lanes: RefCell<HashMap<String, Rc<Lane>>>,
+    /// By origin; a page speaks to a handful.
+    lanes: RefCell<Vec<(String, Rc<Lane>)>>,
 }
 
 impl Scheduler {
@@ -59,13 +59,19 @@ impl Scheduler {
 
     /// Requests that wait for a slot, over all origins.
     pub fn queued_count(&self) -> usize {
-        self.lanes.borrow().values().map(|lane| lane.waiting.borrow().len()).sum()
+        self.lanes.borrow().iter().map(|(_, lane)| lane.waiting.borrow().len()).sum()
     }
 
     /// One lane for each origin; relative URLs share the page's.
     fn lane(&self, url: &str) -> Rc<Lane> {
         let origin = origin_of(url).unwrap_or_default();
-        Rc::clone(self.lanes.borrow_mut().entry(origin).or_default())
+        let mut lanes = self.lanes.borrow_mut();
+        if let Some((_, lane)) = lanes.iter().find(|(known, _)| *known == origin) {
+            return Rc::clone(lane);
+        }
+        let lane = Rc::new(Lane::default());
+        lanes.push((origin, Rc::clone(&lane)));
+        lane
     }
 
     async fn run(&self, request: &HttpRequest, sink: &mut dyn BodySink) -> Result<Delivery, ApiError> {
@@ -219,61 +225,57 @@ impl Lane {
     }
 }
 
-type SharedFuture<T> = LocalBoxFuture<'static, Result<T, ApiError>>;
+type Work<T> = LocalBoxFuture<'static, Result<T, ApiError>>;
 
 /// Joins those who ask the same at the same time. The work is dropped, and with it its request, when the last of them
 /// is.
-#[derive(Clone, Default)]
-pub struct Sharing {
-    in_flight: Rc<RefCell<HashMap<String, Entry>>>,
-    next_id: Rc<Cell<u64>>,
+pub struct Sharing<T> {
+    in_flight: Rc<RefCell<Vec<Entry<T>>>>,
+    next_id: Cell<u64>,
 }
 
-struct Entry {
-    id: u64,
-    /// A `WeakShared<SharedFuture<T>>`, whose `T` follows from the key.
-    shared: Box<dyn Any>,
-}
-
-/// Takes the entry out when the work ends or is dropped, unless a newer one has its key.
-struct Registration {
-    in_flight: Weak<RefCell<HashMap<String, Entry>>>,
+struct Entry<T> {
     key: String,
     id: u64,
+    shared: WeakShared<Work<T>>,
 }
 
-impl Drop for Registration {
+impl<T> Default for Sharing<T> {
+    fn default() -> Self {
+        Self { in_flight: Rc::default(), next_id: Cell::default() }
+    }
+}
+
+/// Takes the entry out when the work ends or is dropped.
+struct Registration<T> {
+    in_flight: Weak<RefCell<Vec<Entry<T>>>>,
+    id: u64,
+}
+
+impl<T> Drop for Registration<T> {
     fn drop(&mut self) {
         if let Some(in_flight) = self.in_flight.upgrade() {
-            // Bound first: dropping the entry must not happen while the map is borrowed.
+            // Bound first: dropping the entry must not happen while the list is borrowed.
             let removed = {
-                let mut map = in_flight.borrow_mut();
-                if map.get(&self.key).is_some_and(|entry| entry.id == self.id) { map.remove(&self.key) } else { None }
+                let mut entries = in_flight.borrow_mut();
+                entries.iter().position(|entry| entry.id == self.id).map(|at| entries.swap_remove(at))
             };
             drop(removed);
         }
     }
 }
 
-impl Sharing {
-    /// Starts `work`, or waits for the one with the same key that is already running. Equal keys must mean equal
-    /// types and equal work.
-    pub async fn share<T: Clone + 'static, F>(&self, key: String, work: impl FnOnce() -> F) -> Result<T, ApiError>
-    where
-        F: Future<Output = Result<T, ApiError>> + 'static,
-    {
-        let running = {
-            let map = self.in_flight.borrow();
-            map.get(&key)
-                .and_then(|entry| entry.shared.downcast_ref::<WeakShared<SharedFuture<T>>>())
-                .and_then(WeakShared::upgrade)
-        };
+impl<T: Clone + 'static> Sharing<T> {
+    /// Starts `work`, or waits for the one with the same key that is already running. Equal keys must mean equal work.
+    pub fn share(&self, key: String, work: impl FnOnce() -> Work<T>) -> Shared<Work<T>> {
+        let running =
+            self.in_flight.borrow().iter().filter(|entry| entry.key == key).find_map(|entry| entry.shared.upgrade());
         if let Some(running) = running {
-            return running.await;
+            return running;
         }
         let id = self.next_id.get();
         self.next_id.set(id + 1);
-        let registration = Registration { in_flight: Rc::downgrade(&self.in_flight), key: key.clone(), id };
+        let registration = Registration { in_flight: Rc::downgrade(&self.in_flight), id };
         let work = work();
         let shared = async move {
             let _registration = registration;
@@ -282,10 +284,9 @@ impl Sharing {
         .boxed_local()
         .shared();
         if let Some(weak) = shared.downgrade() {
-            let replaced = self.in_flight.borrow_mut().insert(key, Entry { id, shared: Box::new(weak) });
-            drop(replaced);
+            self.in_flight.borrow_mut().push(Entry { key, id, shared: weak });
         }
-        shared.await
+        shared
     }
 
     /// Distinct pieces of work that are running.

@@ -5,6 +5,8 @@
 
 use std::fmt;
 
+use super::number;
+
 /// How many series colours a theme defines.
 pub const SERIES_SLOTS: u8 = 10;
 
@@ -156,8 +158,8 @@ impl Rgba {
         };
         let channel = |part: &str| -> Option<u8> {
             let value = match part.strip_suffix('%') {
-                Some(percent) => percent.parse::<f64>().ok()? * 255.0 / 100.0,
-                None => part.parse::<f64>().ok()?,
+                Some(percent) => number::parse(percent)? * 255.0 / 100.0,
+                None => number::parse(part)?,
             };
             value.is_finite().then(|| value.round().clamp(0.0, 255.0) as u8)
         };
@@ -166,8 +168,8 @@ impl Rgba {
             None => 255,
             Some(a) => {
                 let ratio = match a.strip_suffix('%') {
-                    Some(percent) => percent.parse::<f64>().ok()? / 100.0,
-                    None => a.parse::<f64>().ok()?,
+                    Some(percent) => number::parse(percent)? / 100.0,
+                    None => number::parse(a)?,
                 };
                 ratio.is_finite().then(|| (ratio * 255.0).round().clamp(0.0, 255.0) as u8)?
             }

@@ -3,6 +3,7 @@
 //! Invariant: no serde, no DOM, no signals, no clock. Everything here is a pure function or a plain value.
 
 pub mod colour;
+pub mod number;
 pub mod order;
 pub mod time;
 pub mod units;

@@ -5,6 +5,8 @@
 
 use std::fmt;
 
+use super::number;
+
 /// A number in words: `1.62` + `s`, `99.94` + `%`, `$` + `12`. Displays as one text.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Formatted {
@@ -557,7 +559,7 @@ fn shortest(value: f64) -> String {
 /// The shortest decimal text of a product whose last bits are noise: fifteen digits are what an `f64` holds.
 fn shortest_product(value: f64, factor: f64) -> String {
     let product = value * factor;
-    let digits = format!("{product:.14e}").parse::<f64>().unwrap_or(product);
+    let digits = number::parse(&format!("{product:.14e}")).unwrap_or(product);
     shortest(digits)
 }
 

@@ -347,15 +347,15 @@ fn PanelMenu(
     .into_any()
 }
 
-/// Letters and digits of the title, words joined by dashes.
+/// Letters and digits of the title, words joined by dashes. Beyond ASCII, what is no sign of Latin-1 and no punctuation
+/// counts as a letter: the full tables would be five kilobytes for the names of a few files.
 fn file_name_of(title: &str) -> String {
-    // By ranges: Unicode's own tables of letters and cases would be a twentieth of the module.
-    let is_in_word = |c: char| c.is_ascii_alphanumeric() || (c > '\u{bf}' && !('\u{2000}'..='\u{2bff}').contains(&c));
-    let words: Vec<String> = title
-        .split(|c: char| !is_in_word(c))
-        .filter(|word| !word.is_empty())
-        .map(str::to_ascii_lowercase)
-        .collect();
+    let is_sign = |c: char| match c {
+        '\0'..='\u{bf}' => !c.is_ascii_alphanumeric(),
+        _ => ('\u{2000}'..='\u{206f}').contains(&c),
+    };
+    let words: Vec<String> =
+        title.split(is_sign).filter(|word| !word.is_empty()).map(str::to_ascii_lowercase).collect();
     if words.is_empty() { "panel".to_owned() } else { words.join("-") }
 }
 

@@ -4,7 +4,7 @@ use std::{cell::RefCell, collections::HashMap};
 
 use wasm_bindgen::JsValue;
 
-use crate::base::time::TimeZone;
+use crate::base::{number, time::TimeZone};
 
 /// The zone of the browser.
 pub struct LocalZone {
@@ -70,7 +70,7 @@ impl NamedZone {
             let value = js_sys::Reflect::get(&part, &"value".into()).ok()?.as_string()?;
             let at = ["year", "month", "day", "hour", "minute", "second"].iter().position(|name| *name == kind);
             if let Some(field) = at.and_then(|at| fields.get_mut(at)) {
-                *field = value.parse().ok()?;
+                *field = number::parse(&value)?;
             }
         }
         let [year, month, day, hour, minute, second] = fields;

@@ -5,9 +5,7 @@
 
 use std::fmt;
 
-use serde_json::{Map, Value};
-
-use super::grafana::describe;
+use super::json::{self, Map, Value, describe};
 use crate::{
     base::time::{TimePoint, Utc},
     model::config::{Branding, ClockStart, Config, Credentials, DashboardFile, Source, SourceKind},
@@ -77,13 +75,12 @@ pub fn config_from_json(text: &str) -> Result<Config, ConfigError> {
     if text.trim_start().starts_with('<') {
         return Err(ConfigError::WebPage);
     }
-    let value: Value = serde_json::from_str(text).map_err(|error| {
-        let message = error.to_string();
-        let message = message.split(" at line ").next().unwrap_or_default().to_owned();
-        ConfigError::Syntax { line: error.line(), column: error.column(), message }
+    let root = json::parse(text).map_err(|fault| {
+        let (line, column) = fault.line_and_column(text);
+        ConfigError::Syntax { line, column, message: fault.message.to_owned() }
     })?;
     let mut check = Check::default();
-    let config = check.config(&value);
+    let config = check.config(&root.value);
     match (config, check.problems.is_empty()) {
         (Some(config), true) => Ok(Config { notices: check.notices, ..config }),
         (_, _) => Err(ConfigError::Problems { problems: check.problems }),
@@ -107,9 +104,9 @@ impl Check {
     }
 
     /// Tells of keys that are not known, with the nearest one that is.
-    fn known_keys(&mut self, map: &Map<String, Value>, path: &str, known: &[&str]) {
+    fn known_keys(&mut self, map: &Map, path: &str, known: &[&str]) {
         // A key that starts with `$` or `_` is a comment or a schema's address.
-        for key in map.keys().filter(|k| !known.contains(&k.as_str()) && !k.starts_with(['$', '_'])) {
+        for (key, _) in map.pairs().iter().filter(|(k, _)| !known.contains(&k.as_str()) && !k.starts_with(['$', '_'])) {
             let nearest = known.iter().map(|k| (edit_distance(key, k), *k)).min();
             let hint = match nearest {
                 Some((distance, near)) if distance <= 1 + key.len() / 4 => {
@@ -121,7 +118,7 @@ impl Check {
         }
     }
 
-    fn text(&mut self, map: &Map<String, Value>, path: &str, key: &str, expected: &str) -> Option<String> {
+    fn text(&mut self, map: &Map, path: &str, key: &str, expected: &str) -> Option<String> {
         match map.get(key) {
             None | Some(Value::Null) => None,
             Some(Value::String(text)) if !text.trim().is_empty() => Some(text.trim().to_owned()),
@@ -132,7 +129,7 @@ impl Check {
         }
     }
 
-    fn wanted_text(&mut self, map: &Map<String, Value>, path: &str, key: &str, expected: &str) -> Option<String> {
+    fn wanted_text(&mut self, map: &Map, path: &str, key: &str, expected: &str) -> Option<String> {
         if map.get(key).is_none_or(Value::is_null) {
             self.problem(join(path, key), "nothing", expected);
             return None;
@@ -140,7 +137,7 @@ impl Check {
         self.text(map, path, key, expected)
     }
 
-    fn flag(&mut self, map: &Map<String, Value>, path: &str, key: &str) -> bool {
+    fn flag(&mut self, map: &Map, path: &str, key: &str) -> bool {
         match map.get(key) {
             None | Some(Value::Null) => false,
             Some(Value::Bool(flag)) => *flag,
@@ -151,7 +148,7 @@ impl Check {
         }
     }
 
-    fn texts(&mut self, map: &Map<String, Value>, path: &str, key: &str, example: &str) -> Option<Vec<String>> {
+    fn texts(&mut self, map: &Map, path: &str, key: &str, example: &str) -> Option<Vec<String>> {
         let value = map.get(key).filter(|v| !v.is_null())?;
         let Value::Array(items) = value else {
             self.problem(join(path, key), describe(value), format!("a list of texts: {example}"));
@@ -159,7 +156,7 @@ impl Check {
         };
         let mut texts = Vec::new();
         for (index, item) in items.iter().enumerate() {
-            match item {
+            match &item.value {
                 Value::String(text) if !text.trim().is_empty() => texts.push(text.trim().to_owned()),
                 other => self.problem(format!("{}[{index}]", join(path, key)), describe(other), "a text"),
             }
@@ -168,19 +165,14 @@ impl Check {
     }
 
     /// The objects of a list, each with its path.
-    fn objects<'v>(
-        &mut self,
-        map: &'v Map<String, Value>,
-        key: &str,
-        example: &str,
-    ) -> Vec<(String, &'v Map<String, Value>)> {
+    fn objects<'v>(&mut self, map: &'v Map, key: &str, example: &str) -> Vec<(String, &'v Map)> {
         let mut objects = Vec::new();
         match map.get(key) {
             None | Some(Value::Null) => {}
             Some(Value::Array(items)) => {
                 for (index, item) in items.iter().enumerate() {
                     let path = format!("{key}[{index}]");
-                    match item {
+                    match &item.value {
                         Value::Object(map) => objects.push((path, map)),
                         other => self.problem(path, describe(other), example),
                     }
@@ -224,7 +216,7 @@ impl Check {
         })
     }
 
-    fn branding(&mut self, root: &Map<String, Value>) -> Branding {
+    fn branding(&mut self, root: &Map) -> Branding {
         let branding = match root.get("branding") {
             None | Some(Value::Null) => return Branding::default(),
             Some(Value::Object(map)) => map,
@@ -245,7 +237,7 @@ impl Check {
     }
 
     /// A relative path, or an absolute address of `http` or `https`; nothing that runs.
-    fn address(&mut self, map: &Map<String, Value>, path: &str, key: &str, expected: &str) -> Option<String> {
+    fn address(&mut self, map: &Map, path: &str, key: &str, expected: &str) -> Option<String> {
         let text = self.text(map, path, key, expected)?;
         match address_fault(&text) {
             None => Some(text),
@@ -256,10 +248,14 @@ impl Check {
         }
     }
 
-    fn sources(&mut self, root: &Map<String, Value>) -> Vec<Source> {
+    fn sources(&mut self, root: &Map) -> Vec<Source> {
         const EXAMPLE_SOURCE: &str = r#"{ "name": "prometheus", "kind": "prometheus", "url": "prometheus" }"#;
         let entries = self.objects(root, "sources", EXAMPLE_SOURCE);
-        let is_list = root.get("sources").is_none_or(|v| v.is_null() || v.as_array().is_some_and(Vec::is_empty));
+        let is_list = match root.get("sources") {
+            None | Some(Value::Null) => true,
+            Some(Value::Array(items)) => items.is_empty(),
+            Some(_) => false,
+        };
         if entries.is_empty() && is_list {
             self.problem("sources", "none", format!("at least one: [ {EXAMPLE_SOURCE} ]"));
         }
@@ -279,7 +275,7 @@ impl Check {
         sources
     }
 
-    fn source(&mut self, path: &str, entry: &Map<String, Value>) -> Option<Source> {
+    fn source(&mut self, path: &str, entry: &Map) -> Option<Source> {
         self.known_keys(
             entry,
             path,
@@ -355,7 +351,7 @@ impl Check {
         })
     }
 
-    fn headers(&mut self, path: &str, entry: &Map<String, Value>) -> Vec<(String, String)> {
+    fn headers(&mut self, path: &str, entry: &Map) -> Vec<(String, String)> {
         let map = match entry.get("headers") {
             None | Some(Value::Null) => return Vec::new(),
             Some(Value::Object(map)) => map,
@@ -365,9 +361,9 @@ impl Check {
             }
         };
         let mut headers = Vec::new();
-        for (name, value) in map {
+        for (name, node) in map.pairs() {
             let key = format!("{path}.headers.{name}");
-            match value {
+            match &node.value {
                 _ if !is_header_name(name) => {
                     self.problem(key, "a name that HTTP does not allow", "letters, digits and dashes");
                 }
@@ -378,7 +374,7 @@ impl Check {
         headers
     }
 
-    fn dashboards(&mut self, root: &Map<String, Value>) -> Vec<DashboardFile> {
+    fn dashboards(&mut self, root: &Map) -> Vec<DashboardFile> {
         const EXAMPLE_DASHBOARD: &str =
             r#"{ "name": "executive", "title": "Executive", "file": "dashboards/executive.json" }"#;
         let mut dashboards: Vec<DashboardFile> = Vec::new();
@@ -406,7 +402,7 @@ impl Check {
         dashboards
     }
 
-    fn clock(&mut self, root: &Map<String, Value>) -> Option<ClockStart> {
+    fn clock(&mut self, root: &Map) -> Option<ClockStart> {
         let map = match root.get("clock") {
             None | Some(Value::Null) => return None,
             Some(Value::Object(map)) => map,

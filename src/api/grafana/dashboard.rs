@@ -1,15 +1,17 @@
 //! The dashboard around the panels: its range, its variables, its rows.
 
-use serde_json::{Map, Value};
-
 use super::{
-    GrafanaError, describe, irrelevant,
+    GrafanaError, irrelevant,
     layout::{Placement, Wanted, place},
     panel::{DraftPanel, panel_from},
-    read::{Notices, Reader},
+    read::{Notices, Objects, Reader},
 };
 use crate::{
-    base::time::{Refresh, TimePoint, TimeSpec, Utc, parse_duration_ms},
+    api::json::{Map, Value, describe},
+    base::{
+        number,
+        time::{Refresh, TimePoint, TimeSpec, Utc, parse_duration_ms},
+    },
     model::dashboard::{Dashboard, Panel, PanelOptions, Variable, is_built_in, variable_names},
     model::notice::Notice,
 };
@@ -17,20 +19,23 @@ use crate::{
 /// One row of an old dashboard is so high where it does not say.
 const OLD_ROW_HEIGHT_PX: f64 = 250.0;
 
-fn object<'a>(value: &'a Value, path: &str) -> Result<&'a Map<String, Value>, GrafanaError> {
-    value.as_object().ok_or_else(|| GrafanaError::WrongType {
-        path: path.to_owned(),
-        expected: "an object",
-        found: describe(value),
-    })
+fn object<'a>(value: &'a Value, path: &str) -> Result<&'a Map, GrafanaError> {
+    match value {
+        Value::Object(map) => Ok(map),
+        other => Err(wrong_type(path.to_owned(), "an object", other)),
+    }
+}
+
+fn wrong_type(path: String, expected: &'static str, found: &Value) -> GrafanaError {
+    GrafanaError::WrongType { path, expected, found: describe(found) }
 }
 
 pub(super) fn dashboard_from_value(value: &Value) -> Result<Dashboard, GrafanaError> {
-    let notices = Notices::default();
+    let (objects, notices) = (Objects::default(), Notices::default());
     let root = object(value, "the file")?;
     let (map, prefix) = match root.get("dashboard") {
         Some(inner) => {
-            let wrapper = Reader::new(root, "", &notices);
+            let wrapper = Reader::new(root, String::new(), &objects, &notices);
             wrapper.ignore(irrelevant::WRAPPER);
             wrapper.ignore(&["dashboard"]);
             wrapper.finish();
@@ -38,17 +43,13 @@ pub(super) fn dashboard_from_value(value: &Value) -> Result<Dashboard, GrafanaEr
         }
         None => (root, ""),
     };
-    let reader = Reader::new(map, prefix, &notices);
+    let reader = Reader::new(map, prefix.to_owned(), &objects, &notices);
     for key in ["panels", "rows"] {
-        if let Some(value) = map.get(key).filter(|v| !v.is_null() && !v.is_array()) {
-            return Err(GrafanaError::WrongType {
-                path: reader.path_of(key),
-                expected: "a list",
-                found: describe(value),
-            });
+        if let Some(value) = map.get(key).filter(|v| !matches!(v, Value::Null | Value::Array(_))) {
+            return Err(wrong_type(reader.path_of(key), "a list", value));
         }
     }
-    if !map.contains_key("panels") && !map.contains_key("rows") {
+    if map.get("panels").or(map.get("rows")).is_none() {
         return Err(GrafanaError::NoPanels);
     }
 
@@ -58,20 +59,20 @@ pub(super) fn dashboard_from_value(value: &Value) -> Result<Dashboard, GrafanaEr
         push_panel(&panel, &mut drafts);
     }
     for row in reader.objects("rows") {
-        push_old_row(row, &mut drafts);
+        push_old_row(&row, &mut drafts);
     }
     read_annotations(&reader);
     reader.ignore(irrelevant::DASHBOARD);
     let dashboard = Dashboard {
-        uid: reader.filled_text("uid"),
-        title: reader.filled_text("title").unwrap_or_else(|| "Untitled dashboard".to_owned()),
-        description: reader.filled_text("description"),
-        tags: reader.texts("tags"),
+        uid: reader.owned_text("uid"),
+        title: reader.filled_text("title").unwrap_or("Untitled dashboard").to_owned(),
+        description: reader.owned_text("description"),
+        tags: owned(reader.texts("tags")),
         time: time_from(&reader),
         refresh_ms: refresh_from(&reader),
-        time_zone: reader.filled_text("timezone"),
+        time_zone: reader.owned_text("timezone"),
         has_shared_crosshair: reader.count("graphTooltip").is_some_and(|mode| mode > 0)
-            || reader.has("sharedCrosshair") && reader.flag("sharedCrosshair").unwrap_or_default(),
+            || reader.has("sharedCrosshair") && reader.is_on("sharedCrosshair"),
         panels: finished_panels(drafts, &variables),
         variables,
         notices: Vec::new(),
@@ -87,21 +88,20 @@ fn push_panel(reader: &Reader<'_>, drafts: &mut Vec<DraftPanel>) {
 }
 
 /// Rows of dashboards before Grafana 5: panels with a `span` of twelve.
-fn push_old_row(row: Reader<'_>, drafts: &mut Vec<DraftPanel>) {
+fn push_old_row(row: &Reader<'_>, drafts: &mut Vec<DraftPanel>) {
     let height_px = match row.value("height") {
-        Some(Value::Number(number)) => number.as_f64().unwrap_or(OLD_ROW_HEIGHT_PX),
-        Some(Value::String(text)) => text.trim_end_matches("px").trim().parse().unwrap_or(OLD_ROW_HEIGHT_PX),
-        _ => OLD_ROW_HEIGHT_PX,
+        Some(Value::String(text)) => number::parse(text.trim_end_matches("px").trim()).unwrap_or(OLD_ROW_HEIGHT_PX),
+        other => other.and_then(Value::as_f64).unwrap_or(OLD_ROW_HEIGHT_PX),
     };
     // Grafana's rows of the grid: 30 px and a gap of 8.
     let height = ((height_px + 8.0) / 38.0).round().clamp(2.0, 40.0) as u32;
     let title = row.filled_text("title");
-    let is_collapsed = row.flag("collapse").unwrap_or_default();
-    if row.flag("showTitle").unwrap_or_default() || is_collapsed {
-        drafts.push(DraftPanel::heading(title.unwrap_or_default()));
+    let is_collapsed = row.is_on("collapse");
+    if row.is_on("showTitle") || is_collapsed {
+        drafts.push(DraftPanel::heading(title.unwrap_or_default().to_owned()));
     }
     if is_collapsed {
-        row.info("collapse", "collapsed rows are shown open");
+        row.info("collapse", &["collapsed rows are shown open"]);
     }
     let mut is_first = true;
     for panel in row.objects("panels") {
@@ -117,7 +117,7 @@ fn push_old_row(row: Reader<'_>, drafts: &mut Vec<DraftPanel>) {
     }
     row.ignore(&["editable", "titleSize", "repeatIteration", "repeatRowId"]);
     if row.has("repeat") {
-        row.warn("repeat", "repeating rows is not supported; the row is shown once");
+        row.warn("repeat", &["repeating rows is not supported; the row is shown once"]);
         row.ignore(&["repeat"]);
     }
     row.finish();
@@ -157,11 +157,11 @@ fn finished_panels(drafts: Vec<DraftPanel>, variables: &[Variable]) -> Vec<Panel
 
 fn time_from(reader: &Reader<'_>) -> Option<TimeSpec> {
     let time = reader.object("time")?;
-    let end = |key: &str| time.filled_text(key).unwrap_or_else(|| "now".to_owned());
-    let spec = match TimeSpec::parse(&end("from"), &end("to"), &Utc) {
+    let end = |key: &str| time.filled_text(key).unwrap_or("now");
+    let spec = match TimeSpec::parse(end("from"), end("to"), &Utc) {
         Ok(spec) => Some(spec),
         Err(error) => {
-            reader.warn("time", &error.to_string());
+            reader.warn("time", &[&error.to_string()]);
             None
         }
     };
@@ -175,11 +175,11 @@ fn refresh_from(reader: &Reader<'_>) -> Option<i64> {
         return None;
     }
     let text = reader.filled_text("refresh")?;
-    match Refresh::parse(&text) {
+    match Refresh::parse(text) {
         Some(Refresh::Every { interval_ms }) => Some(interval_ms),
         Some(_) => None,
         None => {
-            reader.info("refresh", &format!("\u{201c}{text}\u{201d} is not a duration such as 30s"));
+            reader.info("refresh", &["\u{201c}", text, "\u{201d} is not a duration such as 30s"]);
             None
         }
     }
@@ -189,10 +189,10 @@ fn refresh_from(reader: &Reader<'_>) -> Option<i64> {
 fn read_annotations(reader: &Reader<'_>) {
     let Some(annotations) = reader.object("annotations") else { return };
     for entry in annotations.objects("list") {
-        let is_built_in = entry.value("builtIn").is_some_and(|v| v.as_i64() == Some(1) || v.as_bool() == Some(true));
+        let is_built_in = entry.value("builtIn").is_some_and(|v| v.as_u64() == Some(1) || *v == Value::Bool(true));
         if !is_built_in && entry.flag("enable").unwrap_or(true) {
             let name = entry.filled_text("name").unwrap_or_default();
-            entry.warn("name", &format!("the annotation \u{201c}{name}\u{201d} is not supported yet and not shown"));
+            entry.warn("name", &["the annotation \u{201c}", name, "\u{201d} is not supported yet and not shown"]);
         }
     }
     annotations.finish();
@@ -203,21 +203,26 @@ fn variables_from(reader: &Reader<'_>) -> Vec<Variable> {
     let mut variables: Vec<Variable> = Vec::new();
     for entry in templating.objects("list") {
         let Some(name) = entry.filled_text("name") else {
-            entry.warn("name", "a variable without a name is ignored");
+            entry.warn("name", &["a variable without a name is ignored"]);
             continue;
         };
         let current = entry.object("current").map_or_else(Vec::new, |current| current_values(&current));
-        let kind = entry.filled_text("type").unwrap_or_else(|| "query".to_owned());
-        let current = if current.is_empty() && matches!(kind.as_str(), "constant" | "textbox" | "interval") {
-            entry.filled_text("query").map(|q| first_choice(&q)).into_iter().collect()
+        let kind = entry.filled_text("type").unwrap_or("query");
+        let current = if current.is_empty() && matches!(kind, "constant" | "textbox" | "interval") {
+            entry.filled_text("query").map(first_choice).into_iter().collect()
         } else {
             current
         };
         if kind != "datasource" {
             let value = if current.is_empty() { "all values".to_owned() } else { current.join(", ") };
-            entry.warn("name", &format!("the variable ${name} stays at {value}; choosing is not supported yet"));
+            entry.warn("name", &["the variable $", name, " stays at ", &value, "; choosing is not supported yet"]);
         }
-        variables.push(Variable { label: entry.filled_text("label"), kind, current, name });
+        variables.push(Variable {
+            label: entry.owned_text("label"),
+            kind: kind.to_owned(),
+            current,
+            name: name.to_owned(),
+        });
     }
     templating.finish();
     variables
@@ -225,11 +230,13 @@ fn variables_from(reader: &Reader<'_>) -> Vec<Variable> {
 
 fn current_values(current: &Reader<'_>) -> Vec<String> {
     match current.value("value") {
-        Some(Value::String(text)) => vec![text.clone()],
-        Some(Value::Number(number)) => vec![number.to_string()],
-        Some(Value::Array(_)) => current.texts("value"),
-        _ => Vec::new(),
+        Some(Value::Array(_)) => owned(current.texts("value")),
+        other => other.and_then(Value::as_text).map(str::to_owned).into_iter().collect(),
     }
+}
+
+fn owned(texts: Vec<&str>) -> Vec<String> {
+    texts.into_iter().map(str::to_owned).collect()
 }
 
 fn first_choice(query: &str) -> String {
@@ -244,13 +251,13 @@ pub(super) fn interval_from(reader: &Reader<'_>, key: &str) -> Option<i64> {
     if plain.starts_with('$') {
         return None;
     }
-    let parsed = match plain.parse::<f64>() {
-        Ok(secs) => Some((secs * 1000.0) as i64),
-        Err(_) => parse_duration_ms(plain).ok(),
+    let parsed = match number::parse(plain) {
+        Some(secs) => Some((secs * 1000.0) as i64),
+        None => parse_duration_ms(plain).ok(),
     };
     let interval_ms = parsed.filter(|ms| *ms > 0);
     if interval_ms.is_none() {
-        reader.info(key, &format!("\u{201c}{text}\u{201d} is not a duration such as 30s; ignored"));
+        reader.info(key, &["\u{201c}", text, "\u{201d} is not a duration such as 30s; ignored"]);
     }
     interval_ms
 }

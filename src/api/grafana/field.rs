@@ -1,10 +1,9 @@
 //! `fieldConfig`: units, bounds, thresholds, mappings, colours, and overrides for single series.
 
-use serde_json::Value;
-
 use super::read::Reader;
 use crate::{
-    base::colour::Rgba,
+    api::json::Value,
+    base::{colour::Rgba, number},
     model::dashboard::{
         AxisSide, DrawStyle, FieldColour, FieldMatcher, FieldOptions, FieldOverride, Hue, MappingMatch, PanelColour,
         PointsMode, Shade, StackMode, ThresholdMode, ThresholdStep, Thresholds, ValueMapping,
@@ -23,14 +22,14 @@ pub(super) fn field_from(panel: &Reader<'_>) -> FieldOptions {
         return FieldOptions::default();
     };
     let field = FieldOptions {
-        unit: defaults.filled_text("unit").filter(|unit| unit != "none"),
+        unit: unit_from(&defaults, "unit"),
         decimals: defaults.count("decimals"),
         min: defaults.number("min"),
         max: defaults.number("max"),
-        thresholds: defaults.object("thresholds").map(thresholds_from).unwrap_or_default(),
-        no_value: defaults.filled_text("noValue"),
-        display_name: defaults.filled_text("displayName").or_else(|| defaults.filled_text("title")),
-        colour: defaults.object("color").map(field_colour_from).unwrap_or_default(),
+        thresholds: defaults.object("thresholds").map(|t| thresholds_from(&t)).unwrap_or_default(),
+        no_value: defaults.owned_text("noValue"),
+        display_name: defaults.owned_text("displayName").or_else(|| defaults.owned_text("title")),
+        colour: defaults.object("color").map(|c| field_colour_from(&c)).unwrap_or_default(),
         mappings: mappings_from(&defaults, "mappings"),
     };
     defaults.ignore(&["custom", "filterable", "unitScale", "fieldMinMax", "displayNameFromDS"]);
@@ -38,20 +37,25 @@ pub(super) fn field_from(panel: &Reader<'_>) -> FieldOptions {
     field
 }
 
+/// A unit's id; `none` is none.
+pub(super) fn unit_from(reader: &Reader<'_>, key: &str) -> Option<String> {
+    reader.owned_text(key).filter(|unit| unit != "none")
+}
+
 /// Grafana 6 kept the fields' options among the panel's.
 pub(super) fn grafana_6_options<'a>(panel: &Reader<'a>) -> Option<Reader<'a>> {
     panel.has("options").then(|| panel.object("options"))??.object("fieldOptions")
 }
 
-pub(super) fn thresholds_from(reader: Reader<'_>) -> Thresholds {
+pub(super) fn thresholds_from(reader: &Reader<'_>) -> Thresholds {
     let mode = reader.word("mode", &[("absolute", ThresholdMode::Absolute), ("percentage", ThresholdMode::Percentage)]);
     let mut steps = Vec::new();
     for step in reader.objects("steps") {
         // `null` stands for negative infinity, which JSON cannot write.
         let value = step.number("value").unwrap_or(f64::NEG_INFINITY);
-        let colour = step.text("color").and_then(|name| colour_from(&name));
+        let colour = step.text("color").and_then(colour_from);
         if colour.is_none() {
-            step.info("color", "the colour is not known; grey is used");
+            step.info("color", &["the colour is not known; grey is used"]);
         }
         step.ignore(&["index", "line", "op", "state", "yaxis"]);
         step.finish();
@@ -70,16 +74,16 @@ pub(super) fn based(mut steps: Vec<ThresholdStep>) -> Vec<ThresholdStep> {
     steps
 }
 
-fn field_colour_from(reader: Reader<'_>) -> FieldColour {
-    let fixed = reader.filled_text("fixedColor").and_then(|name| colour_from(&name));
-    let colour = match reader.filled_text("mode").as_deref() {
+fn field_colour_from(reader: &Reader<'_>) -> FieldColour {
+    let fixed = reader.filled_text("fixedColor").and_then(colour_from);
+    let colour = match reader.filled_text("mode") {
         None => FieldColour::Auto,
         Some("thresholds") => FieldColour::Thresholds,
         Some("palette-classic" | "palette-classic-by-name") => FieldColour::SeriesPalette,
         Some("fixed" | "shades") => fixed.map_or(FieldColour::Auto, FieldColour::Fixed),
         Some(mode) if mode.starts_with("continuous-") => FieldColour::Continuous(mode.to_owned()),
         Some(mode) => {
-            reader.info("mode", &format!("\u{201c}{mode}\u{201d} is not supported; the usual colours are used"));
+            reader.info("mode", &["\u{201c}", mode, "\u{201d} is not supported; the usual colours are used"]);
             FieldColour::Auto
         }
     };
@@ -136,8 +140,8 @@ pub(super) fn mappings_from(parent: &Reader<'_>, key: &str) -> Vec<ValueMapping>
 
 fn new_mapping(entry: &Reader<'_>, kind: &str, mappings: &mut Vec<ValueMapping>) {
     let result = |reader: &Reader<'_>| {
-        let text = reader.filled_text("text");
-        let colour = reader.filled_text("color").and_then(|name| colour_from(&name));
+        let text = reader.owned_text("text");
+        let colour = reader.filled_text("color").and_then(colour_from);
         reader.ignore(&["index"]);
         (text, colour)
     };
@@ -152,11 +156,11 @@ fn new_mapping(entry: &Reader<'_>, kind: &str, mappings: &mut Vec<ValueMapping>)
                     "NaN" => Some(MappingMatch::NaN),
                     "true" => Some(MappingMatch::Value(1.0)),
                     "false" => Some(MappingMatch::Value(0.0)),
-                    number => number.trim().parse().ok().map(MappingMatch::Value),
+                    number => number::parse(number.trim()).map(MappingMatch::Value),
                 };
                 match matches {
                     Some(matches) => mappings.push(ValueMapping { matches, text, colour }),
-                    None => options.info(key, "samples are numbers; this mapping of a text never applies"),
+                    None => options.info(key, &["samples are numbers; this mapping of a text never applies"]),
                 }
                 reader.finish();
             }
@@ -181,32 +185,32 @@ fn new_mapping(entry: &Reader<'_>, kind: &str, mappings: &mut Vec<ValueMapping>)
             let (text, colour) = options.object("result").map_or((None, None), |r| result(&r));
             mappings.extend(matches.map(|matches| ValueMapping { matches, text, colour }));
         }
-        other => entry.info("type", &format!("mappings of the kind \u{201c}{other}\u{201d} are not supported")),
+        other => entry.info("type", &["mappings of the kind \u{201c}", other, "\u{201d} are not supported"]),
     }
 }
 
 fn old_mapping(entry: &Reader<'_>, mappings: &mut Vec<ValueMapping>) {
-    let text = entry.filled_text("text");
+    let text = entry.owned_text("text");
     let is_range = entry.number("type") == Some(2.0) || entry.has("from");
     let matches = if is_range {
-        let end = |key: &str, missing: f64| match entry.text(key).as_deref().map(str::trim) {
+        let end = |key: &str, missing: f64| match entry.text(key).map(str::trim) {
             None | Some("" | "null") => missing,
-            Some(text) => text.parse().unwrap_or(missing),
+            Some(text) => number::parse(text).unwrap_or(missing),
         };
-        let is_null = entry.value("from").and_then(Value::as_str) == Some("null");
+        let is_null = entry.value("from").and_then(Value::as_text) == Some("null");
         let (from, to) = (end("from", f64::NEG_INFINITY), end("to", f64::INFINITY));
         Some(if is_null { MappingMatch::Null } else { MappingMatch::Range { from, to } })
     } else {
-        match entry.text("value").as_deref().map(str::trim) {
+        match entry.text("value").map(str::trim) {
             Some("null") => Some(MappingMatch::Null),
-            Some(number) => number.parse().ok().map(MappingMatch::Value),
+            Some(number) => number::parse(number).map(MappingMatch::Value),
             None => None,
         }
     };
     entry.ignore(&["op", "type", "value", "from", "to"]);
     match matches {
         Some(matches) => mappings.push(ValueMapping { matches, text, colour: None }),
-        None => entry.info("value", "is not a number; the mapping never applies"),
+        None => entry.info("value", &["is not a number; the mapping never applies"]),
     }
 }
 
@@ -216,7 +220,7 @@ pub(super) fn overrides_from(panel: &Reader<'_>) -> Vec<FieldOverride> {
     let mut overrides = Vec::new();
     for entry in config.objects("overrides") {
         let Some(matcher) = entry.object("matcher") else {
-            entry.warn("matcher", "an override without a matcher is ignored");
+            entry.warn("matcher", &["an override without a matcher is ignored"]);
             continue;
         };
         let found = matchers_from(&matcher);
@@ -237,39 +241,39 @@ pub(super) fn overrides_from(panel: &Reader<'_>) -> Vec<FieldOverride> {
 }
 
 fn matchers_from(matcher: &Reader<'_>) -> Vec<FieldMatcher> {
-    match matcher.filled_text("id").as_deref() {
-        Some("byName") => matcher.text("options").map(FieldMatcher::Name).into_iter().collect(),
-        Some("byFrameRefID") => matcher.text("options").map(FieldMatcher::Query).into_iter().collect(),
+    match matcher.filled_text("id") {
+        Some("byName") => matcher.text("options").map(|name| FieldMatcher::Name(name.to_owned())).into_iter().collect(),
+        Some("byFrameRefID") => {
+            matcher.text("options").map(|query| FieldMatcher::Query(query.to_owned())).into_iter().collect()
+        }
         Some("byRegexp") => {
             let pattern = matcher.text("options").unwrap_or_default();
-            let found = pattern_matcher(&pattern);
+            let found = pattern_matcher(pattern);
             if found.is_none() {
-                matcher.warn(
-                    "options",
-                    &format!("the pattern \u{201c}{pattern}\u{201d} is not supported; override ignored"),
-                );
+                matcher
+                    .warn("options", &["the pattern \u{201c}", pattern, "\u{201d} is not supported; override ignored"]);
             }
             found.into_iter().collect()
         }
         Some("byNames") => {
             let Some(options) = matcher.object("options") else { return Vec::new() };
             if options.text("mode").is_some_and(|mode| mode != "include") {
-                options.warn("mode", "only \u{201c}include\u{201d} is supported; override ignored");
+                options.warn("mode", &["only \u{201c}include\u{201d} is supported; override ignored"]);
                 return Vec::new();
             }
             options.ignore(&["prefix", "readOnly"]);
             let names = options.texts("names");
             options.finish();
-            names.into_iter().map(FieldMatcher::Name).collect()
+            names.into_iter().map(|name| FieldMatcher::Name(name.to_owned())).collect()
         }
-        Some("byType") => match matcher.text("options").as_deref() {
+        Some("byType") => match matcher.text("options") {
             Some("number") => vec![FieldMatcher::All],
             // Every series is of numbers: overrides of times and texts have nothing to apply to.
             _ => Vec::new(),
         },
         other => {
             let other = other.unwrap_or_default();
-            matcher.warn("id", &format!("the matcher \u{201c}{other}\u{201d} is not supported; override ignored"));
+            matcher.warn("id", &["the matcher \u{201c}", other, "\u{201d} is not supported; override ignored"]);
             Vec::new()
         }
     }
@@ -294,7 +298,7 @@ pub(super) fn pattern_matcher(pattern: &str) -> Option<FieldMatcher> {
     let mut chars = text.chars();
     while let Some(c) = chars.next() {
         match c {
-            '\\' => plain.push(chars.next().filter(|c| !c.is_alphanumeric())?),
+            '\\' => plain.push(chars.next().filter(|c| !c.is_ascii_alphanumeric())?),
             '.' | '*' | '+' | '?' | '(' | ')' | '[' | ']' | '{' | '}' | '|' | '^' | '$' => return None,
             c => plain.push(c),
         }
@@ -304,14 +308,14 @@ pub(super) fn pattern_matcher(pattern: &str) -> Option<FieldMatcher> {
 
 fn apply_property(property: &Reader<'_>, target: &mut FieldOverride) {
     let id = property.filled_text("id").unwrap_or_default();
-    match id.as_str() {
-        "unit" => target.unit = property.filled_text("value"),
+    match id {
+        "unit" => target.unit = property.owned_text("value"),
         "decimals" => target.decimals = property.count("value"),
         "min" => target.min = property.number("value"),
         "max" => target.max = property.number("value"),
-        "displayName" => target.display_name = property.filled_text("value"),
-        "color" => target.colour = property.object("value").map(field_colour_from),
-        "thresholds" => target.thresholds = property.object("value").map(thresholds_from),
+        "displayName" => target.display_name = property.owned_text("value"),
+        "color" => target.colour = property.object("value").map(|c| field_colour_from(&c)),
+        "thresholds" => target.thresholds = property.object("value").map(|t| thresholds_from(&t)),
         "custom.drawStyle" => target.draw = property.word("value", DRAW_STYLES),
         "custom.lineWidth" => target.line_width_px = property.number("value"),
         "custom.fillOpacity" => target.fill_percent = property.number("value"),
@@ -325,7 +329,7 @@ fn apply_property(property: &Reader<'_>, target: &mut FieldOverride) {
                 v.flag("viz")
             });
         }
-        other => property.info("id", &format!("\u{201c}{other}\u{201d} cannot be overridden here; ignored")),
+        other => property.info("id", &["\u{201c}", other, "\u{201d} cannot be overridden here; ignored"]),
     }
     property.ignore(&["value"]);
 }
@@ -345,8 +349,9 @@ pub(super) fn stack_from(reader: &Reader<'_>) -> Option<StackMode> {
 }
 
 pub(super) fn dash_from(reader: &Reader<'_>) -> Vec<f64> {
-    let lengths: Vec<f64> = reader.list("dash").iter().filter_map(Value::as_f64).filter(|l| *l > 0.0).collect();
-    match (reader.filled_text("fill").as_deref(), lengths.is_empty()) {
+    let lengths: Vec<f64> =
+        reader.list("dash").iter().filter_map(|item| item.value.as_f64()).filter(|l| *l > 0.0).collect();
+    match (reader.filled_text("fill"), lengths.is_empty()) {
         (Some("dash"), true) => vec![10.0, 10.0],
         (Some("dot"), true) => vec![1.0, 4.0],
         (Some("dash" | "dot"), false) => lengths,
@@ -359,12 +364,12 @@ pub(super) fn old_colour_overrides(panel: &Reader<'_>) -> Vec<FieldOverride> {
     let Some(colours) = panel.object("aliasColors") else { return Vec::new() };
     let mut overrides = Vec::new();
     for name in colours.keys() {
-        match colours.text(name).and_then(|text| colour_from(&text)) {
+        match colours.text(name).and_then(colour_from) {
             Some(colour) => overrides.push(FieldOverride {
                 colour: Some(FieldColour::Fixed(colour)),
                 ..FieldOverride::new(FieldMatcher::Name(name.to_owned()))
             }),
-            None => colours.info(name, "the colour is not known; ignored"),
+            None => colours.info(name, &["the colour is not known; ignored"]),
         }
     }
     overrides

@@ -12,11 +12,8 @@ mod panel;
 mod read;
 mod unit_hint;
 
-use serde_json::Value;
-
+use super::json;
 use crate::model::dashboard::Dashboard;
-
-pub(crate) use read::describe;
 
 /// Why a text is no dashboard. The message tells what to mend.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -34,13 +31,12 @@ pub enum GrafanaError {
 
 /// Reads a dashboard, bare or wrapped in `{"dashboard": …}`. Nesting is limited by the JSON parser (128 levels).
 pub fn dashboard_from_json(text: &str) -> Result<Dashboard, GrafanaError> {
-    let value: Value = serde_json::from_str(text.trim_start_matches('\u{feff}')).map_err(|error| {
-        let message = error.to_string();
-        // The position is told in our own words.
-        let message = message.split(" at line ").next().unwrap_or_default().to_owned();
-        GrafanaError::Syntax { line: error.line(), column: error.column(), message }
+    let text = text.trim_start_matches('\u{feff}');
+    let root = json::parse(text).map_err(|fault| {
+        let (line, column) = fault.line_and_column(text);
+        GrafanaError::Syntax { line, column, message: fault.message.to_owned() }
     })?;
-    dashboard::dashboard_from_value(&value)
+    dashboard::dashboard_from_value(&root.value)
 }
 
 #[cfg(test)]

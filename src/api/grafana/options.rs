@@ -1,21 +1,23 @@
 //! The options of each panel kind, in their old and new spellings.
 
-use serde_json::Value;
-
 use super::{
     field::{
         AXIS_SIDES, DRAW_STYLES, POINTS_MODES, based, colour_from, dash_from, grafana_6_options, mappings_from,
-        pattern_matcher, stack_from,
+        pattern_matcher, stack_from, unit_from,
     },
     irrelevant,
     read::Reader,
 };
-use crate::model::dashboard::{
-    AxisOptions, AxisScale, AxisSide, DrawStyle, FieldColour, FieldMatcher, FieldOptions, FieldOverride,
-    HeatmapColourScale, HeatmapOptions, Hue, Interpolation, LegendOptions, LegendPlacement, MappingMatch, NullMode,
-    Orientation, PanelColour, PanelOptions, PointsMode, Reducer, SeriesStyle, Sparkline, StackMode, StatColourMode,
-    StatOptions, StatTextMode, Target, TargetFormat, ThresholdDisplay, ThresholdStep, TimeSeriesOptions, TooltipMode,
-    TooltipOptions, TooltipSort, ValueMapping,
+use crate::{
+    api::json::Value,
+    base::number,
+    model::dashboard::{
+        AxisOptions, AxisScale, AxisSide, DrawStyle, FieldColour, FieldMatcher, FieldOptions, FieldOverride,
+        HeatmapColourScale, HeatmapOptions, Hue, Interpolation, LegendOptions, LegendPlacement, MappingMatch, NullMode,
+        Orientation, PanelColour, PanelOptions, PointsMode, Reducer, SeriesStyle, Sparkline, StackMode, StatColourMode,
+        StatOptions, StatTextMode, Target, TargetFormat, ThresholdDisplay, ThresholdStep, TimeSeriesOptions,
+        TooltipMode, TooltipOptions, TooltipSort, ValueMapping,
+    },
 };
 
 /// One step of the old graph's `fill` (0 to 10) in percent.
@@ -24,7 +26,7 @@ const FILL_STEP_PERCENT: f64 = 10.0;
 fn reducer_from(reader: &Reader<'_>, key: &str, id: &str) -> Option<Reducer> {
     let found = Reducer::from_id(id);
     if found.is_none() {
-        reader.warn(key, &format!("the calculation \u{201c}{id}\u{201d} is not known; the last value is used"));
+        reader.warn(key, &["the calculation \u{201c}", id, "\u{201d} is not known; the last value is used"]);
     }
     found
 }
@@ -81,7 +83,7 @@ pub(super) fn stat_from(panel: &Reader<'_>) -> PanelOptions {
             ],
         )
         .unwrap_or_default();
-    stat.is_centred = options.filled_text("justifyMode").is_some_and(|mode| mode == "center");
+    stat.is_centred = options.filled_text("justifyMode") == Some("center");
     options.ignore(&["fieldOptions", "percentChangeColorMode", "wideLayout", "sparkline", "text"]);
     options.finish();
     PanelOptions::Stat(stat)
@@ -91,29 +93,29 @@ fn read_reduce_options(reduce: &Reader<'_>, stat: &mut StatOptions) {
     let calcs = reducers_from(reduce, "calcs");
     stat.reducer = calcs.first().copied().unwrap_or_default();
     if calcs.len() > 1 {
-        reduce.warn("calcs", "a stat shows one calculation; the first is used");
+        reduce.warn("calcs", &["a stat shows one calculation; the first is used"]);
     }
-    stat.shows_all_values = reduce.flag("values").unwrap_or_default();
+    stat.shows_all_values = reduce.is_on("values");
     stat.value_limit = reduce.count("limit");
-    if let Some(fields) = reduce.filled_text("fields").filter(|f| f != "/.*/") {
-        reduce.info("fields", &format!("choosing fields (\u{201c}{fields}\u{201d}) is not supported; all are shown"));
+    if let Some(fields) = reduce.filled_text("fields").filter(|f| *f != "/.*/") {
+        reduce.info("fields", &["choosing fields (\u{201c}", fields, "\u{201d}) is not supported; all are shown"]);
     }
 }
 
 pub(super) fn singlestat_from(panel: &Reader<'_>, field: &mut FieldOptions) -> PanelOptions {
     panel.ignore(irrelevant::SINGLESTAT);
-    let reducer = panel.filled_text("valueName").map_or(Some(Reducer::Mean), |id| match id.as_str() {
+    let reducer = panel.filled_text("valueName").map_or(Some(Reducer::Mean), |id| match id {
         "name" | "last_time" => {
-            panel.warn("valueName", &format!("\u{201c}{id}\u{201d} is not supported; the last value is used"));
+            panel.warn("valueName", &["\u{201c}", id, "\u{201d} is not supported; the last value is used"]);
             None
         }
         id => reducer_from(panel, "valueName", id),
     });
-    field.unit = panel.filled_text("format").filter(|unit| unit != "none").or(field.unit.take());
+    field.unit = unit_from(panel, "format").or(field.unit.take());
     field.decimals = panel.count("decimals").or(field.decimals);
-    field.no_value = panel.filled_text("nullText").or(field.no_value.take());
+    field.no_value = panel.owned_text("nullText").or(field.no_value.take());
     let limits: Vec<f64> =
-        panel.text("thresholds").unwrap_or_default().split(',').filter_map(|part| part.trim().parse().ok()).collect();
+        panel.text("thresholds").unwrap_or_default().split(',').filter_map(|part| number::parse(part.trim())).collect();
     let colours: Vec<PanelColour> =
         panel.texts("colors").iter().map(|name| colour_from(name).unwrap_or(PanelColour::named(Hue::Grey))).collect();
     if !limits.is_empty() {
@@ -139,14 +141,14 @@ pub(super) fn singlestat_from(panel: &Reader<'_>, field: &mut FieldOptions) -> P
     is_on("colorPostfix");
     let sparkline = panel.object("sparkline").map(|sparkline| {
         sparkline.ignore(&["fillColor", "lineColor", "full", "ymin", "ymax"]);
-        let is_shown = sparkline.flag("show").unwrap_or_default();
+        let is_shown = sparkline.is_on("show");
         sparkline.finish();
         if is_shown { Sparkline::Area } else { Sparkline::None }
     });
     if let Some(gauge) = panel.object("gauge")
-        && gauge.flag("show").unwrap_or_default()
+        && gauge.is_on("show")
     {
-        gauge.warn("show", "the gauge is not supported yet; the number is shown");
+        gauge.warn("show", &["the gauge is not supported yet; the number is shown"]);
     }
     PanelOptions::Stat(StatOptions {
         reducer: reducer.unwrap_or_default(),
@@ -156,8 +158,8 @@ pub(super) fn singlestat_from(panel: &Reader<'_>, field: &mut FieldOptions) -> P
             (false, true) => StatColourMode::Value,
             (false, false) => StatColourMode::None,
         },
-        prefix: panel.filled_text("prefix"),
-        postfix: panel.filled_text("postfix"),
+        prefix: panel.owned_text("prefix"),
+        postfix: panel.owned_text("postfix"),
         is_centred: true,
         ..StatOptions::default()
     })
@@ -206,7 +208,7 @@ fn read_custom(custom: &Reader<'_>, series: &mut TimeSeriesOptions) {
     style.stack = custom.object("stacking").and_then(|s| stack_from(&s)).unwrap_or_default();
     style.nulls = match custom.value("spanNulls") {
         Some(Value::Bool(true)) => NullMode::Connect,
-        Some(Value::Number(number)) => {
+        Some(number @ Value::Number(_)) => {
             NullMode::ConnectBelow { gap_ms: number.as_f64().unwrap_or_default().max(0.0) as i64 }
         }
         _ => NullMode::Gap,
@@ -215,11 +217,11 @@ fn read_custom(custom: &Reader<'_>, series: &mut TimeSeriesOptions) {
     style.dash_px = custom.object("lineStyle").map(|line| dash_from(&line)).unwrap_or_default();
     style.is_hidden = custom.object("hideFrom").and_then(|h| h.flag("viz")).unwrap_or_default();
     let scale = custom.object("scaleDistribution").map(|scale| {
-        let found = match scale.filled_text("type").as_deref() {
+        let found = match scale.filled_text("type") {
             None | Some("linear") => AxisScale::Linear,
             Some("log") => AxisScale::Log { base: scale.number("log").unwrap_or(10.0) },
             Some(other) => {
-                scale.info("type", &format!("the scale \u{201c}{other}\u{201d} is not supported; linear is used"));
+                scale.info("type", &["the scale \u{201c}", other, "\u{201d} is not supported; linear is used"]);
                 AxisScale::Linear
             }
         };
@@ -227,7 +229,7 @@ fn read_custom(custom: &Reader<'_>, series: &mut TimeSeriesOptions) {
         found
     });
     let axis = AxisOptions {
-        label: custom.filled_text("axisLabel"),
+        label: custom.owned_text("axisLabel"),
         soft_min: custom.number("axisSoftMin"),
         soft_max: custom.number("axisSoftMax"),
         scale: scale.unwrap_or_default(),
@@ -259,20 +261,20 @@ fn read_custom(custom: &Reader<'_>, series: &mut TimeSeriesOptions) {
 
 fn legend_from(legend: &Reader<'_>) -> LegendOptions {
     let mode = legend.filled_text("displayMode");
-    let is_hidden = mode.as_deref() == Some("hidden") || legend.flag("showLegend") == Some(false);
+    let is_hidden = mode == Some("hidden") || legend.flag("showLegend") == Some(false);
     let placement = legend.word("placement", &[("bottom", LegendPlacement::Bottom), ("right", LegendPlacement::Right)]);
     let columns = reducers_from(legend, "calcs");
     // The file names the column by its head ("Max") or by the id.
     let sort_by = legend.filled_text("sortBy").and_then(|name| {
-        Reducer::from_id(&name).or_else(|| columns.iter().find(|c| c.label().eq_ignore_ascii_case(&name)).copied())
+        Reducer::from_id(name).or_else(|| columns.iter().find(|c| c.label().eq_ignore_ascii_case(name)).copied())
     });
     legend.ignore(&["asTable", "isVisible", "width", "limit", "enableFacetedFilter"]);
     LegendOptions {
         placement: if is_hidden { LegendPlacement::Hidden } else { placement.unwrap_or_default() },
-        is_table: mode.as_deref() == Some("table"),
+        is_table: mode == Some("table"),
         columns,
         sort_by,
-        is_descending: legend.flag("sortDesc").unwrap_or_default(),
+        is_descending: legend.is_on("sortDesc"),
     }
 }
 
@@ -370,11 +372,11 @@ fn old_axes(panel: &Reader<'_>) -> [AxisOptions; 2] {
     });
     let mut both = [axes.next().unwrap_or_default(), axes.next().unwrap_or_default()];
     let [left, right] = &mut both;
-    let mut formats = panel.texts("y_formats").into_iter().map(|unit| Some(unit).filter(|u| u != "none"));
+    let mut formats = panel.texts("y_formats").into_iter().map(|unit| Some(unit.to_owned()).filter(|u| u != "none"));
     left.unit = left.unit.take().or(formats.next().flatten());
     right.unit = right.unit.take().or(formats.next().flatten());
-    left.label = left.label.take().or(panel.filled_text("leftYAxisLabel"));
-    right.label = right.label.take().or(panel.filled_text("rightYAxisLabel"));
+    left.label = left.label.take().or(panel.owned_text("leftYAxisLabel"));
+    right.label = right.label.take().or(panel.owned_text("rightYAxisLabel"));
     if let Some(grid) = panel.object("grid") {
         left.min = left.min.or(grid.number("leftMin"));
         left.max = left.max.or(grid.number("leftMax"));
@@ -389,8 +391,8 @@ fn old_axis(axis: &Reader<'_>) -> AxisOptions {
     let base = axis.number("logBase").filter(|base| *base > 1.0);
     axis.ignore(&["$$hashKey", "align", "alignLevel"]);
     AxisOptions {
-        label: axis.filled_text("label"),
-        unit: axis.filled_text("format").filter(|unit| unit != "none"),
+        label: axis.owned_text("label"),
+        unit: unit_from(axis, "format"),
         decimals: axis.count("decimals"),
         min: axis.number("min"),
         max: axis.number("max"),
@@ -416,7 +418,7 @@ fn old_legend(legend: &Reader<'_>) -> LegendOptions {
         },
         is_table: is_on("alignAsTable", false),
         columns: if has_values { columns } else { Vec::new() },
-        sort_by: legend.filled_text("sort").and_then(|id| Reducer::from_id(&id)),
+        sort_by: legend.filled_text("sort").and_then(Reducer::from_id),
         is_descending: is_on("sortDesc", false),
     }
 }
@@ -427,19 +429,19 @@ fn read_old_thresholds(panel: &Reader<'_>, field: &mut FieldOptions) -> Threshol
     let (mut has_line, mut has_area) = (false, false);
     for entry in panel.objects("thresholds") {
         let Some(value) = entry.number("value") else {
-            entry.info("value", "a threshold without a value is ignored");
+            entry.info("value", &["a threshold without a value is ignored"]);
             continue;
         };
         let written = entry.filled_text("fillColor").or_else(|| entry.filled_text("lineColor"));
-        let colour = match entry.filled_text("colorMode").as_deref() {
+        let colour = match entry.filled_text("colorMode") {
             Some("ok") => PanelColour::named(Hue::Green),
             Some("warning") => PanelColour::named(Hue::Orange),
-            Some("custom") => written.and_then(|c| colour_from(&c)).unwrap_or(PanelColour::named(Hue::Red)),
+            Some("custom") => written.and_then(colour_from).unwrap_or(PanelColour::named(Hue::Red)),
             _ => PanelColour::named(Hue::Red),
         };
-        has_line |= entry.flag("line").unwrap_or_default();
-        has_area |= entry.flag("fill").unwrap_or_default();
-        if entry.text("op").as_deref() == Some("lt") {
+        has_line |= entry.is_on("line");
+        has_area |= entry.is_on("fill");
+        if entry.text("op") == Some("lt") {
             steps.push(ThresholdStep { value: f64::NEG_INFINITY, colour });
             steps.push(ThresholdStep { value, colour: PanelColour::Transparent });
         } else {
@@ -465,14 +467,14 @@ fn read_old_thresholds(panel: &Reader<'_>, field: &mut FieldOptions) -> Threshol
 fn old_series_override(series: &Reader<'_>, right: &AxisOptions) -> Option<FieldOverride> {
     let alias = series.text("alias").unwrap_or_default();
     let matcher = if alias.starts_with('/') {
-        let found = pattern_matcher(&alias);
+        let found = pattern_matcher(alias);
         if found.is_none() {
-            series.warn("alias", &format!("the pattern \u{201c}{alias}\u{201d} is not supported; override ignored"));
+            series.warn("alias", &["the pattern \u{201c}", alias, "\u{201d} is not supported; override ignored"]);
             series.ignore_all();
         }
         found?
     } else {
-        FieldMatcher::Name(alias)
+        FieldMatcher::Name(alias.to_owned())
     };
     let mut target = FieldOverride::new(matcher);
     if series.number("yaxis") == Some(2.0) {
@@ -494,7 +496,7 @@ fn old_series_override(series: &Reader<'_>, right: &AxisOptions) -> Option<Field
         Some(_) => Some(StackMode::Normal),
         None => None,
     };
-    target.colour = series.filled_text("color").and_then(|c| colour_from(&c)).map(FieldColour::Fixed);
+    target.colour = series.filled_text("color").and_then(colour_from).map(FieldColour::Fixed);
     target.dash_px = series.flag("dashes").filter(|is_on| *is_on).map(|_| vec![10.0, 10.0]);
     target.is_hidden = series.flag("hiddenSeries");
     series.ignore(&["$$hashKey", "dashLength", "spaceLength", "zindex", "legend", "hideTooltip", "pointradius"]);
@@ -505,14 +507,14 @@ pub(super) fn heatmap_from(panel: &Reader<'_>, targets: &[Target]) -> PanelOptio
     let mut heatmap = HeatmapOptions::default();
     let has_buckets = targets.iter().any(|t| t.format == TargetFormat::Heatmap);
     let old_format = panel.filled_text("dataFormat");
-    heatmap.is_calculated = old_format.is_some_and(|format| format == "timeseries") && !has_buckets;
+    heatmap.is_calculated = old_format == Some("timeseries") && !has_buckets;
     read_old_heatmap(panel, &mut heatmap);
     if let Some(options) = panel.object("options") {
         read_new_heatmap(&options, &mut heatmap);
         options.finish();
     }
     if heatmap.is_calculated {
-        panel.warn("options.calculate", "counting raw values into buckets is not supported yet; query a histogram");
+        panel.warn("options.calculate", &["counting raw values into buckets is not supported yet; query a histogram"]);
     }
     PanelOptions::Heatmap(heatmap)
 }
@@ -528,8 +530,8 @@ fn read_old_heatmap(panel: &Reader<'_>, heatmap: &mut HeatmapOptions) {
         axis.ignore(&["splitFactor"]);
         axis.finish();
     }
-    heatmap.is_y_reversed = panel.flag("reverseYBuckets").unwrap_or_default();
-    if panel.flag("hideZeroBuckets").unwrap_or_default() {
+    heatmap.is_y_reversed = panel.is_on("reverseYBuckets");
+    if panel.is_on("hideZeroBuckets") {
         heatmap.hide_at_or_below = Some(0.0);
     }
     if let Some(cards) = panel.object("cards") {
@@ -550,7 +552,7 @@ fn read_old_heatmap(panel: &Reader<'_>, heatmap: &mut HeatmapOptions) {
 }
 
 fn read_new_heatmap(options: &Reader<'_>, heatmap: &mut HeatmapOptions) {
-    heatmap.is_calculated |= options.flag("calculate").unwrap_or_default();
+    heatmap.is_calculated |= options.is_on("calculate");
     options.ignore(&["calculation", "exemplars", "rowsFrame", "annotations", "selectionMode"]);
     if let Some(colour) = options.object("color") {
         read_heatmap_colour(&colour, heatmap);
@@ -568,7 +570,7 @@ fn read_new_heatmap(options: &Reader<'_>, heatmap: &mut HeatmapOptions) {
         legend.finish();
     }
     if let Some(tooltip) = options.object("tooltip") {
-        let is_off = tooltip.filled_text("mode").is_some_and(|mode| mode == "none");
+        let is_off = tooltip.filled_text("mode") == Some("none");
         heatmap.has_tooltip = tooltip.flag("show").unwrap_or(!is_off);
         heatmap.has_tooltip_histogram = tooltip.flag("yHistogram").unwrap_or(heatmap.has_tooltip_histogram);
         tooltip.ignore(&["showColorScale", "maxHeight", "maxWidth"]);
@@ -576,12 +578,12 @@ fn read_new_heatmap(options: &Reader<'_>, heatmap: &mut HeatmapOptions) {
     }
     if let Some(axis) = options.object("yAxis") {
         heatmap.y = AxisOptions {
-            label: axis.filled_text("axisLabel"),
-            unit: axis.filled_text("unit").filter(|unit| unit != "none"),
+            label: axis.owned_text("axisLabel"),
+            unit: unit_from(&axis, "unit"),
             decimals: axis.count("decimals"),
             min: axis.number("min"),
             max: axis.number("max"),
-            is_hidden: axis.filled_text("axisPlacement").is_some_and(|side| side == "hidden"),
+            is_hidden: axis.filled_text("axisPlacement") == Some("hidden"),
             ..AxisOptions::default()
         };
         heatmap.is_y_reversed = axis.flag("reverse").unwrap_or(heatmap.is_y_reversed);
@@ -593,13 +595,14 @@ fn read_new_heatmap(options: &Reader<'_>, heatmap: &mut HeatmapOptions) {
 fn read_heatmap_colour(colour: &Reader<'_>, heatmap: &mut HeatmapOptions) {
     heatmap.scheme = colour
         .filled_text("scheme")
-        .or_else(|| colour.filled_text("colorScheme").map(|s| s.trim_start_matches("interpolate").to_owned()));
-    heatmap.is_scheme_reversed = colour.flag("reverse").unwrap_or_default();
+        .or_else(|| colour.filled_text("colorScheme").map(|s| s.trim_start_matches("interpolate")))
+        .map(str::to_owned);
+    heatmap.is_scheme_reversed = colour.is_on("reverse");
     heatmap.colour_min = colour.number("min");
     heatmap.colour_max = colour.number("max");
     let exponent = colour.number("exponent").filter(|e| *e > 0.0);
     let scale = colour.filled_text("scale").or_else(|| colour.filled_text("colorScale"));
-    heatmap.colour_scale = match scale.as_deref() {
+    heatmap.colour_scale = match scale {
         Some("linear") => HeatmapColourScale::Linear,
         Some("log") => HeatmapColourScale::Log,
         Some("sqrt") => HeatmapColourScale::Power { exponent: 0.5 },

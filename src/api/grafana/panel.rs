@@ -1,7 +1,5 @@
 //! One panel: what it is, where it stands, what it asks.
 
-use serde_json::Value;
-
 use super::{
     dashboard::interval_from,
     field::{field_from, old_colour_overrides, overrides_from},
@@ -11,7 +9,10 @@ use super::{
     read::{Notices, Reader},
     unit_hint::unit_hint,
 };
-use crate::model::dashboard::{FieldOptions, GridRect, LegendFormat, Panel, PanelOptions, Target, TargetFormat, kinds};
+use crate::{
+    api::json::Value,
+    model::dashboard::{FieldOptions, GridRect, LegendFormat, Panel, PanelOptions, Target, TargetFormat, kinds},
+};
 
 /// A panel whose id and place are not settled yet.
 pub(super) struct DraftPanel {
@@ -48,8 +49,8 @@ pub(super) fn panel_from(outer: &Reader<'_>) -> (DraftPanel, Vec<DraftPanel>) {
     // Remarks about a panel belong to the panel, not to the dashboard.
     let notices = Notices::default();
     let reader = outer.with_notices(&notices);
-    let written_kind = reader.filled_text("type").unwrap_or_else(|| "timeseries".to_owned());
-    let kind = match written_kind.as_str() {
+    let written_kind = reader.filled_text("type").unwrap_or("timeseries");
+    let kind = match written_kind {
         "graph" => kinds::TIMESERIES,
         "singlestat" | "grafana-singlestat-panel" => kinds::STAT,
         "heatmap-new" => kinds::HEATMAP,
@@ -64,15 +65,15 @@ pub(super) fn panel_from(outer: &Reader<'_>) -> (DraftPanel, Vec<DraftPanel>) {
     let mut field = field_from(&reader);
     let mut overrides = overrides_from(&reader);
     overrides.extend(old_colour_overrides(&reader));
-    let panel_options = match written_kind.as_str() {
+    let panel_options = match written_kind {
         "graph" => options::graph_from(&reader, &mut field, &mut overrides),
         "timeseries" => options::timeseries_from(&reader),
         "singlestat" | "grafana-singlestat-panel" => options::singlestat_from(&reader, &mut field),
         "stat" => options::stat_from(&reader),
         "heatmap" | "heatmap-new" => options::heatmap_from(&reader, &targets),
         "row" => {
-            if reader.flag("collapsed").unwrap_or_default() {
-                reader.info("collapsed", "collapsed rows are shown open");
+            if reader.is_on("collapsed") {
+                reader.info("collapsed", &["collapsed rows are shown open"]);
             }
             for child in reader.objects("panels") {
                 let (draft, nested) = panel_from(&child);
@@ -92,11 +93,11 @@ pub(super) fn panel_from(outer: &Reader<'_>) -> (DraftPanel, Vec<DraftPanel>) {
                 })
                 .or_else(|| reader.text("content"));
             reader.ignore(&["mode"]);
-            PanelOptions::Text(content.unwrap_or_default())
+            PanelOptions::Text(content.unwrap_or_default().to_owned())
         }
         other => {
             let known = "stat, timeseries, heatmap, singlestat, graph";
-            reader.warn("type", &format!("panels of the kind \u{201c}{other}\u{201d} cannot be drawn. Known: {known}"));
+            reader.warn("type", &["panels of the kind \u{201c}", other, "\u{201d} cannot be drawn. Known: ", known]);
             reader.ignore(&["options"]);
             PanelOptions::Other
         }
@@ -116,13 +117,13 @@ pub(super) fn panel_from(outer: &Reader<'_>) -> (DraftPanel, Vec<DraftPanel>) {
             _ => true,
         });
         if is_said {
-            reader.warn(key, what);
+            reader.warn(key, &[what]);
         }
     }
     let panel = Panel {
         id: 0,
-        title: reader.text("title").unwrap_or_default(),
-        description: reader.filled_text("description"),
+        title: reader.text("title").unwrap_or_default().to_owned(),
+        description: reader.owned_text("description"),
         kind,
         grid: GridRect { x: 0, y: 0, w: 12, h: 1 },
         source: source_from(&reader),
@@ -164,26 +165,25 @@ fn source_from(reader: &Reader<'_>) -> Option<String> {
     match reader.value("datasource")? {
         Value::String(name) if name.starts_with('$') || name == "default" || name == "-- Mixed --" => None,
         Value::String(name) if name.starts_with("-- ") => {
-            reader.warn("datasource", &format!("\u{201c}{name}\u{201d} is Grafana's own and not supported"));
+            reader.warn("datasource", &["\u{201c}", name, "\u{201d} is Grafana's own and not supported"]);
             None
         }
         Value::String(name) => Some(name.clone()),
         Value::Object(_) => {
             let source = reader.object("datasource")?;
             let kind = source.filled_text("type");
-            if let Some(kind) = kind.filter(|k| !k.contains("prometheus") && k != "datasource" && !k.starts_with('$')) {
-                source.warn(
-                    "type",
-                    &format!("sources of the kind \u{201c}{kind}\u{201d} are not supported in panels yet"),
-                );
+            if let Some(kind) = kind.filter(|k| !k.contains("prometheus") && *k != "datasource" && !k.starts_with('$'))
+            {
+                source
+                    .warn("type", &["sources of the kind \u{201c}", kind, "\u{201d} are not supported in panels yet"]);
             }
             let uid = source.filled_text("uid").filter(|uid| !uid.starts_with('$') && !uid.starts_with("-- "));
             source.ignore(&["name", "apiVersion"]);
             source.finish();
-            uid
+            uid.map(str::to_owned)
         }
         _ => {
-            reader.warn("datasource", "expected a name or an object; the default source is used");
+            reader.warn("datasource", &["expected a name or an object; the default source is used"]);
             None
         }
     }
@@ -196,20 +196,20 @@ fn targets_from(reader: &Reader<'_>) -> Vec<Target> {
         if target.has("datasource") {
             source_from(&target);
         }
-        let is_hidden = target.flag("hide").unwrap_or_default();
+        let is_hidden = target.is_on("hide");
         let Some(expr) = target.filled_text("expr") else {
             // A target without a query is what Grafana's editor leaves behind; one with other keys asks something else.
             if target.filled_text("type").is_some() || target.has("rawSql") || target.has("expression") {
-                target.warn("expr", "there is none: only PromQL queries are supported in panels yet");
+                target.warn("expr", &["there is none: only PromQL queries are supported in panels yet"]);
             } else {
-                target.info("expr", "the query is empty and not asked");
+                target.info("expr", &["the query is empty and not asked"]);
             }
             continue;
         };
         let ref_id = target
             .filled_text("refId")
             .filter(|id| targets.iter().all(|t| t.ref_id != *id))
-            .unwrap_or_else(|| free_ref_id(&targets));
+            .map_or_else(|| free_ref_id(&targets), str::to_owned);
         let format = target
             .word(
                 "format",
@@ -220,15 +220,15 @@ fn targets_from(reader: &Reader<'_>) -> Vec<Target> {
                 ],
             )
             .unwrap_or_default();
-        let legend_format = match target.text("legendFormat").as_deref().map(str::trim) {
+        let legend_format = match target.text("legendFormat").map(str::trim) {
             None | Some("" | "__auto") => LegendFormat::Auto,
             Some(template) => LegendFormat::Template(template.to_owned()),
         };
-        let is_instant = target.flag("instant").unwrap_or_default() && !target.flag("range").unwrap_or_default();
+        let is_instant = target.is_on("instant") && !target.is_on("range");
         targets.push(Target {
             ref_id,
-            unit_hint: unit_hint(&expr, format == TargetFormat::Heatmap),
-            expr,
+            unit_hint: unit_hint(expr, format == TargetFormat::Heatmap),
+            expr: expr.to_owned(),
             legend_format,
             format,
             is_instant,

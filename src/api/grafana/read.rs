@@ -2,11 +2,13 @@
 //!
 //! Derived `serde` structs cannot do this: they either drop what they do not know or refuse the file.
 
-use std::{cell::RefCell, collections::BTreeSet};
+use std::cell::RefCell;
 
-use serde_json::{Map, Value};
-
-use crate::model::notice::Notice;
+use crate::{
+    api::json::{Map, Node, Value, describe},
+    base::number,
+    model::notice::Notice,
+};
 
 /// Where remarks are collected while one panel is read.
 #[derive(Default)]
@@ -25,17 +27,32 @@ impl Notices {
     }
 }
 
+/// The objects of a file that were read so far. They are kept here and not in the [`Reader`]s, so that those are plain
+/// values to pass around.
+#[derive(Default)]
+pub(super) struct Objects(RefCell<Vec<Object>>);
+
+struct Object {
+    path: String,
+    /// For each key of the object, in its order.
+    asked: Vec<bool>,
+}
+
 /// One JSON object, its path, and the keys that were asked for.
 pub(super) struct Reader<'a> {
-    map: &'a Map<String, Value>,
-    pub path: String,
-    asked: RefCell<BTreeSet<&'a str>>,
+    map: &'a Map,
+    /// Which of `objects` this is.
+    at: usize,
+    objects: &'a Objects,
     notices: &'a Notices,
 }
 
 impl<'a> Reader<'a> {
-    pub fn new(map: &'a Map<String, Value>, path: impl Into<String>, notices: &'a Notices) -> Self {
-        Self { map, path: path.into(), asked: RefCell::default(), notices }
+    #[inline(never)]
+    pub fn new(map: &'a Map, path: String, objects: &'a Objects, notices: &'a Notices) -> Self {
+        let mut known = objects.0.borrow_mut();
+        known.push(Object { path, asked: vec![false; map.pairs().len()] });
+        Self { map, at: known.len() - 1, objects, notices }
     }
 
     /// The same object with its remarks going elsewhere.
@@ -43,120 +60,175 @@ impl<'a> Reader<'a> {
     where
         'a: 'b,
     {
-        Reader::new(self.map, self.path.clone(), notices)
+        Reader::new(&self.map, self.path(), self.objects, notices)
     }
 
     pub fn keys(&self) -> impl Iterator<Item = &'a str> {
-        self.map.keys().map(String::as_str)
+        self.map.pairs().iter().map(|(key, _)| key.as_str())
     }
 
+    pub fn path(&self) -> String {
+        self.objects.0.borrow().get(self.at).map(|object| object.path.clone()).unwrap_or_default()
+    }
+
+    #[inline(never)]
     pub fn path_of(&self, key: &str) -> String {
-        if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) }
+        let mut path = self.path();
+        if !path.is_empty() {
+            path.push('.');
+        }
+        path.push_str(key);
+        path
     }
 
     /// The value, `null` being none. The key counts as asked for.
+    #[inline(never)]
     pub fn value(&self, key: &str) -> Option<&'a Value> {
-        let (key, value) = self.map.get_key_value(key)?;
-        self.asked.borrow_mut().insert(key);
-        Some(value).filter(|v| !v.is_null())
+        let at = self.map.position(key)?;
+        if let Some(asked) = self.objects.0.borrow_mut().get_mut(self.at).and_then(|object| object.asked.get_mut(at)) {
+            *asked = true;
+        }
+        self.map.pairs().get(at).map(|(_, node)| &node.value).filter(|v| !v.is_null())
     }
 
     pub fn has(&self, key: &str) -> bool {
         self.map.get(key).is_some_and(|v| !v.is_null())
     }
 
+    #[inline(never)]
+    fn remark(&self, key: &str, what: &[&str], notice: fn(String) -> Notice) {
+        let mut message = self.path_of(key);
+        message.push_str(": ");
+        what.iter().for_each(|part| message.push_str(part));
+        self.notices.push(notice(message));
+    }
+
     /// A remark that the value of a key changes what is shown, and cannot be had.
-    pub fn warn(&self, key: &str, what: &str) {
-        self.notices.push(Notice::warning(format!("{}: {what}", self.path_of(key))));
+    pub fn warn(&self, key: &str, what: &[&str]) {
+        self.remark(key, what, Notice::warning);
     }
 
-    pub fn info(&self, key: &str, what: &str) {
-        self.notices.push(Notice::info(format!("{}: {what}", self.path_of(key))));
+    pub fn info(&self, key: &str, what: &[&str]) {
+        self.remark(key, what, Notice::info);
     }
 
-    fn wrong<T>(&self, key: &str, wanted: &str, value: &Value) -> Option<T> {
-        self.warn(key, &format!("expected {wanted}, found {}; ignored", describe(value)));
-        None
+    #[inline(never)]
+    fn wrong(&self, key: &str, wanted: &str, value: &Value) {
+        self.warn(key, &["expected ", wanted, ", found ", &describe(value), "; ignored"]);
     }
 
-    pub fn text(&self, key: &str) -> Option<String> {
-        match self.value(key)? {
-            Value::String(text) => Some(text.clone()),
-            Value::Number(number) => Some(number.to_string()),
-            other => self.wrong(key, "text", other),
+    /// A text, or a number as it was written.
+    #[inline(never)]
+    pub fn text(&self, key: &str) -> Option<&'a str> {
+        let value = self.value(key)?;
+        let text = value.as_text();
+        if text.is_none() {
+            self.wrong(key, "text", value);
         }
+        text
     }
 
     /// Text that is not empty.
-    pub fn filled_text(&self, key: &str) -> Option<String> {
+    #[inline(never)]
+    pub fn filled_text(&self, key: &str) -> Option<&'a str> {
         self.text(key).filter(|text| !text.trim().is_empty())
     }
 
+    /// [`Reader::filled_text`], to keep.
+    #[inline(never)]
+    pub fn owned_text(&self, key: &str) -> Option<String> {
+        self.filled_text(key).map(str::to_owned)
+    }
+
     /// A number, also one written as text: Grafana's old forms wrote what was typed. Empty text is none.
+    #[inline(never)]
     pub fn number(&self, key: &str) -> Option<f64> {
-        match self.value(key)? {
-            Value::Number(number) => number.as_f64().filter(|n| n.is_finite()),
-            Value::String(text) if matches!(text.trim(), "" | "auto") => None,
-            Value::String(text) => match text.trim().parse::<f64>() {
-                Ok(number) if number.is_finite() => Some(number),
-                _ => self.wrong(key, "a number", &Value::String(text.clone())),
-            },
-            other => self.wrong(key, "a number", other),
+        let value = self.value(key)?;
+        if let Value::Number(_) = value {
+            return value.as_f64();
         }
+        if let Value::String(text) = value {
+            let text = text.trim();
+            if matches!(text, "" | "auto") {
+                return None;
+            }
+            if let Some(number) = number::parse(text).filter(|number| number.is_finite()) {
+                return Some(number);
+            }
+        }
+        self.wrong(key, "a number", value);
+        None
     }
 
     /// A whole number from 0.
+    #[inline(never)]
     pub fn count(&self, key: &str) -> Option<u32> {
         let number = self.number(key)?;
         if number >= 0.0 && number <= f64::from(u32::MAX) && number.fract() == 0.0 {
             return Some(number as u32);
         }
-        self.warn(key, &format!("expected a whole number from 0, found {number}; ignored"));
+        self.warn(key, &["expected a whole number from 0, found ", &number.to_string(), "; ignored"]);
         None
     }
 
+    #[inline(never)]
     pub fn flag(&self, key: &str) -> Option<bool> {
-        match self.value(key)? {
-            Value::Bool(flag) => Some(*flag),
-            other => self.wrong(key, "true or false", other),
+        let value = self.value(key)?;
+        if let Value::Bool(flag) = value {
+            return Some(*flag);
         }
+        self.wrong(key, "true or false", value);
+        None
     }
 
-    pub fn object(&self, key: &str) -> Option<Reader<'a>> {
-        match self.value(key)? {
-            Value::Object(map) => Some(Reader::new(map, self.path_of(key), self.notices)),
-            other => self.wrong(key, "an object", other),
-        }
+    /// Whether it is set; what is not there is off.
+    #[inline(never)]
+    pub fn is_on(&self, key: &str) -> bool {
+        self.flag(key).unwrap_or_default()
     }
 
-    pub fn list(&self, key: &str) -> &'a [Value] {
+    #[inline(never)]
+    pub fn object(&self, key: &str) -> Option<Self> {
+        let value = self.value(key)?;
+        if let Value::Object(map) = value {
+            return Some(Self::new(map, self.path_of(key), self.objects, self.notices));
+        }
+        self.wrong(key, "an object", value);
+        None
+    }
+
+    #[inline(never)]
+    pub fn list(&self, key: &str) -> &'a [Node] {
         match self.value(key) {
-            Some(Value::Array(items)) => items,
-            Some(other) => self.wrong(key, "a list", other).unwrap_or_default(),
-            None => &[],
+            Some(Value::Array(items)) => return items,
+            Some(other) => self.wrong(key, "a list", other),
+            None => {}
         }
+        &[]
     }
 
     /// The objects of a list; anything else in it is reported.
-    pub fn objects(&self, key: &str) -> Vec<Reader<'a>> {
+    #[inline(never)]
+    pub fn objects(&self, key: &str) -> Vec<Self> {
         let mut readers = Vec::new();
         for (index, item) in self.list(key).iter().enumerate() {
-            let key = format!("{key}[{index}]");
-            match item {
-                Value::Object(map) => readers.push(Reader::new(map, self.path_of(&key), self.notices)),
-                other => self.wrong(&key, "an object", other).unwrap_or_default(),
+            let key = item_key(key, index);
+            match &item.value {
+                Value::Object(map) => readers.push(Self::new(map, self.path_of(&key), self.objects, self.notices)),
+                other => self.wrong(&key, "an object", other),
             }
         }
         readers
     }
 
     /// The texts of a list; anything else in it is reported.
-    pub fn texts(&self, key: &str) -> Vec<String> {
+    #[inline(never)]
+    pub fn texts(&self, key: &str) -> Vec<&'a str> {
         let mut texts = Vec::new();
         for (index, item) in self.list(key).iter().enumerate() {
-            match item {
-                Value::String(text) => texts.push(text.clone()),
-                other => self.wrong(&format!("{key}[{index}]"), "text", other).unwrap_or_default(),
+            match &item.value {
+                Value::String(text) => texts.push(text.as_str()),
+                other => self.wrong(&item_key(key, index), "text", other),
             }
         }
         texts
@@ -164,16 +236,23 @@ impl<'a> Reader<'a> {
 
     /// One of some words; others are reported.
     pub fn word<T: Copy>(&self, key: &str, words: &[(&str, T)]) -> Option<T> {
+        let at = self.word_at(key, &|at| words.get(at).map(|(word, _)| *word))?;
+        words.get(at).map(|(_, meaning)| *meaning)
+    }
+
+    #[inline(never)]
+    fn word_at<'w>(&self, key: &str, word: &dyn Fn(usize) -> Option<&'w str>) -> Option<usize> {
         let text = self.filled_text(key)?;
-        let found = words.iter().find(|(word, _)| *word == text).map(|(_, meaning)| *meaning);
+        let known: Vec<&str> = (0..).map_while(word).collect();
+        let found = known.iter().position(|word| *word == text);
         if found.is_none() {
-            let known: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
-            self.info(key, &format!("\u{201c}{text}\u{201d} is not supported. Known here: {}", known.join(", ")));
+            self.info(key, &["\u{201c}", text, "\u{201d} is not supported. Known here: ", &known.join(", ")]);
         }
         found
     }
 
     /// Takes note of keys whose values are of no consequence here.
+    #[inline(never)]
     pub fn ignore(&self, keys: &[&str]) {
         for key in keys {
             self.value(key);
@@ -182,23 +261,31 @@ impl<'a> Reader<'a> {
 
     /// For an object that is told about as a whole.
     pub fn ignore_all(&self) {
-        self.asked.borrow_mut().extend(self.keys());
+        for key in self.keys() {
+            self.value(key);
+        }
     }
 
     /// Reports what nobody asked for, save values that ask for nothing themselves.
-    pub fn finish(self) {
-        let Self { map, path: _, asked, notices: _ } = &self;
-        for (key, value) in *map {
-            if !asked.borrow().contains(key.as_str()) && !asks_for_nothing(value) {
-                self.info(key, &format!("{} is not supported and has no effect here", describe(value)));
+    #[inline(never)]
+    pub fn finish(&self) {
+        for (at, (key, node)) in self.map.pairs().iter().enumerate() {
+            let is_asked = self.objects.0.borrow().get(self.at).and_then(|object| object.asked.get(at).copied());
+            if is_asked != Some(true) && !asks_for_nothing(&node.value) {
+                self.info(key, &[&describe(&node.value), " is not supported and has no effect here"]);
             }
         }
     }
 
     /// As [`Reader::finish`], with keys of a list that are silent at a stated value.
-    pub fn finish_with_defaults(self, defaults: &[(&str, &str)]) {
+    pub fn finish_with_defaults(&self, defaults: &[(&str, &str)]) {
         for (key, default) in defaults {
-            if self.map.get(*key).is_some_and(|v| v.as_str().map_or(v.to_string(), str::to_owned) == *default) {
+            let is_default = match self.map.get(key) {
+                Some(Value::Bool(flag)) => *default == if *flag { "true" } else { "false" },
+                Some(value) => value.as_text() == Some(*default),
+                None => false,
+            };
+            if is_default {
                 self.ignore(&[key]);
             }
         }
@@ -206,30 +293,18 @@ impl<'a> Reader<'a> {
     }
 }
 
+fn item_key(key: &str, index: usize) -> String {
+    format!("{key}[{index}]")
+}
+
 /// Off, none, empty, zero: an unknown key with such a value changes nothing.
 fn asks_for_nothing(value: &Value) -> bool {
     match value {
         Value::Null | Value::Bool(false) => true,
         Value::Bool(true) => false,
-        Value::Number(number) => number.as_f64() == Some(0.0),
+        Value::Number(_) => value.as_f64() == Some(0.0),
         Value::String(text) => text.is_empty() || text == "none",
-        Value::Array(items) => items.iter().all(asks_for_nothing),
-        Value::Object(map) => map.values().all(asks_for_nothing),
-    }
-}
-
-/// A value in a sentence: its kind, and itself where it is short.
-pub(crate) fn describe(value: &Value) -> String {
-    match value {
-        Value::Null => "null".to_owned(),
-        Value::Bool(flag) => flag.to_string(),
-        Value::Number(number) => number.to_string(),
-        Value::String(text) => {
-            let short: String = text.chars().take(40).collect();
-            let dots = if short.len() < text.len() { "\u{2026}" } else { "" };
-            format!("\u{201c}{short}{dots}\u{201d}")
-        }
-        Value::Array(items) => format!("a list of {}", items.len()),
-        Value::Object(_) => "an object".to_owned(),
+        Value::Array(items) => items.iter().all(|item| asks_for_nothing(&item.value)),
+        Value::Object(map) => map.pairs().iter().all(|(_, node)| asks_for_nothing(&node.value)),
     }
 }

@@ -1,101 +1,95 @@
 //! Wire to model, once per endpoint.
 
-use super::wire;
-use crate::model::{
-    alert::{Alert, AlertState, Rule, RuleGroup, RuleHealth, RuleKind},
-    exemplar::{Exemplar, ExemplarSeries},
-    labels::Labels,
-    target::{BuildInfo, MetricMetadata, RuntimeInfo, Target, TargetHealth, Targets},
+use super::wire::Item;
+use crate::{
+    base::number,
+    model::{
+        alert::{Alert, AlertState, Rule, RuleGroup, RuleHealth, RuleKind},
+        exemplar::{Exemplar, ExemplarSeries},
+        labels::Labels,
+        target::{BuildInfo, MetricMetadata, RuntimeInfo, Target, TargetHealth, Targets},
+    },
 };
 
-pub(super) fn labels_from_map(map: wire::LabelMap) -> Labels {
-    Labels::from_pairs(map)
+pub(super) fn series(data: Item<'_>) -> Vec<Labels> {
+    data.items().map(Item::labels).collect()
 }
 
-fn labels(map: Option<wire::LabelMap>) -> Labels {
-    map.map(labels_from_map).unwrap_or_default()
-}
-
-fn non_empty(text: Option<String>) -> Option<String> {
-    text.filter(|text| !text.is_empty())
-}
-
-pub(super) fn metadata(map: wire::Metadata) -> Vec<MetricMetadata> {
-    let of_metric = |(metric, entries): (String, Vec<wire::MetadataEntry>)| {
-        entries.into_iter().map(move |wire::MetadataEntry { kind, help, unit }| MetricMetadata {
-            metric: metric.clone(),
-            kind,
-            help,
-            unit,
-        })
+pub(super) fn metadata(data: Item<'_>) -> Vec<MetricMetadata> {
+    let of_metric = |(metric, entries): (&str, Item<'_>)| -> Vec<MetricMetadata> {
+        let one = |entry: Item<'_>| MetricMetadata {
+            metric: metric.to_owned(),
+            kind: entry.owned("type"),
+            help: entry.owned("help"),
+            unit: entry.owned("unit"),
+        };
+        entries.items().map(one).collect()
     };
-    map.into_iter().flat_map(of_metric).collect()
+    data.entries().flat_map(of_metric).collect()
 }
 
 /// The groups of one page, and the token of the next.
-pub(super) fn rules(page: wire::Rules) -> (Vec<RuleGroup>, Option<String>) {
-    let groups = page.groups.unwrap_or_default().into_iter().map(rule_group).collect();
-    (groups, non_empty(page.group_next_token))
+pub(super) fn rules(page: Item<'_>) -> (Vec<RuleGroup>, Option<String>) {
+    (page.get("groups").items().map(rule_group).collect(), page.some_text("groupNextToken"))
 }
 
-fn rule_group(group: wire::RuleGroup) -> RuleGroup {
-    let wire::RuleGroup { name, file, rules, interval, evaluation_time, last_evaluation } = group;
+fn rule_group(group: Item<'_>) -> RuleGroup {
     RuleGroup {
-        name,
-        file,
-        interval_secs: interval,
-        last_evaluation_ms: instant(last_evaluation),
-        evaluation_secs: evaluation_time,
-        rules: rules.unwrap_or_default().into_iter().map(rule).collect(),
+        name: group.owned("name"),
+        file: group.owned("file"),
+        interval_secs: group.number("interval"),
+        last_evaluation_ms: instant(group.get("lastEvaluation")),
+        evaluation_secs: group.number("evaluationTime"),
+        rules: group.get("rules").items().map(rule).collect(),
     }
 }
 
-fn rule(rule: wire::Rule) -> Rule {
-    let kind = if rule.kind == "recording" {
+fn rule(rule: Item<'_>) -> Rule {
+    let kind = if rule.get("type").text() == "recording" {
         RuleKind::Recording
     } else {
         RuleKind::Alerting {
-            state: alert_state(rule.state.as_deref().unwrap_or_default()),
-            hold_secs: rule.duration,
-            keep_firing_secs: rule.keep_firing_for,
-            annotations: labels(rule.annotations),
-            alerts: alerts(rule.alerts),
+            state: alert_state(rule),
+            hold_secs: rule.number("duration"),
+            keep_firing_secs: rule.number("keepFiringFor"),
+            annotations: rule.get("annotations").labels(),
+            alerts: alerts(rule),
         }
     };
     Rule {
-        name: rule.name,
-        query: rule.query,
-        labels: labels(rule.labels),
-        health: match rule.health.as_str() {
+        name: rule.owned("name"),
+        query: rule.owned("query"),
+        labels: rule.get("labels").labels(),
+        health: match rule.get("health").text() {
             "ok" => RuleHealth::Ok,
             "err" => RuleHealth::Failed,
             _ => RuleHealth::Unknown,
         },
-        last_error: non_empty(rule.last_error),
-        last_evaluation_ms: instant(rule.last_evaluation),
-        evaluation_secs: rule.evaluation_time,
+        last_error: rule.some_text("lastError"),
+        last_evaluation_ms: instant(rule.get("lastEvaluation")),
+        evaluation_secs: rule.number("evaluationTime"),
         kind,
     }
 }
 
-pub(super) fn alerts(alerts: Option<Vec<wire::Alert>>) -> Vec<Alert> {
-    alerts.unwrap_or_default().into_iter().map(alert).collect()
+pub(super) fn alerts(parent: Item<'_>) -> Vec<Alert> {
+    parent.get("alerts").items().map(alert).collect()
 }
 
-fn alert(alert: wire::Alert) -> Alert {
-    let wire::Alert { labels: alert_labels, annotations, state, active_at, keep_firing_since, value } = alert;
+fn alert(alert: Item<'_>) -> Alert {
     Alert {
-        labels: labels(alert_labels),
-        annotations: labels(annotations),
-        state: alert_state(&state),
-        active_since_ms: instant(active_at),
-        keep_firing_since_ms: instant(keep_firing_since),
-        value: float(&value),
+        labels: alert.get("labels").labels(),
+        annotations: alert.get("annotations").labels(),
+        state: alert_state(alert),
+        active_since_ms: instant(alert.get("activeAt")),
+        keep_firing_since_ms: instant(alert.get("keepFiringSince")),
+        // `%e` text: `1e+00`.
+        value: float(alert.get("value")),
     }
 }
 
-fn alert_state(text: &str) -> AlertState {
-    match text {
+fn alert_state(item: Item<'_>) -> AlertState {
+    match item.get("state").text() {
         "firing" => AlertState::Firing,
         "pending" => AlertState::Pending,
         "inactive" => AlertState::Inactive,
@@ -103,75 +97,84 @@ fn alert_state(text: &str) -> AlertState {
     }
 }
 
-pub(super) fn targets(targets: wire::Targets) -> Targets {
-    let wire::Targets { active_targets, dropped_targets, dropped_target_counts } = targets;
+pub(super) fn targets(data: Item<'_>) -> Targets {
+    let count = |(pool, count): (&str, Item<'_>)| Some((pool.to_owned(), count.count()?));
     Targets {
-        active: active_targets.unwrap_or_default().into_iter().map(target).collect(),
-        dropped: dropped_targets.unwrap_or_default().into_iter().map(|t| labels(t.discovered_labels)).collect(),
-        dropped_counts: dropped_target_counts.unwrap_or_default().into_iter().collect(),
+        active: data.get("activeTargets").items().map(target).collect(),
+        dropped: data.get("droppedTargets").items().map(|t| t.get("discoveredLabels").labels()).collect(),
+        dropped_counts: data.get("droppedTargetCounts").entries().filter_map(count).collect(),
     }
 }
 
-fn target(target: wire::Target) -> Target {
+fn target(target: Item<'_>) -> Target {
     Target {
-        pool: target.scrape_pool,
-        labels: labels(target.labels),
-        discovered_labels: labels(target.discovered_labels),
-        scrape_url: target.scrape_url,
-        global_url: target.global_url,
-        health: match target.health.as_str() {
+        pool: target.owned("scrapePool"),
+        labels: target.get("labels").labels(),
+        discovered_labels: target.get("discoveredLabels").labels(),
+        scrape_url: target.owned("scrapeUrl"),
+        global_url: target.owned("globalUrl"),
+        health: match target.get("health").text() {
             "up" => TargetHealth::Up,
             "down" => TargetHealth::Down,
             _ => TargetHealth::Unknown,
         },
-        last_error: non_empty(target.last_error),
-        last_scrape_ms: instant(target.last_scrape),
-        last_scrape_secs: target.last_scrape_duration,
-        scrape_interval: target.scrape_interval,
-        scrape_timeout: target.scrape_timeout,
+        last_error: target.some_text("lastError"),
+        last_scrape_ms: instant(target.get("lastScrape")),
+        last_scrape_secs: target.number("lastScrapeDuration"),
+        scrape_interval: target.owned("scrapeInterval"),
+        scrape_timeout: target.owned("scrapeTimeout"),
     }
 }
 
-pub(super) fn build_info(info: wire::BuildInfo) -> BuildInfo {
-    let wire::BuildInfo { application, version, revision, branch, build_date, go_version } = info;
-    BuildInfo { application, version, revision, branch, build_date, go_version }
+pub(super) fn build_info(info: Item<'_>) -> BuildInfo {
+    BuildInfo {
+        application: info.owned("application"),
+        version: info.owned("version"),
+        revision: info.owned("revision"),
+        branch: info.owned("branch"),
+        build_date: info.owned("buildDate"),
+        go_version: info.owned("goVersion"),
+    }
 }
 
-pub(super) fn runtime_info(info: wire::RuntimeInfo) -> RuntimeInfo {
+pub(super) fn runtime_info(info: Item<'_>) -> RuntimeInfo {
     RuntimeInfo {
-        started_ms: instant(info.start_time),
-        is_config_reload_successful: info.reload_config_success,
-        last_config_reload_ms: instant(info.last_config_time),
-        retention: info.storage_retention,
-        goroutine_count: info.goroutine_count,
-        server_time_ms: instant(info.server_time),
+        started_ms: instant(info.get("startTime")),
+        is_config_reload_successful: info.flag("reloadConfigSuccess"),
+        last_config_reload_ms: instant(info.get("lastConfigTime")),
+        retention: info.owned("storageRetention"),
+        goroutine_count: info.get("goroutineCount").count(),
+        server_time_ms: instant(info.get("serverTime")),
     }
 }
 
-pub(super) fn exemplars(series: Vec<wire::ExemplarSeries>) -> Vec<ExemplarSeries> {
-    let exemplar = |e: wire::Exemplar| Exemplar {
-        labels: labels(e.labels),
-        value: float(&e.value),
-        t_ms: (e.timestamp * 1000.0).round(),
+pub(super) fn exemplars(data: Item<'_>) -> Vec<ExemplarSeries> {
+    let exemplar = |exemplar: Item<'_>| Exemplar {
+        labels: exemplar.get("labels").labels(),
+        value: float(exemplar.get("value")),
+        // On the wire: seconds.
+        t_ms: (exemplar.number("timestamp") * 1000.0).round(),
     };
-    series
-        .into_iter()
-        .map(|s| ExemplarSeries {
-            labels: labels(s.series_labels),
-            exemplars: s.exemplars.unwrap_or_default().into_iter().map(exemplar).collect(),
-        })
-        .collect()
+    let series = |series: Item<'_>| ExemplarSeries {
+        labels: series.get("seriesLabels").labels(),
+        exemplars: series.get("exemplars").items().map(exemplar).collect(),
+    };
+    data.items().map(series).collect()
 }
 
-/// A number as Go writes it. Unreadable text is NaN, which is shown as "no value".
-fn float(text: &str) -> f64 {
-    text.parse().unwrap_or(f64::NAN)
+/// A number as Go writes it, in quotes. Unreadable text is NaN, which is shown as "no value".
+fn float(item: Item<'_>) -> f64 {
+    number::parse(item.text()).unwrap_or(f64::NAN)
+}
+
+fn instant(item: Item<'_>) -> Option<i64> {
+    instant_from_text(item.text())
 }
 
 /// Go's zero time, `0001-01-01T00:00:00Z`, means "never".
-fn instant(text: Option<String>) -> Option<i64> {
+fn instant_from_text(text: &str) -> Option<i64> {
     const GO_ZERO_MS: i64 = -62_135_596_800_000;
-    unix_ms_from_rfc3339(&text?).filter(|ms| *ms != GO_ZERO_MS)
+    unix_ms_from_rfc3339(text).filter(|ms| *ms != GO_ZERO_MS)
 }
 
 /// RFC 3339 with any number of decimals, as Go writes it. Leap seconds are read as the second after.
@@ -257,7 +260,7 @@ mod tests {
 
     #[test]
     fn go_times_are_read() {
-        let check = |text: &str, expect: Option<i64>| assert_eq!(instant(Some(text.to_owned())), expect, "{text}");
+        let check = |text: &str, expect: Option<i64>| assert_eq!(instant_from_text(text), expect, "{text}");
         check("1970-01-01T00:00:00Z", Some(0));
         check("2026-03-02T11:30:00.123456789Z", Some(1_772_451_000_123));
         check("2026-03-02T13:30:00.5+02:00", Some(1_772_451_000_500));

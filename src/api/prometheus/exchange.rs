@@ -3,13 +3,15 @@
 //!
 //! Invariant: only a 2xx body reaches the parser whole; of every other body at most [`MAX_KEPT_BYTES`] are held.
 
-use std::marker::PhantomData;
-
-use serde::de::DeserializeOwned;
-
-use super::{FetchStats, wire};
+use super::{
+    FetchStats,
+    wire::{Envelope, Faults, Item},
+};
 use crate::{
-    api::http::{ApiError, BodySink, HttpRequest, ResponseHead, Transport, excerpt},
+    api::{
+        http::{ApiError, BodySink, HttpRequest, ResponseHead, Transport, excerpt},
+        json::{self, Node, Value},
+    },
     model::notice::Notice,
 };
 
@@ -60,15 +62,15 @@ enum Mode {
     Keep,
 }
 
-struct Sink<P> {
-    parser: P,
+struct Sink<'a> {
+    push: &'a mut dyn FnMut(&[u8]),
     mode: Mode,
     /// The start of the body, for messages.
     kept: Vec<u8>,
     kept_limit: usize,
 }
 
-impl<P: Parser> BodySink for Sink<P> {
+impl BodySink for Sink<'_> {
     fn on_head(&mut self, head: &ResponseHead) {
         // Some proxies drop or generalise the type, so only one that says "something else" keeps the body from us.
         let may_be_json =
@@ -81,75 +83,63 @@ impl<P: Parser> BodySink for Sink<P> {
         let room = self.kept_limit.saturating_sub(self.kept.len());
         self.kept.extend_from_slice(bytes.get(..room).unwrap_or(bytes));
         if self.mode == Mode::Parse {
-            self.parser.push(bytes);
+            (self.push)(bytes);
         }
     }
 }
 
-/// Sends the request and reads its JSON answer.
-pub(super) async fn run<P: Parser>(
+/// What came, once it is known to be an answer.
+pub(super) struct Received {
+    pub head: ResponseHead,
+    pub stats: FetchStats,
+}
+
+/// Sends the request and hands the bytes of its answer to `push`. With `wants_json`, anything but JSON is an error;
+/// without, any 2xx will do.
+pub(super) async fn run(
     request: &HttpRequest,
     transport: &dyn Transport,
-    parser: P,
-) -> Result<(P::Output, FetchStats), ApiError> {
-    let mut sink = Sink { parser, mode: Mode::Keep, kept: Vec::new(), kept_limit: MAX_KEPT_BYTES };
+    wants_json: bool,
+    push: &mut dyn FnMut(&[u8]),
+) -> Result<Received, ApiError> {
+    let mut sink = Sink { push, mode: Mode::Keep, kept: Vec::new(), kept_limit: MAX_KEPT_BYTES };
     let delivery = transport.send(request, &mut sink).await?;
     let stats = FetchStats::of(&delivery);
-    let head = &delivery.head;
-    let exchange = Exchange { request, head };
-    let Sink { parser, mode, kept, kept_limit: _ } = sink;
+    let head = delivery.head;
+    match refusal(&Exchange { request, head: &head }, wants_json, sink.mode, &sink.kept) {
+        Some(error) => Err(error),
+        None => Ok(Received { head, stats }),
+    }
+}
+
+/// Why a response is no answer.
+fn refusal(exchange: &Exchange<'_>, wants_json: bool, mode: Mode, kept: &[u8]) -> Option<ApiError> {
+    let head = exchange.head;
     if !head.is_success() {
-        return Err(error_from_failure(&exchange, &kept));
+        return Some(error_from_failure(exchange, kept));
+    }
+    if !wants_json {
+        // A single-page app's fallback answers every path with its own page: that is not readiness.
+        return (head.essence() == "text/html").then(|| not_json(exchange, kept));
     }
     if head.status == 204 {
-        return Ok((parser.nothing(), stats));
-    }
-    if mode == Mode::Keep {
-        return Err(not_json(&exchange, &kept));
+        return None;
     }
     let looks_like_json = kept.iter().find(|b| !b.is_ascii_whitespace()).is_none_or(|b| matches!(b, b'{' | b'['));
-    if !looks_like_json && !head.is_json() {
-        return Err(not_json(&exchange, &kept));
+    if mode == Mode::Keep || (!looks_like_json && !head.is_json()) {
+        return Some(not_json(exchange, kept));
     }
-    if kept.is_empty() {
-        return Err(exchange.truncated(0));
-    }
-    Ok((parser.finish(&exchange)?, stats))
-}
-
-/// Sends the request; any 2xx will do.
-pub(super) async fn run_text(request: &HttpRequest, transport: &dyn Transport) -> Result<((), FetchStats), ApiError> {
-    let mut sink = Sink { parser: Ignore, mode: Mode::Keep, kept: Vec::new(), kept_limit: MAX_KEPT_BYTES };
-    let delivery = transport.send(request, &mut sink).await?;
-    let exchange = Exchange { request, head: &delivery.head };
-    if !delivery.head.is_success() {
-        return Err(error_from_failure(&exchange, &sink.kept));
-    }
-    // A single-page app's fallback answers every path with its own page: that is not readiness.
-    if delivery.head.essence() == "text/html" {
-        return Err(not_json(&exchange, &sink.kept));
-    }
-    Ok(((), FetchStats::of(&delivery)))
-}
-
-struct Ignore;
-
-impl Parser for Ignore {
-    type Output = ();
-    fn push(&mut self, _: &[u8]) {}
-    fn finish(self, _: &Exchange<'_>) -> Result<(), ApiError> {
-        Ok(())
-    }
-    fn nothing(self) {}
+    kept.is_empty().then(|| exchange.truncated(0))
 }
 
 fn error_from_failure(exchange: &Exchange<'_>, body: &[u8]) -> ApiError {
     let Exchange { request, head } = exchange;
     // The type is not consulted: what parses as the API's error is one, and proxies relabel bodies.
-    if let Ok(wire::Failure { error_type, error, .. }) = serde_json::from_slice::<wire::Failure>(body)
-        && (error_type.is_some() || error.is_some())
-    {
-        return exchange.backend_error(error_type, error);
+    if let Ok(root) = json::parse(&String::from_utf8_lossy(body)) {
+        let Envelope { error_type, error, .. } = Envelope::read(Item::new(&root, &Faults::default()));
+        if error_type.is_some() || error.is_some() {
+            return exchange.backend_error(error_type, error);
+        }
     }
     let source_name = request.source_name.clone();
     // Prometheus' own words (`web/web.go`); a proxy's 503 is about something else.
@@ -170,75 +160,37 @@ fn not_json(exchange: &Exchange<'_>, body: &[u8]) -> ApiError {
     }
 }
 
-/// The small answers: kept whole, then read by serde into `W`.
-pub(super) struct Whole<W> {
-    body: Vec<u8>,
-    wire: PhantomData<W>,
-}
-
-impl<W> Default for Whole<W> {
-    fn default() -> Self {
-        Self { body: Vec::new(), wire: PhantomData }
-    }
-}
-
 /// What is left of the API's envelope once it is known to hold a success.
-pub(super) struct Opened<W> {
-    pub data: W,
+pub(super) struct Opened {
+    pub data: Node,
     pub notices: Vec<Notice>,
 }
 
-impl<W: DeserializeOwned + Default> Parser for Whole<W> {
-    type Output = Opened<W>;
-
-    fn push(&mut self, bytes: &[u8]) {
-        self.body.extend_from_slice(bytes);
+/// A small answer, kept whole.
+pub(super) fn open(body: &[u8], exchange: &Exchange<'_>) -> Result<Opened, ApiError> {
+    if exchange.head.status == 204 {
+        return Ok(Opened { data: Node::default(), notices: Vec::new() });
     }
-
-    fn finish(self, exchange: &Exchange<'_>) -> Result<Opened<W>, ApiError> {
-        let body = &self.body;
-        match serde_json::from_slice::<wire::Envelope<W>>(body) {
-            Ok(wire::Envelope { status, data, error_type, error, warnings, infos }) => {
-                if status.as_deref() == Some("error") || error.is_some() {
-                    return Err(exchange.backend_error(error_type, error));
-                }
-                Ok(Opened { data: data.unwrap_or_default(), notices: notices(warnings, infos) })
-            }
-            Err(error) => {
-                // An error may carry data of any shape beside it.
-                if let Ok(failure) = serde_json::from_slice::<wire::Failure>(body)
-                    && failure.error.is_some()
-                {
-                    return Err(exchange.backend_error(failure.error_type, failure.error));
-                }
-                if error.is_eof() {
-                    return Err(exchange.truncated(body.len() as u64));
-                }
-                Err(exchange.decode_error(byte_of(body, error.line(), error.column()), without_position(&error)))
-            }
-        }
+    let text = std::str::from_utf8(body).map_err(|error| exchange.decode_error(error.valid_up_to() as u64, "UTF-8"))?;
+    let root = json::parse(text).map_err(|fault| {
+        let at_byte = fault.at as u64;
+        if fault.is_early_end { exchange.truncated(at_byte) } else { exchange.decode_error(at_byte, fault.message) }
+    })?;
+    if !matches!(root.value, Value::Object(_)) {
+        return Err(exchange.decode_error(root.at as u64, "an object"));
     }
-
-    fn nothing(self) -> Opened<W> {
-        Opened { data: W::default(), notices: Vec::new() }
+    let faults = Faults::default();
+    let Envelope { status, error_type, error, notices } = Envelope::read(Item::new(&root, &faults));
+    if status.as_deref() == Some("error") || error.is_some() {
+        return Err(exchange.backend_error(error_type, error));
+    }
+    match faults.first() {
+        Some((at, expected)) => Err(exchange.decode_error(at as u64, expected)),
+        None => Ok(Opened { data: root.into_value_of("data"), notices }),
     }
 }
 
 pub(super) fn notices(warnings: Option<Vec<String>>, infos: Option<Vec<String>>) -> Vec<Notice> {
     let warnings = warnings.into_iter().flatten().map(Notice::warning);
     warnings.chain(infos.into_iter().flatten().map(Notice::info)).collect()
-}
-
-/// serde counts lines and columns from 1.
-fn byte_of(body: &[u8], line: usize, column: usize) -> u64 {
-    let line_start: usize = body.split_inclusive(|b| *b == b'\n').take(line.saturating_sub(1)).map(<[u8]>::len).sum();
-    (line_start + column.saturating_sub(1)) as u64
-}
-
-fn without_position(error: &serde_json::Error) -> String {
-    let text = error.to_string();
-    match text.rfind(" at line ").and_then(|at| text.get(..at)) {
-        Some(short) => short.to_owned(),
-        None => text,
-    }
 }

@@ -1,8 +1,8 @@
 //! The client of Prometheus's HTTP API (`/api/v1`), and of what speaks it: `VictoriaMetrics`, Mimir, Thanos, the demo.
 //!
 //! Invariant: wire shapes end here; callers get model types with the backend's warnings as notices. Query results are
-//! read while they arrive, straight into `f64` columns ([`scan`]); the small answers go through typed serde structs
-//! ([`wire`]) and are turned into the model in one place each ([`convert`]).
+//! read while they arrive, straight into `f64` columns ([`scan`]); the small answers are read as a tree ([`wire`]) and are
+//! turned into the model in one place each ([`convert`]).
 //!
 //! Not here: how many requests run at once and what is tried again (`api::scheduler`); which step suits a panel
 //! (`base::time`).
@@ -14,9 +14,12 @@ mod wire;
 
 use std::rc::Rc;
 
+use futures_util::future::LocalBoxFuture;
+
 use crate::{
     api::{
-        http::{ApiError, Delivery, Endpoint, FormParams, HttpRequest, Transport, path_segment},
+        http::{ApiError, Delivery, Endpoint, FormParams, HttpRequest, ResponseHead, Transport, path_segment},
+        json::Node,
         scheduler::Sharing,
     },
     base::time::{Grid, Range},
@@ -29,8 +32,9 @@ use crate::{
         target::{BuildInfo, MetricMetadata, RuntimeInfo, Targets},
     },
 };
-use exchange::{Exchange, Whole};
-use scan::{ResultKind, ResultScanner, ScannedValue};
+use exchange::{Exchange, Parser as _, Received};
+use scan::{ResultKind, ResultScanner, Scanned, ScannedValue};
+use wire::{Faults, Item};
 
 /// Prometheus refuses a range query with more steps than this (`web/api/v1/api.go`).
 pub const MAX_POINT_COUNT: u64 = 11_000;
@@ -112,7 +116,37 @@ pub struct PrometheusClient {
 struct Inner {
     endpoint: Endpoint,
     transport: Rc<dyn Transport>,
-    sharing: Sharing,
+    sharing: Sharing<Answer<Body>>,
+}
+
+/// How a body is read.
+#[derive(Clone, Copy)]
+enum Ask {
+    Range(Grid),
+    Instant,
+    Small,
+    Ready,
+}
+
+/// What was read: one type for all endpoints, so that one kind of future is shared between those who asked the same.
+#[derive(Clone)]
+enum Body {
+    Frame(Frame),
+    Instant(InstantResult),
+    /// `data`, not looked at yet.
+    Small(Rc<Node>),
+    Ready,
+}
+
+impl<T> Answer<T> {
+    fn with_value<U>(self, value: U) -> Answer<U> {
+        let Self { value: _, notices, stats, request } = self;
+        Answer { value, notices, stats, request }
+    }
+
+    fn unexpected(&self, expected: &str) -> ApiError {
+        decode_error(&self.request, self.stats.body_bytes, format!("{expected} as the result"))
+    }
 }
 
 impl PrometheusClient {
@@ -151,18 +185,14 @@ impl PrometheusClient {
             });
         }
         let request = self.range_request(query);
-        let grid = *grid;
-        self.shared(request, move |request, transport| async move {
-            let (scanned, stats) = exchange::run(&request, &*transport, ResultScanner::new(Some(grid))).await?;
-            let value = match scanned.value {
-                ScannedValue::Series(series) if series.kind != Some(ResultKind::Vector) => series.into_frame(),
-                ScannedValue::Series(_) | ScannedValue::Scalar { .. } | ScannedValue::Text { .. } => {
-                    return Err(unexpected_result(&request, stats, "a matrix"));
-                }
-            };
-            Ok(Answer { value: value.frame, notices: with(scanned.notices, value.notices), stats, request })
-        })
-        .await
+        let answer = self.shared(request, Ask::Range(*grid)).await?;
+        match &answer.value {
+            Body::Frame(frame) => {
+                let frame = frame.clone();
+                Ok(answer.with_value(frame))
+            }
+            _ => Err(answer.unexpected("a matrix")),
+        }
     }
 
     /// A query at one instant (Unix milliseconds).
@@ -172,41 +202,40 @@ impl PrometheusClient {
             .with("time", &secs_text(time_ms))
             .with("timeout", &self.server_timeout());
         let request = self.inner.endpoint.post("/api/v1/query", params);
-        self.shared(request, |request, transport| async move {
-            let (scanned, stats) = exchange::run(&request, &*transport, ResultScanner::new(None)).await?;
-            let (value, notices) = scanned.into_instant();
-            Ok(Answer { value, notices, stats, request })
-        })
-        .await
+        let answer = self.shared(request, Ask::Instant).await?;
+        match &answer.value {
+            Body::Instant(result) => {
+                let result = result.clone();
+                Ok(answer.with_value(result))
+            }
+            _ => Err(answer.unexpected("a result")),
+        }
     }
 
     pub async fn labels(&self, filter: &SeriesFilter) -> Result<Answer<Vec<String>>, ApiError> {
         let request = self.inner.endpoint.post("/api/v1/labels", filter_params(filter));
         let limit = filter.limit;
-        self.small(request, move |data: Vec<String>, notices| cut(data, limit, notices)).await
+        self.small(request, |data, notices| cut(data.texts(), limit, notices)).await
     }
 
     pub async fn label_values(&self, label: &str, filter: &SeriesFilter) -> Result<Answer<Vec<String>>, ApiError> {
         let path = format!("/api/v1/label/{}/values", path_segment(&convert::escaped_label_name(label)));
         let request = self.inner.endpoint.get(&path, &filter_params(filter));
         let limit = filter.limit;
-        self.small(request, move |data: Vec<String>, notices| cut(data, limit, notices)).await
+        self.small(request, |data, notices| cut(data.texts(), limit, notices)).await
     }
 
     pub async fn series(&self, filter: &SeriesFilter) -> Result<Answer<Vec<Labels>>, ApiError> {
         let request = self.inner.endpoint.post("/api/v1/series", filter_params(filter));
         let limit = filter.limit;
-        self.small(request, move |data: Vec<wire::LabelMap>, notices| {
-            cut(data.into_iter().map(convert::labels_from_map).collect(), limit, notices)
-        })
-        .await
+        self.small(request, |data, notices| cut(convert::series(data), limit, notices)).await
     }
 
     /// Of all metrics, or of one. Sorted by metric; a metric may come more than once.
     pub async fn metadata(&self, metric: Option<&str>) -> Result<Answer<Vec<MetricMetadata>>, ApiError> {
         let params = FormParams::default().with_some("metric", metric);
         let request = self.inner.endpoint.get("/api/v1/metadata", &params);
-        self.small(request, |data: wire::Metadata, _| convert::metadata(data)).await
+        self.small(request, |data, _| convert::metadata(data)).await
     }
 
     /// All groups, page by page where the server pages.
@@ -220,7 +249,7 @@ impl PrometheusClient {
         loop {
             let params = FormParams::default().with_some("group_next_token", token.as_deref());
             let request = self.inner.endpoint.get("/api/v1/rules", &params);
-            let page = self.small(request, |data: wire::Rules, _| convert::rules(data)).await?;
+            let page = self.small(request, |data, _| convert::rules(data)).await?;
             let Answer { value: (page_groups, next_token), notices: page_notices, stats, request } = page;
             groups.extend(page_groups);
             notices.extend(page_notices);
@@ -239,23 +268,23 @@ impl PrometheusClient {
     /// Active alerts: pending and firing.
     pub async fn alerts(&self) -> Result<Answer<Vec<Alert>>, ApiError> {
         let request = self.inner.endpoint.get("/api/v1/alerts", &FormParams::default());
-        self.small(request, |data: wire::Alerts, _| convert::alerts(data.alerts)).await
+        self.small(request, |data, _| convert::alerts(data)).await
     }
 
     pub async fn targets(&self) -> Result<Answer<Targets>, ApiError> {
         let request = self.inner.endpoint.get("/api/v1/targets", &FormParams::default());
-        self.small(request, |data: wire::Targets, _| convert::targets(data)).await
+        self.small(request, |data, _| convert::targets(data)).await
     }
 
     /// The cheap probe: does it answer, and which version is it.
     pub async fn buildinfo(&self) -> Result<Answer<BuildInfo>, ApiError> {
         let request = self.inner.endpoint.get("/api/v1/status/buildinfo", &FormParams::default());
-        self.small(request, |data: wire::BuildInfo, _| convert::build_info(data)).await
+        self.small(request, |data, _| convert::build_info(data)).await
     }
 
     pub async fn runtimeinfo(&self) -> Result<Answer<RuntimeInfo>, ApiError> {
         let request = self.inner.endpoint.get("/api/v1/status/runtimeinfo", &FormParams::default());
-        self.small(request, |data: wire::RuntimeInfo, _| convert::runtime_info(data)).await
+        self.small(request, |data, _| convert::runtime_info(data)).await
     }
 
     pub async fn query_exemplars(&self, expr: &str, range: Range) -> Result<Answer<Vec<ExemplarSeries>>, ApiError> {
@@ -264,23 +293,19 @@ impl PrometheusClient {
             .with("start", &secs_text(range.start_ms))
             .with("end", &secs_text(range.end_ms));
         let request = self.inner.endpoint.post("/api/v1/query_exemplars", params);
-        self.small(request, |data: Vec<wire::ExemplarSeries>, _| convert::exemplars(data)).await
+        self.small(request, |data, _| convert::exemplars(data)).await
     }
 
     /// The expression as Prometheus would write it.
     pub async fn format_query(&self, expr: &str) -> Result<Answer<String>, ApiError> {
         let request = self.inner.endpoint.post("/api/v1/format_query", FormParams::default().with("query", expr));
-        self.small(request, |data: String, _| data).await
+        self.small(request, |data, _| data.text().to_owned()).await
     }
 
     /// `/-/ready`, which is outside the API and answers with text.
     pub async fn ready(&self) -> Result<Answer<()>, ApiError> {
         let request = self.inner.endpoint.get("/-/ready", &FormParams::default());
-        self.shared(request, |request, transport| async move {
-            let ((), stats) = exchange::run_text(&request, &*transport).await?;
-            Ok(Answer { value: (), notices: Vec::new(), stats, request })
-        })
-        .await
+        Ok(self.shared(request, Ask::Ready).await?.with_value(()))
     }
 
     /// What the server may spend: a little less than we wait, so that its own error arrives before our time-out.
@@ -288,37 +313,68 @@ impl PrometheusClient {
         secs_text(i64::from(self.inner.endpoint.timeout_ms).saturating_mul(19) / 20)
     }
 
-    async fn small<W, T>(
+    async fn small<T>(
         &self,
         request: HttpRequest,
-        convert: impl FnOnce(W, &mut Vec<Notice>) -> T + 'static,
-    ) -> Result<Answer<T>, ApiError>
-    where
-        W: serde::de::DeserializeOwned + Default + 'static,
-        T: Clone + 'static,
-    {
-        self.shared(request, move |request, transport| async move {
-            let (envelope, stats) = exchange::run(&request, &*transport, Whole::<W>::default()).await?;
-            let mut notices = envelope.notices;
-            let value = convert(envelope.data, &mut notices);
-            Ok(Answer { value, notices, stats, request })
-        })
-        .await
+        convert: impl FnOnce(Item<'_>, &mut Vec<Notice>) -> T,
+    ) -> Result<Answer<T>, ApiError> {
+        let mut answer = self.shared(request, Ask::Small).await?;
+        let data = match &answer.value {
+            Body::Small(data) => Rc::clone(data),
+            _ => Rc::default(),
+        };
+        let faults = Faults::default();
+        let value = convert(Item::new(&data, &faults), &mut answer.notices);
+        match faults.first() {
+            Some((at, expected)) => Err(decode_error(&answer.request, at as u64, expected.to_owned())),
+            None => Ok(answer.with_value(value)),
+        }
     }
 
     /// Runs the request, or joins the same request that is already on its way.
-    async fn shared<T, F>(
-        &self,
-        request: HttpRequest,
-        run: impl FnOnce(HttpRequest, Rc<dyn Transport>) -> F,
-    ) -> Result<Answer<T>, ApiError>
-    where
-        T: Clone + 'static,
-        F: Future<Output = Result<Answer<T>, ApiError>> + 'static,
-    {
+    fn shared(&self, request: HttpRequest, ask: Ask) -> LocalBoxFuture<'static, Result<Answer<Body>, ApiError>> {
+        let Inner { endpoint: _, transport, sharing } = &*self.inner;
         let key = format!("{}\n{}", request.url, request.body.as_deref().unwrap_or_default());
-        self.inner.sharing.share(key, || run(request, Rc::clone(&self.inner.transport))).await
+        Box::pin(sharing.share(key, || Box::pin(answered(request, Rc::clone(transport), ask))))
     }
+}
+
+/// Sends one request and reads its answer.
+async fn answered(request: HttpRequest, transport: Rc<dyn Transport>, ask: Ask) -> Result<Answer<Body>, ApiError> {
+    let mut scanner = match ask {
+        Ask::Range(grid) => Some(ResultScanner::new(Some(grid))),
+        Ask::Instant => Some(ResultScanner::new(None)),
+        Ask::Small | Ask::Ready => None,
+    };
+    let mut whole = Vec::new();
+    let mut push = |bytes: &[u8]| match &mut scanner {
+        Some(scanner) => scanner.push(bytes),
+        None => whole.extend_from_slice(bytes),
+    };
+    let wants_json = !matches!(ask, Ask::Ready);
+    let Received { head, stats } = exchange::run(&request, &*transport, wants_json, &mut push).await?;
+    let exchange = Exchange { request: &request, head: &head };
+    let (value, notices) = match (scanner, ask) {
+        (Some(scanner), _) => {
+            let scanned = if head.status == 204 { scanner.nothing() } else { scanner.finish(&exchange)? };
+            match ask {
+                Ask::Range(_) => {
+                    let (frame, notices) = frame_from(scanned, &request, stats)?;
+                    (Body::Frame(frame), notices)
+                }
+                _ => {
+                    let (result, notices) = scanned.into_instant();
+                    (Body::Instant(result), notices)
+                }
+            }
+        }
+        (None, Ask::Ready) => (Body::Ready, Vec::new()),
+        (None, _) => {
+            let opened = exchange::open(&whole, &exchange)?;
+            (Body::Small(Rc::new(opened.data)), opened.notices)
+        }
+    };
+    Ok(Answer { value, notices, stats, request })
 }
 
 /// Reads a whole `query_range` answer, as the streaming client does chunk by chunk.
@@ -328,32 +384,30 @@ impl PrometheusClient {
 pub fn parse_matrix(bytes: &[u8], grid_hint: Option<Grid>) -> Result<Answer<Frame>, ApiError> {
     let request = Endpoint::new("Prometheus", "").post("/api/v1/query_range", FormParams::default());
     let mut scanner = ResultScanner::new(grid_hint);
-    exchange::Parser::push(&mut scanner, bytes);
+    scanner.push(bytes);
     let stats = FetchStats { status: 200, body_bytes: bytes.len() as u64, ..FetchStats::default() };
-    let head = crate::api::http::ResponseHead { status: 200, ..Default::default() };
-    let scanned = exchange::Parser::finish(scanner, &Exchange { request: &request, head: &head })?;
-    match scanned.value {
+    let head = ResponseHead { status: 200, ..Default::default() };
+    let scanned = scanner.finish(&Exchange { request: &request, head: &head })?;
+    let (value, notices) = frame_from(scanned, &request, stats)?;
+    Ok(Answer { value, notices, stats, request })
+}
+
+fn frame_from(scanned: Scanned, request: &HttpRequest, stats: FetchStats) -> Result<(Frame, Vec<Notice>), ApiError> {
+    let Scanned { value, mut notices } = scanned;
+    match value {
         ScannedValue::Series(series) if series.kind != Some(ResultKind::Vector) => {
             let framed = series.into_frame();
-            Ok(Answer { value: framed.frame, notices: with(scanned.notices, framed.notices), stats, request })
+            notices.extend(framed.notices);
+            Ok((framed.frame, notices))
         }
         ScannedValue::Series(_) | ScannedValue::Scalar { .. } | ScannedValue::Text { .. } => {
-            Err(unexpected_result(&request, stats, "a matrix"))
+            Err(decode_error(request, stats.body_bytes, "a matrix as the result".to_owned()))
         }
     }
 }
 
-fn unexpected_result(request: &HttpRequest, stats: FetchStats, expected: &str) -> ApiError {
-    ApiError::Decode {
-        source_name: request.source_name.clone(),
-        at_byte: stats.body_bytes,
-        expected: format!("{expected} as the result"),
-    }
-}
-
-fn with(mut notices: Vec<Notice>, more: Vec<Notice>) -> Vec<Notice> {
-    notices.extend(more);
-    notices
+fn decode_error(request: &HttpRequest, at_byte: u64, expected: String) -> ApiError {
+    ApiError::Decode { source_name: request.source_name.clone(), at_byte, expected }
 }
 
 fn filter_params(filter: &SeriesFilter) -> FormParams {

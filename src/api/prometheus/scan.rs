@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     api::http::ApiError,
-    base::time::Grid,
+    base::{number::parse as number_from_text, time::Grid},
     model::{
         frame::{HistogramBucket, InstantSample, InstantValue, NativeHistogram},
         labels::Labels,
@@ -491,8 +491,8 @@ impl Parser for ResultScanner {
         self.series.kind = self.kind;
         let value = match self.single {
             None => ScannedValue::Series(self.series),
-            Some((t_ms, text)) => match text.parse() {
-                Ok(value) if self.kind != Some(ResultKind::Text) => ScannedValue::Scalar { t_ms, value },
+            Some((t_ms, text)) => match number_from_text(&text) {
+                Some(value) if self.kind != Some(ResultKind::Text) => ScannedValue::Scalar { t_ms, value },
                 _ => ScannedValue::Text { t_ms, text },
             },
         };

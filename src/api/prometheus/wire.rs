@@ -1,228 +1,150 @@
-//! The JSON of Prometheus's small answers, as it is on the wire. Everything that some version leaves out is optional;
-//! fields that we do not use are not named, and unknown ones are skipped.
+//! The JSON of Prometheus's small answers, read by its keys. Everything that some version leaves out may be missing or
+//! `null`; keys that we do not use are passed over.
+//!
+//! Invariant: what has the wrong type reads as missing and is remembered, with its place, until the whole is read: the
+//! caller asks [`Faults::first`] before it believes a word.
 
-use std::collections::BTreeMap;
+use std::cell::Cell;
 
-use serde::Deserialize;
+use super::exchange;
+use crate::{
+    api::json::{Map, Node, Value},
+    model::{labels::Labels, notice::Notice},
+};
 
-pub(super) type LabelMap = BTreeMap<String, String>;
+/// The first thing that is not what the API says.
+#[derive(Default)]
+pub(super) struct Faults(Cell<Option<(usize, &'static str)>>);
 
-#[derive(Deserialize)]
-pub(super) struct Envelope<T> {
-    #[serde(default)]
+impl Faults {
+    /// The byte, and what was expected there.
+    pub fn first(&self) -> Option<(usize, &'static str)> {
+        self.0.get()
+    }
+}
+
+/// A value of an answer.
+#[derive(Clone, Copy)]
+pub(super) struct Item<'a> {
+    node: &'a Node,
+    faults: &'a Faults,
+}
+
+impl<'a> Item<'a> {
+    pub fn new(node: &'a Node, faults: &'a Faults) -> Self {
+        Self { node, faults }
+    }
+
+    #[inline(never)]
+    fn wrong(self, expected: &'static str) {
+        if !self.node.value.is_null() && self.faults.first().is_none() {
+            self.faults.0.set(Some((self.node.at, expected)));
+        }
+    }
+
+    #[inline(never)]
+    fn map(self) -> &'a Map {
+        if let Value::Object(map) = &self.node.value {
+            return map;
+        }
+        self.wrong("an object");
+        Map::EMPTY
+    }
+
+    /// The value of a key.
+    #[inline(never)]
+    pub fn get(self, key: &str) -> Self {
+        Self { node: self.map().node(key).unwrap_or(Node::NULL), ..self }
+    }
+
+    #[inline(never)]
+    pub fn text(self) -> &'a str {
+        if let Value::String(text) = &self.node.value {
+            return text;
+        }
+        self.wrong("a text");
+        ""
+    }
+
+    pub fn owned(self, key: &str) -> String {
+        self.get(key).text().to_owned()
+    }
+
+    /// Text that is not empty.
+    pub fn some_text(self, key: &str) -> Option<String> {
+        Some(self.owned(key)).filter(|text| !text.is_empty())
+    }
+
+    #[inline(never)]
+    pub fn number(self, key: &str) -> f64 {
+        let item = self.get(key);
+        item.node.value.as_f64().unwrap_or_else(|| {
+            item.wrong("a number");
+            0.0
+        })
+    }
+
+    #[inline(never)]
+    pub fn count(self) -> Option<u64> {
+        let count = self.node.value.as_u64();
+        if count.is_none() {
+            self.wrong("a whole number from 0");
+        }
+        count
+    }
+
+    pub fn flag(self, key: &str) -> Option<bool> {
+        let item = self.get(key);
+        if let Value::Bool(flag) = &item.node.value {
+            return Some(*flag);
+        }
+        item.wrong("true or false");
+        None
+    }
+
+    #[inline(never)]
+    fn list(self) -> &'a [Node] {
+        if let Value::Array(items) = &self.node.value {
+            return items;
+        }
+        self.wrong("an array");
+        &[]
+    }
+
+    pub fn items(self) -> impl Iterator<Item = Self> {
+        self.list().iter().map(move |node| Self { node, ..self })
+    }
+
+    /// The keys of an object with their values, sorted.
+    pub fn entries(self) -> impl Iterator<Item = (&'a str, Self)> {
+        self.map().pairs().iter().map(move |(key, node)| (key.as_str(), Self { node, ..self }))
+    }
+
+    #[inline(never)]
+    pub fn labels(self) -> Labels {
+        Labels::from_pairs(self.entries().map(|(name, value)| (name, value.text())))
+    }
+
+    pub fn texts(self) -> Vec<String> {
+        self.items().map(|item| item.text().to_owned()).collect()
+    }
+}
+
+/// What every answer comes in.
+pub(super) struct Envelope {
     pub status: Option<String>,
-    #[serde(default = "no_data")]
-    pub data: Option<T>,
-    #[serde(default, rename = "errorType")]
     pub error_type: Option<String>,
-    #[serde(default)]
     pub error: Option<String>,
-    #[serde(default)]
-    pub warnings: Option<Vec<String>>,
-    #[serde(default)]
-    pub infos: Option<Vec<String>>,
+    pub notices: Vec<Notice>,
 }
 
-fn no_data<T>() -> Option<T> {
-    None
-}
-
-/// An envelope of which only the error matters.
-#[derive(Deserialize)]
-pub(super) struct Failure {
-    #[serde(default, rename = "errorType")]
-    pub error_type: Option<String>,
-    #[serde(default)]
-    pub error: Option<String>,
-}
-
-pub(super) type Metadata = BTreeMap<String, Vec<MetadataEntry>>;
-
-#[derive(Deserialize)]
-pub(super) struct MetadataEntry {
-    #[serde(default, rename = "type")]
-    pub kind: String,
-    #[serde(default)]
-    pub help: String,
-    #[serde(default)]
-    pub unit: String,
-}
-
-#[derive(Deserialize, Default)]
-pub(super) struct Rules {
-    #[serde(default)]
-    pub groups: Option<Vec<RuleGroup>>,
-    #[serde(default, rename = "groupNextToken")]
-    pub group_next_token: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct RuleGroup {
-    #[serde(default)]
-    pub name: String,
-    #[serde(default)]
-    pub file: String,
-    #[serde(default)]
-    pub rules: Option<Vec<Rule>>,
-    #[serde(default)]
-    pub interval: f64,
-    #[serde(default)]
-    pub evaluation_time: f64,
-    #[serde(default)]
-    pub last_evaluation: Option<String>,
-}
-
-/// Alerting and recording rules in one: `type` tells them apart.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Rule {
-    #[serde(default, rename = "type")]
-    pub kind: String,
-    #[serde(default)]
-    pub name: String,
-    #[serde(default)]
-    pub query: String,
-    #[serde(default)]
-    pub labels: Option<LabelMap>,
-    #[serde(default)]
-    pub annotations: Option<LabelMap>,
-    #[serde(default)]
-    pub state: Option<String>,
-    #[serde(default)]
-    pub duration: f64,
-    #[serde(default)]
-    pub keep_firing_for: f64,
-    #[serde(default)]
-    pub alerts: Option<Vec<Alert>>,
-    #[serde(default)]
-    pub health: String,
-    #[serde(default)]
-    pub last_error: Option<String>,
-    #[serde(default)]
-    pub evaluation_time: f64,
-    #[serde(default)]
-    pub last_evaluation: Option<String>,
-}
-
-#[derive(Deserialize, Default)]
-pub(super) struct Alerts {
-    #[serde(default)]
-    pub alerts: Option<Vec<Alert>>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Alert {
-    #[serde(default)]
-    pub labels: Option<LabelMap>,
-    #[serde(default)]
-    pub annotations: Option<LabelMap>,
-    #[serde(default)]
-    pub state: String,
-    #[serde(default)]
-    pub active_at: Option<String>,
-    #[serde(default)]
-    pub keep_firing_since: Option<String>,
-    /// `%e` text: `1e+00`.
-    #[serde(default)]
-    pub value: String,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(rename_all = "camelCase")]
-#[expect(clippy::struct_field_names, reason = "the wire's names")]
-pub(super) struct Targets {
-    #[serde(default)]
-    pub active_targets: Option<Vec<Target>>,
-    #[serde(default)]
-    pub dropped_targets: Option<Vec<DroppedTarget>>,
-    #[serde(default)]
-    pub dropped_target_counts: Option<BTreeMap<String, u64>>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Target {
-    #[serde(default)]
-    pub discovered_labels: Option<LabelMap>,
-    #[serde(default)]
-    pub labels: Option<LabelMap>,
-    #[serde(default)]
-    pub scrape_pool: String,
-    #[serde(default)]
-    pub scrape_url: String,
-    #[serde(default)]
-    pub global_url: String,
-    #[serde(default)]
-    pub last_error: Option<String>,
-    #[serde(default)]
-    pub last_scrape: Option<String>,
-    #[serde(default)]
-    pub last_scrape_duration: f64,
-    #[serde(default)]
-    pub health: String,
-    #[serde(default)]
-    pub scrape_interval: String,
-    #[serde(default)]
-    pub scrape_timeout: String,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct DroppedTarget {
-    #[serde(default)]
-    pub discovered_labels: Option<LabelMap>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct BuildInfo {
-    #[serde(default)]
-    pub application: String,
-    #[serde(default)]
-    pub version: String,
-    #[serde(default)]
-    pub revision: String,
-    #[serde(default)]
-    pub branch: String,
-    #[serde(default)]
-    pub build_date: String,
-    #[serde(default)]
-    pub go_version: String,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct RuntimeInfo {
-    #[serde(default)]
-    pub start_time: Option<String>,
-    #[serde(default)]
-    pub reload_config_success: Option<bool>,
-    #[serde(default)]
-    pub last_config_time: Option<String>,
-    #[serde(default)]
-    pub storage_retention: String,
-    #[serde(default)]
-    pub goroutine_count: Option<u64>,
-    #[serde(default)]
-    pub server_time: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct ExemplarSeries {
-    #[serde(default)]
-    pub series_labels: Option<LabelMap>,
-    #[serde(default)]
-    pub exemplars: Option<Vec<Exemplar>>,
-}
-
-#[derive(Deserialize)]
-pub(super) struct Exemplar {
-    #[serde(default)]
-    pub labels: Option<LabelMap>,
-    pub value: String,
-    /// Seconds.
-    pub timestamp: f64,
+impl Envelope {
+    pub fn read(root: Item<'_>) -> Self {
+        Self {
+            status: root.some_text("status"),
+            error_type: root.some_text("errorType"),
+            error: root.some_text("error"),
+            notices: exchange::notices(Some(root.get("warnings").texts()), Some(root.get("infos").texts())),
+        }
+    }
 }

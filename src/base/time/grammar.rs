@@ -259,6 +259,11 @@ fn is_near(unix_ms: i64) -> bool {
     (first..=last).contains(&unix_ms)
 }
 
+/// Whether a person may have meant it as part of a unit. Not `char::is_alphabetic`, whose tables nothing else needs.
+fn is_letter(c: char) -> bool {
+    c.is_ascii_alphabetic() || !c.is_ascii()
+}
+
 fn split_digits(text: &str) -> (&str, &str) {
     text.split_at(text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len())
 }
@@ -269,11 +274,11 @@ fn split_unit<'t>(text: &'t str, whole: &str) -> Result<(TimeUnit, &'t str), Tim
     match chars.next() {
         None => Err(TimeError::NotUnderstood { text: whole.to_owned() }),
         Some('f') => {
-            let unit: String = text.chars().take_while(|c| c.is_alphabetic()).collect();
+            let unit: String = text.chars().take_while(|c| is_letter(*c)).collect();
             Err(TimeError::Fiscal { unit })
         }
         Some(letter) => {
-            let unit: String = text.chars().take_while(|c| c.is_alphanumeric()).collect();
+            let unit: String = text.chars().take_while(|c| is_letter(*c) || c.is_ascii_digit()).collect();
             match TimeUnit::from_letter(letter) {
                 Some(found) if unit.chars().count() == 1 => Ok((found, chars.as_str())),
                 _ if unit.is_empty() => Err(TimeError::NotUnderstood { text: whole.to_owned() }),

@@ -1,5 +1,7 @@
 //! Numbers, correctly rounded: what a sample says is what `str::parse` says, only sooner.
 
+use crate::base::number;
+
 /// Powers of ten that `f64` holds exactly.
 const EXACT_POWERS: [f64; 23] = [
     1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20,
@@ -96,7 +98,7 @@ fn nearest(mantissa: u64, k: u32) -> Option<f64> {
 pub(super) fn from_text(text: &str) -> Option<f64> {
     match float(text.as_bytes()) {
         Some((value, length)) if length == text.len() => Some(value),
-        _ => text.parse().ok(),
+        _ => number::parse(text),
     }
 }
 
@@ -132,7 +134,7 @@ fn unusual(bytes: &[u8]) -> Option<(f64, usize)> {
     // The longest text Go writes for an f64 is 24 bytes.
     let length = bytes.iter().take(32).position(|byte| *byte == b'"')?;
     let text = std::str::from_utf8(bytes.get(..length)?).ok()?;
-    Some((text.parse().ok()?, length))
+    Some((number::parse(text)?, length))
 }
 
 /// Appends the decimal digits at the front to `value` (which wraps beyond 19 of them); the value and their number.
