@@ -1,7 +1,7 @@
 //! Requests through the browser's `fetch`: aborted when nobody waits any more, read piece by piece.
 //!
-//! Invariant: dropping the future that [`BrowserTransport`] returned aborts the request through an `AbortController`.
-//! The body is never a JavaScript string: its chunks are copied into one reused buffer.
+//! Invariant: dropping the future that [`BrowserTransport`] returned aborts the request through an `AbortController`
+//! (gloo-net alone never does). The body is never a JavaScript string: its chunks are copied into one reused buffer.
 //!
 //! Natively there is no fetch: the stand-in answers that nothing can be reached.
 
@@ -42,14 +42,17 @@ impl Transport for BrowserTransport {
 
 #[cfg(all(target_arch = "wasm32", feature = "browser"))]
 mod browser {
-    use js_sys::{JsString, Object, Reflect, Uint8Array};
+    use std::fmt::Display;
+
+    use gloo_net::http::{RequestBuilder, Response};
+    use js_sys::{JsString, Reflect, Uint8Array};
     use wasm_bindgen::{JsCast, JsValue};
     use wasm_bindgen_futures::JsFuture;
-    use web_sys::{AbortController, Headers, ReadableStreamDefaultReader, RequestCredentials, RequestInit, Response};
+    use web_sys::{AbortController, ReadableStreamDefaultReader, RequestCredentials};
 
     use crate::{
         api::http::{ApiError, BodySink, Credentials, Delivery, HttpRequest, Method, ResponseHead},
-        platform::{clock::monotonic_ms, dom},
+        platform::clock::monotonic_ms,
     };
 
     /// Aborts the request unless it ended by itself.
@@ -74,14 +77,42 @@ mod browser {
     pub(super) async fn send(request: &HttpRequest, sink: &mut dyn BodySink) -> Result<Delivery, ApiError> {
         let started_ms = monotonic_ms();
         let controller = AbortController::new().ok();
-        let init = RequestInit::new();
-        init.set_signal(controller.as_ref().map(AbortController::signal).as_ref());
+        let signal = controller.as_ref().map(AbortController::signal);
         let guard = AbortOnDrop { controller };
-        let response = match start(request, &init) {
-            Ok(promise) => JsFuture::from(promise).await.map_err(|error| unreachable(request, text_of(&error)))?,
-            Err(reason) => return Err(unreachable(request, reason)),
+
+        let HttpRequest { source_name: _, method, url, headers, body, credentials, timeout_ms: _ } = request;
+        let unreachable = |reason: &dyn Display| ApiError::Unreachable {
+            source_name: request.source_name.clone(),
+            url: url.clone(),
+            reason: reason.to_string(),
         };
-        let response: Response = response.unchecked_into();
+        let mut builder = RequestBuilder::new(url)
+            .method(match method {
+                Method::Get => gloo_net::http::Method::GET,
+                Method::Post => gloo_net::http::Method::POST,
+            })
+            .credentials(match credentials {
+                Credentials::Omit => RequestCredentials::Omit,
+                Credentials::SameOrigin => RequestCredentials::SameOrigin,
+                Credentials::Include => RequestCredentials::Include,
+            })
+            .abort_signal(signal.as_ref());
+        for (name, value) in headers {
+            // A name or value that no header may have: gloo-net would panic.
+            if is_header_name(name) && is_header_value(value) {
+                builder = builder.header(name, value);
+            } else {
+                return Err(unreachable(&format!("“{name}” is not a header that can be sent")));
+            }
+        }
+        let fetch = match body {
+            Some(body) => {
+                builder.header("Content-Type", "application/x-www-form-urlencoded").body(JsValue::from_str(body))
+            }
+            None => builder.build(),
+        }
+        .map_err(|error| unreachable(&error))?;
+        let response = fetch.send().await.map_err(|error| unreachable(&error))?;
         let first_byte_ms = monotonic_ms() - started_ms;
         let head = head_of(&response);
         sink.on_head(&head);
@@ -93,54 +124,17 @@ mod browser {
         Ok(Delivery { head, body_bytes, first_byte_ms, elapsed_ms: monotonic_ms() - started_ms })
     }
 
-    /// Hands the request to the browser; why it does not take it.
-    fn start(request: &HttpRequest, init: &RequestInit) -> Result<js_sys::Promise, String> {
-        let HttpRequest { source_name: _, method, url, headers, body, credentials, timeout_ms: _ } = request;
-        let sent = Headers::new().map_err(|error| text_of(&error))?;
-        for (name, value) in headers {
-            // Not every name and value is allowed in a header.
-            if sent.set(name, value).is_err() {
-                return Err(format!("“{name}” is not a header that can be sent"));
-            }
-        }
-        if let Some(body) = body {
-            sent.set("Content-Type", "application/x-www-form-urlencoded").map_err(|error| text_of(&error))?;
-            init.set_body(&JsValue::from_str(body));
-        }
-        init.set_headers(&sent);
-        init.set_method(match method {
-            Method::Get => "GET",
-            Method::Post => "POST",
-        });
-        init.set_credentials(match credentials {
-            Credentials::Omit => RequestCredentials::Omit,
-            Credentials::SameOrigin => RequestCredentials::SameOrigin,
-            Credentials::Include => RequestCredentials::Include,
-        });
-        Ok(dom::window().ok_or("there is no window")?.fetch_with_str_and_init(url, init))
-    }
-
-    fn unreachable(request: &HttpRequest, reason: String) -> ApiError {
-        ApiError::Unreachable { source_name: request.source_name.clone(), url: request.url.clone(), reason }
-    }
-
-    /// An exception in its own words.
-    fn text_of(error: &JsValue) -> String {
-        error.dyn_ref::<Object>().map_or_else(|| "no reason given".to_owned(), |error| String::from(error.to_string()))
-    }
-
     fn head_of(response: &Response) -> ResponseHead {
         let headers = response.headers();
-        let header = |name: &str| headers.get(name).ok().flatten();
         ResponseHead {
             status: response.status(),
-            content_type: header("Content-Type").unwrap_or_default(),
+            content_type: headers.get("Content-Type").unwrap_or_default(),
             final_url: response.url(),
             is_redirected: response.redirected(),
-            date: header("Date"),
-            retry_after: header("Retry-After"),
-            www_authenticate: header("WWW-Authenticate"),
-            is_stopping: header("X-Prometheus-Stopping").is_some(),
+            date: headers.get("Date"),
+            retry_after: headers.get("Retry-After"),
+            www_authenticate: headers.get("WWW-Authenticate"),
+            is_stopping: headers.get("X-Prometheus-Stopping").is_some(),
         }
     }
 
@@ -169,5 +163,15 @@ mod browser {
                 sink.on_chunk(filled);
             }
         }
+    }
+
+    /// RFC 9110, section 5.6.2: a token.
+    fn is_header_name(name: &str) -> bool {
+        !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b))
+    }
+
+    /// What the browser takes without an exception: one line of bytes.
+    fn is_header_value(value: &str) -> bool {
+        value.chars().all(|c| u32::from(c) < 0x100 && !matches!(c, '\0' | '\r' | '\n'))
     }
 }
