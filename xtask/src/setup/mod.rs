@@ -76,6 +76,13 @@ impl Tools {
         command.env("PATH", self.path()).envs(self.wasm.environment(machine));
         command
     }
+
+    /// `program` as the builds need it that are shipped.
+    pub fn release_command(&self, machine: &Machine, program: impl AsRef<OsStr>) -> Command {
+        let mut command = command(program);
+        command.env("PATH", self.path()).envs(self.wasm.release_environment(machine));
+        command
+    }
 }
 
 /// One look at the machine; cheap enough to be done by every task.
@@ -199,9 +206,9 @@ impl Look {
         let may_apt = machine.is_root && machine.has_apt;
         if plan.contains(&Item::WasmTarget) && find("rustup").is_none() && !may_apt {
             missing.push(Failure::Missing {
-                what: format!("The standard library for {WASM_TARGET}"),
-                why: "The app runs in the browser as WebAssembly.".to_owned(),
-                mend: "install rustup from https://rustup.rs (set-up then adds the target), or on Debian: \
+                what: format!("The standard library's source for {WASM_TARGET}"),
+                why: "The app runs in the browser as WebAssembly, with a standard library built for size.".to_owned(),
+                mend: "install rustup from https://rustup.rs (set-up then adds rust-src), or on Debian: \
                        sudo apt-get install rustc-web rust-web-src lld-22"
                     .to_owned(),
             });
@@ -231,7 +238,7 @@ impl Look {
                 "The browser's unit tests start Chromium through it.",
                 "install the ChromeDriver of your browser's version, or set CHROMEDRIVER to it",
             );
-            let needs_clippy = matches!(self.wasm, Some(WasmCompiler::FromSource { .. })) && !self.has_wasm_clippy;
+            let needs_clippy = matches!(self.wasm, Some(WasmCompiler::Distribution { .. })) && !self.has_wasm_clippy;
             need(!needs_clippy, "Clippy for WebAssembly", "rust-web-clippy", "The lints also hold in the browser.", "");
             let has_prometheus = self.prometheus.is_some() && self.promtool.is_some();
             if !has_prometheus && !may_apt && find("go").is_some() {
@@ -319,7 +326,7 @@ fn install(
         if has(Item::WasmOpt) || has(Item::EndToEnd) {
             steps.push(scope.spawn(move || {
                 if has(Item::WasmOpt) {
-                    let why = "npm's binaryen has wasm-opt, which shrinks the app by half";
+                    let why = "wasm-opt and esbuild, which shrink the app by half";
                     npm_tool(machine, report, "binaryen", &machine.root.join("xtask/tools"), why)?;
                 }
                 if has(Item::EndToEnd) {
@@ -393,13 +400,13 @@ fn install_peer(machine: &Machine, report: &Report) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Adds the target through rustup; where that can fetch nothing, names the Debian packages that serve instead.
+/// Adds the source of the standard library through rustup; where that can fetch nothing, names the Debian packages that serve instead.
 fn wasm_target(machine: &Machine, report: &Report, level: Level) -> Result<Vec<&'static str>, Failure> {
     if find("rustup").is_some() {
         let log = machine.log("setup-wasm-target");
-        let why = "the standard library for the browser, from rustup";
+        let why = "the standard library's source, which is built for the browser with the app; from rustup";
         let added = report.step(WASM_TARGET, why, Some(&log), || {
-            run_logged(command("rustup").args(["target", "add", WASM_TARGET]), "rustup target add", &log)
+            run_logged(command("rustup").args(["component", "add", "rust-src"]), "rustup component add", &log)
         });
         match added {
             Ok(()) => return Ok(Vec::new()),
