@@ -45,14 +45,14 @@ mod browser {
     use std::fmt::Display;
 
     use gloo_net::http::{RequestBuilder, Response};
-    use js_sys::{JsString, Reflect, Uint8Array};
+    use js_sys::{JsString, Promise, Reflect, Uint8Array};
     use wasm_bindgen::{JsCast, JsValue};
     use wasm_bindgen_futures::JsFuture;
     use web_sys::{AbortController, ReadableStreamDefaultReader, RequestCredentials};
 
     use crate::{
         api::http::{ApiError, BodySink, Credentials, Delivery, HttpRequest, Method, ResponseHead},
-        platform::clock::monotonic_ms,
+        platform::{clock::monotonic_ms, dom},
     };
 
     /// Aborts the request unless it ended by itself.
@@ -112,7 +112,10 @@ mod browser {
             None => builder.build(),
         }
         .map_err(|error| unreachable(&error))?;
-        let response = fetch.send().await.map_err(|error| unreachable(&error))?;
+        let response = match early_response(request).await {
+            Some(response) => response,
+            None => fetch.send().await.map_err(|error| unreachable(&error))?,
+        };
         let first_byte_ms = monotonic_ms() - started_ms;
         let head = head_of(&response);
         sink.on_head(&head);
@@ -122,6 +125,20 @@ mod browser {
         })?;
         guard.disarm();
         Ok(Delivery { head, body_bytes, first_byte_ms, elapsed_ms: monotonic_ms() - started_ms })
+    }
+
+    /// What `index.html` asked for while the app was still on its way: each answer serves once. If it did not arrive, we
+    /// ask ourselves, and explain.
+    async fn early_response(request: &HttpRequest) -> Option<Response> {
+        if request.method != Method::Get {
+            return None;
+        }
+        let url = JsValue::from_str(&request.url);
+        let asked = Reflect::get(&dom::window()?, &JsValue::from_str("agentareaEarly")).ok()?;
+        let promise = Reflect::get(&asked, &url).ok()?.dyn_into::<Promise>().ok()?;
+        dom::ignore(Reflect::set(&asked, &url, &JsValue::UNDEFINED));
+        let response = JsFuture::from(promise).await.ok()?;
+        Some(Response::from(response.dyn_into::<web_sys::Response>().ok()?))
     }
 
     fn head_of(response: &Response) -> ResponseHead {

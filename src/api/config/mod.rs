@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use super::json::{self, Map, Value, describe};
+use super::json::{self, Fault, Map, Value, describe};
 use crate::{
     base::time::{TimePoint, Utc},
     model::config::{Branding, ClockStart, Config, Credentials, DashboardFile, Source, SourceKind},
@@ -76,8 +76,8 @@ pub fn config_from_json(text: &str) -> Result<Config, ConfigError> {
         return Err(ConfigError::WebPage);
     }
     let root = json::parse(text).map_err(|fault| {
-        let (line, column) = fault.line_and_column(text);
-        ConfigError::Syntax { line, column, message: fault.message.to_owned() }
+        let Fault { line, column, message, .. } = fault;
+        ConfigError::Syntax { line, column, message }
     })?;
     let mut check = Check::default();
     let config = check.config(&root.value);

@@ -12,7 +12,7 @@ mod panel;
 mod read;
 mod unit_hint;
 
-use super::json;
+use super::json::{self, Fault};
 use crate::model::dashboard::Dashboard;
 
 /// Why a text is no dashboard. The message tells what to mend.
@@ -33,8 +33,8 @@ pub enum GrafanaError {
 pub fn dashboard_from_json(text: &str) -> Result<Dashboard, GrafanaError> {
     let text = text.trim_start_matches('\u{feff}');
     let root = json::parse(text).map_err(|fault| {
-        let (line, column) = fault.line_and_column(text);
-        GrafanaError::Syntax { line, column, message: fault.message.to_owned() }
+        let Fault { line, column, message, .. } = fault;
+        GrafanaError::Syntax { line, column, message }
     })?;
     dashboard::dashboard_from_value(&root.value)
 }

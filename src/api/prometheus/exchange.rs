@@ -173,7 +173,7 @@ pub(super) fn open(body: &[u8], exchange: &Exchange<'_>) -> Result<Opened, ApiEr
     }
     let text = std::str::from_utf8(body).map_err(|error| exchange.decode_error(error.valid_up_to() as u64, "UTF-8"))?;
     let root = json::parse(text).map_err(|fault| {
-        let at_byte = fault.at as u64;
+        let at_byte = fault.at_byte as u64;
         if fault.is_early_end { exchange.truncated(at_byte) } else { exchange.decode_error(at_byte, fault.message) }
     })?;
     if !matches!(root.value, Value::Object(_)) {
