@@ -60,7 +60,7 @@ impl<'a> Reader<'a> {
     where
         'a: 'b,
     {
-        Reader::new(&self.map, self.path(), self.objects, notices)
+        Reader::new(self.map, self.path(), self.objects, notices)
     }
 
     pub fn keys(&self) -> impl Iterator<Item = &'a str> {
@@ -99,7 +99,9 @@ impl<'a> Reader<'a> {
     fn remark(&self, key: &str, what: &[&str], notice: fn(String) -> Notice) {
         let mut message = self.path_of(key);
         message.push_str(": ");
-        what.iter().for_each(|part| message.push_str(part));
+        for part in what {
+            message.push_str(part);
+        }
         self.notices.push(notice(message));
     }
 
