@@ -4,9 +4,7 @@
 //! heatmap shows what lies between two bounds, so neighbours are subtracted. What is not known stays unknown: a missing
 //! bucket makes a gap, not a zero.
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use crate::base::number;
+use crate::base::{number, order};
 use crate::model::{
     frame::{Frame, HistogramColumn, MISSING},
     labels::Labels,
@@ -72,29 +70,11 @@ impl HeatmapGrid {
     }
 }
 
-/// Bit patterns in an order that is the numbers' own: finite bounds ascend, `+Inf` comes last.
-#[derive(Debug, Clone, Copy, PartialEq)]
-struct Bound(f64);
-
-impl Eq for Bound {}
-
-impl PartialOrd for Bound {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for Bound {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        self.0.total_cmp(&other.0)
-    }
-}
-
-/// One histogram: its cumulative counts by upper bound.
-type Group = BTreeMap<Bound, Vec<f64>>;
+/// One histogram: its upper bounds, ascending, each with its cumulative counts.
+type Group = Vec<(f64, Vec<f64>)>;
 
 fn bucket_groups(frame: &Frame, notices: &mut Vec<Notice>) -> Vec<Group> {
-    let mut groups: BTreeMap<Labels, Group> = BTreeMap::new();
+    let mut buckets: Vec<(Labels, f64, &[f64])> = Vec::new();
     for column in &frame.columns {
         let Some(text) = column.labels.get(BOUND) else { continue };
         let Some(bound) = number::parse(text.trim()).filter(|bound| !bound.is_nan()) else {
@@ -102,17 +82,36 @@ fn bucket_groups(frame: &Frame, notices: &mut Vec<Notice>) -> Vec<Group> {
             continue;
         };
         // Zero has one sign here.
-        let bound = Bound(bound + 0.0);
-        let group = groups.entry(column.labels.without(BOUND)).or_default();
-        match group.get_mut(&bound) {
-            None => {
-                group.insert(bound, column.values.to_vec());
-            }
+        buckets.push((column.labels.without(BOUND), bound + 0.0, &column.values));
+    }
+    order::sort_by(&mut buckets, |a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
+    let mut groups: Vec<Group> = Vec::new();
+    let mut labels = None;
+    for (own_labels, bound, values) in buckets {
+        if labels.as_ref() != Some(&own_labels) {
+            groups.push(Group::new());
+            labels = Some(own_labels);
+        }
+        let Some(group) = groups.last_mut() else { continue };
+        match group.last_mut() {
             // The same bound in two spellings ("5" and "5.0"): each instance uses one of them, so they add up.
-            Some(counts) => add(counts, &column.values),
+            Some((last, counts)) if last.total_cmp(&bound).is_eq() => add(counts, values),
+            _ => group.push((bound, values.to_vec())),
         }
     }
-    groups.into_values().collect()
+    groups
+}
+
+/// Where a group has a bound.
+fn position_of(bound: f64, group: &Group) -> Option<usize> {
+    group.binary_search_by(|(b, _)| b.total_cmp(&bound)).ok()
+}
+
+/// Ascending, each number once.
+fn sorted_set(mut numbers: Vec<f64>) -> Vec<f64> {
+    order::sort_numbers(&mut numbers);
+    numbers.dedup_by(|a, b| a.total_cmp(b).is_eq());
+    numbers
 }
 
 /// Adds where both are known, takes the known one elsewhere.
@@ -127,15 +126,10 @@ fn add(sums: &mut [f64], values: &[f64]) {
 }
 
 fn classic_grid(frame: &Frame, groups: Vec<Group>, mut notices: Vec<Notice>) -> HeatmapGrid {
-    let bounds_of = |group: &Group| group.keys().copied().collect::<BTreeSet<Bound>>();
     // A cumulative count is exact at a bound that all histograms have, and unknown in between.
-    let mut bounds = groups.first().map(&bounds_of).unwrap_or_default();
-    let mut all = bounds.clone();
-    for group in groups.iter().skip(1) {
-        let other = bounds_of(group);
-        bounds = bounds.intersection(&other).copied().collect();
-        all.extend(other);
-    }
+    let all = sorted_set(groups.iter().flatten().map(|(bound, _)| *bound).collect());
+    let is_everywhere = |bound: &f64| groups.iter().all(|group| position_of(*bound, group).is_some());
+    let bounds: Vec<f64> = all.iter().copied().filter(is_everywhere).collect();
     if bounds.len() < all.len() {
         notices.push(Notice::warning(format!(
             "The histograms have different buckets; drawn by the {} bounds of {} that all have.",
@@ -151,23 +145,23 @@ fn classic_grid(frame: &Frame, groups: Vec<Group>, mut notices: Vec<Notice>) -> 
     for bound in bounds {
         let mut totals = vec![MISSING; column_count];
         for group in &groups {
-            if let Some(cumulative) = group.get(&bound) {
+            if let Some((_, cumulative)) = position_of(bound, group).and_then(|at| group.get(at)) {
                 add(&mut totals, cumulative);
             }
         }
         let lower = match &below {
             Some((lower, _)) => *lower,
-            None if bound.0 > 0.0 => 0.0,
+            None if bound > 0.0 => 0.0,
             None => f64::NEG_INFINITY,
         };
-        rows.push(RowBound { lower, upper: bound.0 });
+        rows.push(RowBound { lower, upper: bound });
         for (column, total) in totals.iter().enumerate() {
             let under = below.as_ref().map_or(Some(0.0), |(_, totals)| totals.get(column).copied());
             let count = total - under.unwrap_or(MISSING);
             is_inconsistent |= count < -INCONSISTENT_RATIO * total.abs().max(1e-9);
             counts.push(if count.is_nan() { MISSING } else { count.max(0.0) });
         }
-        below = Some((bound.0, totals));
+        below = Some((bound, totals));
     }
     if is_inconsistent {
         notices.push(Notice::info(
@@ -182,9 +176,8 @@ fn native_grid(frame: &Frame, mut notices: Vec<Notice>) -> HeatmapGrid {
     let samples = || frame.histograms.iter().flat_map(|HistogramColumn { samples, .. }| samples);
     let buckets = || samples().flat_map(|(_, histogram)| &histogram.buckets);
     let is_sane = |value: f64| !value.is_nan();
-    let edges: BTreeSet<Bound> =
-        buckets().flat_map(|b| [b.lower, b.upper]).filter(|v| is_sane(*v)).map(|v| Bound(v + 0.0)).collect();
-    let mut edges: Vec<f64> = edges.into_iter().map(|bound| bound.0).collect();
+    let ends = buckets().flat_map(|b| [b.lower, b.upper]).filter(|v| is_sane(*v)).map(|v| v + 0.0);
+    let mut edges = sorted_set(ends.collect());
     if edges.len() > MAX_NATIVE_ROWS + 1 {
         let every = edges.len().div_ceil(MAX_NATIVE_ROWS);
         let last = edges.len() - 1;

@@ -1,6 +1,6 @@
 //! Time zones, from the browser's own tables.
 
-use std::{cell::RefCell, collections::HashMap};
+use std::cell::RefCell;
 
 use wasm_bindgen::JsValue;
 
@@ -38,8 +38,8 @@ impl TimeZone for LocalZone {
 pub struct NamedZone {
     name: String,
     format: js_sys::Intl::DateTimeFormat,
-    /// By quarters of an hour, at which zones change; asking `Intl` for each tick would be slow.
-    offsets: RefCell<HashMap<i64, i32>>,
+    /// By quarters of an hour, at which zones change, in order; asking `Intl` for each tick would be slow.
+    offsets: RefCell<Vec<(i64, i32)>>,
 }
 
 const QUARTER_HOUR_MS: i64 = 900_000;
@@ -58,7 +58,7 @@ impl NamedZone {
         // The constructor throws on an unknown name, which the static binding does not allow for.
         resolved_name(&options)?;
         let format = js_sys::Intl::DateTimeFormat::new(&js_sys::Array::of1(&"en-US".into()), &options);
-        Some(Self { name: name.to_owned(), format, offsets: RefCell::new(HashMap::new()) })
+        Some(Self { name: name.to_owned(), format, offsets: RefCell::default() })
     }
 
     fn ask(&self, unix_ms: i64) -> Option<i32> {
@@ -83,12 +83,16 @@ impl NamedZone {
 impl TimeZone for NamedZone {
     fn offset_secs_at(&self, unix_ms: i64) -> i32 {
         let quarter = unix_ms.div_euclid(QUARTER_HOUR_MS);
-        if let Some(offset) = self.offsets.borrow().get(&quarter) {
-            return *offset;
+        let mut offsets = self.offsets.borrow_mut();
+        let at = offsets.partition_point(|(known, _)| *known < quarter);
+        match offsets.get(at) {
+            Some((known, offset)) if *known == quarter => *offset,
+            _ => {
+                let offset = self.ask(unix_ms).unwrap_or(0);
+                offsets.insert(at, (quarter, offset));
+                offset
+            }
         }
-        let offset = self.ask(unix_ms).unwrap_or(0);
-        self.offsets.borrow_mut().insert(quarter, offset);
-        offset
     }
 
     fn name(&self) -> &str {

@@ -81,6 +81,7 @@ pub(super) fn dashboard_from_value(value: &Value) -> Result<Dashboard, GrafanaEr
     Ok(Dashboard { notices: notices.take(), ..dashboard })
 }
 
+#[inline(never)]
 fn push_panel(reader: &Reader<'_>, drafts: &mut Vec<DraftPanel>) {
     let (draft, children) = panel_from(reader);
     drafts.push(draft);
@@ -88,6 +89,7 @@ fn push_panel(reader: &Reader<'_>, drafts: &mut Vec<DraftPanel>) {
 }
 
 /// Rows of dashboards before Grafana 5: panels with a `span` of twelve.
+#[inline(never)]
 fn push_old_row(row: &Reader<'_>, drafts: &mut Vec<DraftPanel>) {
     let height_px = match row.value("height") {
         Some(Value::String(text)) => number::parse(text.trim_end_matches("px").trim()).unwrap_or(OLD_ROW_HEIGHT_PX),
@@ -155,6 +157,7 @@ fn finished_panels(drafts: Vec<DraftPanel>, variables: &[Variable]) -> Vec<Panel
     panels
 }
 
+#[inline(never)]
 fn time_from(reader: &Reader<'_>) -> Option<TimeSpec> {
     let time = reader.object("time")?;
     let end = |key: &str| time.filled_text(key).unwrap_or("now");
@@ -170,6 +173,7 @@ fn time_from(reader: &Reader<'_>) -> Option<TimeSpec> {
     spec.filter(|spec| spec.from != TimePoint::now() || spec.to != TimePoint::now())
 }
 
+#[inline(never)]
 fn refresh_from(reader: &Reader<'_>) -> Option<i64> {
     if matches!(reader.value("refresh"), Some(Value::Bool(false))) {
         return None;
@@ -186,6 +190,7 @@ fn refresh_from(reader: &Reader<'_>) -> Option<i64> {
 }
 
 /// The built-in annotations of every dashboard are Grafana's own; the others are queries that are not asked here.
+#[inline(never)]
 fn read_annotations(reader: &Reader<'_>) {
     let Some(annotations) = reader.object("annotations") else { return };
     for entry in annotations.objects("list") {
@@ -198,6 +203,7 @@ fn read_annotations(reader: &Reader<'_>) {
     annotations.finish();
 }
 
+#[inline(never)]
 fn variables_from(reader: &Reader<'_>) -> Vec<Variable> {
     let Some(templating) = reader.object("templating") else { return Vec::new() };
     let mut variables: Vec<Variable> = Vec::new();
@@ -228,6 +234,7 @@ fn variables_from(reader: &Reader<'_>) -> Vec<Variable> {
     variables
 }
 
+#[inline(never)]
 fn current_values(current: &Reader<'_>) -> Vec<String> {
     match current.value("value") {
         Some(Value::Array(_)) => owned(current.texts("value")),
@@ -245,6 +252,7 @@ fn first_choice(query: &str) -> String {
 }
 
 /// An interval as panels and queries write it: `15s`, `>10s`, a bare number of seconds; a variable is none.
+#[inline(never)]
 pub(super) fn interval_from(reader: &Reader<'_>, key: &str) -> Option<i64> {
     let text = reader.filled_text(key)?;
     let plain = text.trim().trim_start_matches(['>', '=']).trim();

@@ -11,6 +11,7 @@ use crate::{
 };
 
 /// `fieldConfig.defaults`, or where Grafana 6 kept them. What is under `custom` is the panel kind's.
+#[inline(never)]
 pub(super) fn field_from(panel: &Reader<'_>) -> FieldOptions {
     let defaults = panel.object("fieldConfig").and_then(|config| {
         config.ignore(&["overrides"]);
@@ -21,32 +22,33 @@ pub(super) fn field_from(panel: &Reader<'_>) -> FieldOptions {
     let Some(defaults) = defaults.or_else(|| grafana_6_options(panel).and_then(|o| o.object("defaults"))) else {
         return FieldOptions::default();
     };
-    let field = FieldOptions {
-        unit: unit_from(&defaults, "unit"),
-        decimals: defaults.count("decimals"),
-        min: defaults.number("min"),
-        max: defaults.number("max"),
-        thresholds: defaults.object("thresholds").map(|t| thresholds_from(&t)).unwrap_or_default(),
-        no_value: defaults.owned_text("noValue"),
-        display_name: defaults.owned_text("displayName").or_else(|| defaults.owned_text("title")),
-        colour: defaults.object("color").map(|c| field_colour_from(&c)).unwrap_or_default(),
-        mappings: mappings_from(&defaults, "mappings"),
-    };
+    let mut field = FieldOptions { mappings: mappings_from(&defaults, "mappings"), ..FieldOptions::default() };
+    defaults.unit_into("unit", &mut field.unit);
+    defaults.count_into("decimals", &mut field.decimals);
+    defaults.number_into("min", &mut field.min);
+    defaults.number_into("max", &mut field.max);
+    defaults.text_into("noValue", &mut field.no_value);
+    // The later one counts.
+    defaults.text_into("title", &mut field.display_name);
+    defaults.text_into("displayName", &mut field.display_name);
+    if let Some(thresholds) = defaults.object("thresholds") {
+        field.thresholds = thresholds_from(&thresholds);
+    }
+    if let Some(colour) = defaults.object("color") {
+        field.colour = field_colour_from(&colour);
+    }
     defaults.ignore(&["custom", "filterable", "unitScale", "fieldMinMax", "displayNameFromDS"]);
     defaults.finish();
     field
 }
 
-/// A unit's id; `none` is none.
-pub(super) fn unit_from(reader: &Reader<'_>, key: &str) -> Option<String> {
-    reader.owned_text(key).filter(|unit| unit != "none")
-}
-
 /// Grafana 6 kept the fields' options among the panel's.
+#[inline(never)]
 pub(super) fn grafana_6_options<'a>(panel: &Reader<'a>) -> Option<Reader<'a>> {
     panel.has("options").then(|| panel.object("options"))??.object("fieldOptions")
 }
 
+#[inline(never)]
 pub(super) fn thresholds_from(reader: &Reader<'_>) -> Thresholds {
     let mode = reader.word("mode", &[("absolute", ThresholdMode::Absolute), ("percentage", ThresholdMode::Percentage)]);
     let mut steps = Vec::new();
@@ -74,6 +76,7 @@ pub(super) fn based(mut steps: Vec<ThresholdStep>) -> Vec<ThresholdStep> {
     steps
 }
 
+#[inline(never)]
 fn field_colour_from(reader: &Reader<'_>) -> FieldColour {
     let fixed = reader.filled_text("fixedColor").and_then(colour_from);
     let colour = match reader.filled_text("mode") {
@@ -125,6 +128,7 @@ pub(super) fn colour_from(text: &str) -> Option<PanelColour> {
 }
 
 /// New mappings (`type` is a word and `options` an object) and old ones (`type` is 1 or 2).
+#[inline(never)]
 pub(super) fn mappings_from(parent: &Reader<'_>, key: &str) -> Vec<ValueMapping> {
     let mut mappings = Vec::new();
     for entry in parent.objects(key) {
@@ -138,6 +142,7 @@ pub(super) fn mappings_from(parent: &Reader<'_>, key: &str) -> Vec<ValueMapping>
     mappings
 }
 
+#[inline(never)]
 fn new_mapping(entry: &Reader<'_>, kind: &str, mappings: &mut Vec<ValueMapping>) {
     let result = |reader: &Reader<'_>| {
         let text = reader.owned_text("text");
@@ -189,6 +194,7 @@ fn new_mapping(entry: &Reader<'_>, kind: &str, mappings: &mut Vec<ValueMapping>)
     }
 }
 
+#[inline(never)]
 fn old_mapping(entry: &Reader<'_>, mappings: &mut Vec<ValueMapping>) {
     let text = entry.owned_text("text");
     let is_range = entry.number("type") == Some(2.0) || entry.has("from");
@@ -214,6 +220,7 @@ fn old_mapping(entry: &Reader<'_>, mappings: &mut Vec<ValueMapping>) {
     }
 }
 
+#[inline(never)]
 pub(super) fn overrides_from(panel: &Reader<'_>) -> Vec<FieldOverride> {
     // Read a second time, silently: `field_from` has reported the rest of `fieldConfig`.
     let Some(config) = panel.object("fieldConfig") else { return Vec::new() };
@@ -240,6 +247,7 @@ pub(super) fn overrides_from(panel: &Reader<'_>) -> Vec<FieldOverride> {
     overrides
 }
 
+#[inline(never)]
 fn matchers_from(matcher: &Reader<'_>) -> Vec<FieldMatcher> {
     match matcher.filled_text("id") {
         Some("byName") => matcher.text("options").map(|name| FieldMatcher::Name(name.to_owned())).into_iter().collect(),
@@ -306,19 +314,20 @@ pub(super) fn pattern_matcher(pattern: &str) -> Option<FieldMatcher> {
     Some(FieldMatcher::Part { text: plain, is_start, is_end })
 }
 
+#[inline(never)]
 fn apply_property(property: &Reader<'_>, target: &mut FieldOverride) {
     let id = property.filled_text("id").unwrap_or_default();
     match id {
-        "unit" => target.unit = property.owned_text("value"),
-        "decimals" => target.decimals = property.count("value"),
-        "min" => target.min = property.number("value"),
-        "max" => target.max = property.number("value"),
-        "displayName" => target.display_name = property.owned_text("value"),
+        "unit" => property.text_into("value", &mut target.unit),
+        "decimals" => property.count_into("value", &mut target.decimals),
+        "min" => property.number_into("value", &mut target.min),
+        "max" => property.number_into("value", &mut target.max),
+        "displayName" => property.text_into("value", &mut target.display_name),
         "color" => target.colour = property.object("value").map(|c| field_colour_from(&c)),
         "thresholds" => target.thresholds = property.object("value").map(|t| thresholds_from(&t)),
         "custom.drawStyle" => target.draw = property.word("value", DRAW_STYLES),
-        "custom.lineWidth" => target.line_width_px = property.number("value"),
-        "custom.fillOpacity" => target.fill_percent = property.number("value"),
+        "custom.lineWidth" => property.number_into("value", &mut target.line_width_px),
+        "custom.fillOpacity" => property.number_into("value", &mut target.fill_percent),
         "custom.showPoints" => target.points = property.word("value", POINTS_MODES),
         "custom.axisPlacement" => target.axis = property.word("value", AXIS_SIDES),
         "custom.stacking" => target.stack = property.object("value").and_then(|v| stack_from(&v)),
@@ -343,11 +352,13 @@ pub(super) const POINTS_MODES: &[(&str, PointsMode)] =
 pub(super) const AXIS_SIDES: &[(&str, AxisSide)] =
     &[("auto", AxisSide::Left), ("left", AxisSide::Left), ("right", AxisSide::Right), ("hidden", AxisSide::Hidden)];
 
+#[inline(never)]
 pub(super) fn stack_from(reader: &Reader<'_>) -> Option<StackMode> {
     reader.ignore(&["group"]);
     reader.word("mode", &[("none", StackMode::None), ("normal", StackMode::Normal), ("percent", StackMode::Percent)])
 }
 
+#[inline(never)]
 pub(super) fn dash_from(reader: &Reader<'_>) -> Vec<f64> {
     let lengths: Vec<f64> =
         reader.list("dash").iter().filter_map(|item| item.value.as_f64()).filter(|l| *l > 0.0).collect();
@@ -360,6 +371,7 @@ pub(super) fn dash_from(reader: &Reader<'_>) -> Vec<f64> {
 }
 
 /// `aliasColors` of the old graph: a colour for each name.
+#[inline(never)]
 pub(super) fn old_colour_overrides(panel: &Reader<'_>) -> Vec<FieldOverride> {
     let Some(colours) = panel.object("aliasColors") else { return Vec::new() };
     let mut overrides = Vec::new();

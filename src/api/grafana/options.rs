@@ -3,7 +3,7 @@
 use super::{
     field::{
         AXIS_SIDES, DRAW_STYLES, POINTS_MODES, based, colour_from, dash_from, grafana_6_options, mappings_from,
-        pattern_matcher, stack_from, unit_from,
+        pattern_matcher, stack_from,
     },
     irrelevant,
     read::Reader,
@@ -23,6 +23,7 @@ use crate::{
 /// One step of the old graph's `fill` (0 to 10) in percent.
 const FILL_STEP_PERCENT: f64 = 10.0;
 
+#[inline(never)]
 fn reducer_from(reader: &Reader<'_>, key: &str, id: &str) -> Option<Reducer> {
     let found = Reducer::from_id(id);
     if found.is_none() {
@@ -31,10 +32,12 @@ fn reducer_from(reader: &Reader<'_>, key: &str, id: &str) -> Option<Reducer> {
     found
 }
 
+#[inline(never)]
 fn reducers_from(reader: &Reader<'_>, key: &str) -> Vec<Reducer> {
     reader.texts(key).iter().filter_map(|id| reducer_from(reader, key, id)).collect()
 }
 
+#[inline(never)]
 pub(super) fn stat_from(panel: &Reader<'_>) -> PanelOptions {
     let mut stat = StatOptions::default();
     if let Some(old) = grafana_6_options(panel) {
@@ -47,61 +50,58 @@ pub(super) fn stat_from(panel: &Reader<'_>) -> PanelOptions {
         read_reduce_options(&reduce, &mut stat);
         reduce.finish();
     }
-    stat.sparkline = options
-        .word("graphMode", &[("none", Sparkline::None), ("line", Sparkline::Line), ("area", Sparkline::Area)])
-        .unwrap_or_default();
-    stat.colour_mode = options
-        .word(
-            "colorMode",
-            &[
-                ("none", StatColourMode::None),
-                ("value", StatColourMode::Value),
-                ("background", StatColourMode::Background),
-                ("background_solid", StatColourMode::Background),
-            ],
-        )
-        .unwrap_or_default();
-    stat.text_mode = options
-        .word(
-            "textMode",
-            &[
-                ("auto", StatTextMode::Auto),
-                ("value", StatTextMode::Value),
-                ("value_and_name", StatTextMode::ValueAndName),
-                ("name", StatTextMode::Name),
-                ("none", StatTextMode::None),
-            ],
-        )
-        .unwrap_or_default();
-    stat.orientation = options
-        .word(
-            "orientation",
-            &[
-                ("auto", Orientation::Auto),
-                ("horizontal", Orientation::Horizontal),
-                ("vertical", Orientation::Vertical),
-            ],
-        )
-        .unwrap_or_default();
+    options.word_into(
+        "graphMode",
+        &[("none", Sparkline::None), ("line", Sparkline::Line), ("area", Sparkline::Area)],
+        &mut stat.sparkline,
+    );
+    options.word_into(
+        "colorMode",
+        &[
+            ("none", StatColourMode::None),
+            ("value", StatColourMode::Value),
+            ("background", StatColourMode::Background),
+            ("background_solid", StatColourMode::Background),
+        ],
+        &mut stat.colour_mode,
+    );
+    options.word_into(
+        "textMode",
+        &[
+            ("auto", StatTextMode::Auto),
+            ("value", StatTextMode::Value),
+            ("value_and_name", StatTextMode::ValueAndName),
+            ("name", StatTextMode::Name),
+            ("none", StatTextMode::None),
+        ],
+        &mut stat.text_mode,
+    );
+    options.word_into(
+        "orientation",
+        &[("auto", Orientation::Auto), ("horizontal", Orientation::Horizontal), ("vertical", Orientation::Vertical)],
+        &mut stat.orientation,
+    );
     stat.is_centred = options.filled_text("justifyMode") == Some("center");
     options.ignore(&["fieldOptions", "percentChangeColorMode", "wideLayout", "sparkline", "text"]);
     options.finish();
     PanelOptions::Stat(stat)
 }
 
+#[inline(never)]
 fn read_reduce_options(reduce: &Reader<'_>, stat: &mut StatOptions) {
     let calcs = reducers_from(reduce, "calcs");
     stat.reducer = calcs.first().copied().unwrap_or_default();
     if calcs.len() > 1 {
         reduce.warn("calcs", &["a stat shows one calculation; the first is used"]);
     }
-    stat.shows_all_values = reduce.is_on("values");
-    stat.value_limit = reduce.count("limit");
+    reduce.flag_into("values", &mut stat.shows_all_values);
+    reduce.count_into("limit", &mut stat.value_limit);
     if let Some(fields) = reduce.filled_text("fields").filter(|f| *f != "/.*/") {
         reduce.info("fields", &["choosing fields (\u{201c}", fields, "\u{201d}) is not supported; all are shown"]);
     }
 }
 
+#[inline(never)]
 pub(super) fn singlestat_from(panel: &Reader<'_>, field: &mut FieldOptions) -> PanelOptions {
     panel.ignore(irrelevant::SINGLESTAT);
     let reducer = panel.filled_text("valueName").map_or(Some(Reducer::Mean), |id| match id {
@@ -111,9 +111,9 @@ pub(super) fn singlestat_from(panel: &Reader<'_>, field: &mut FieldOptions) -> P
         }
         id => reducer_from(panel, "valueName", id),
     });
-    field.unit = unit_from(panel, "format").or(field.unit.take());
-    field.decimals = panel.count("decimals").or(field.decimals);
-    field.no_value = panel.owned_text("nullText").or(field.no_value.take());
+    panel.unit_into("format", &mut field.unit);
+    panel.count_into("decimals", &mut field.decimals);
+    panel.text_into("nullText", &mut field.no_value);
     let limits: Vec<f64> =
         panel.text("thresholds").unwrap_or_default().split(',').filter_map(|part| number::parse(part.trim())).collect();
     let colours: Vec<PanelColour> =
@@ -165,6 +165,7 @@ pub(super) fn singlestat_from(panel: &Reader<'_>, field: &mut FieldOptions) -> P
     })
 }
 
+#[inline(never)]
 pub(super) fn timeseries_from(panel: &Reader<'_>) -> PanelOptions {
     let mut series = TimeSeriesOptions::default();
     let config = panel.object("fieldConfig").and_then(|c| c.object("defaults")?.object("custom"));
@@ -188,23 +189,23 @@ pub(super) fn timeseries_from(panel: &Reader<'_>) -> PanelOptions {
     PanelOptions::TimeSeries(series)
 }
 
+#[inline(never)]
 fn read_custom(custom: &Reader<'_>, series: &mut TimeSeriesOptions) {
     let style = &mut series.style;
-    style.draw = custom.word("drawStyle", DRAW_STYLES).unwrap_or(style.draw);
-    style.interpolation = custom
-        .word(
-            "lineInterpolation",
-            &[
-                ("linear", Interpolation::Linear),
-                ("smooth", Interpolation::Smooth),
-                ("stepBefore", Interpolation::StepBefore),
-                ("stepAfter", Interpolation::StepAfter),
-            ],
-        )
-        .unwrap_or_default();
+    custom.word_into("drawStyle", DRAW_STYLES, &mut style.draw);
+    custom.word_into(
+        "lineInterpolation",
+        &[
+            ("linear", Interpolation::Linear),
+            ("smooth", Interpolation::Smooth),
+            ("stepBefore", Interpolation::StepBefore),
+            ("stepAfter", Interpolation::StepAfter),
+        ],
+        &mut style.interpolation,
+    );
     style.line_width_px = custom.number("lineWidth").map_or(style.line_width_px, |w| w.clamp(0.0, 20.0));
     style.fill_percent = custom.number("fillOpacity").map_or(style.fill_percent, |f| f.clamp(0.0, 100.0));
-    style.points = custom.word("showPoints", POINTS_MODES).unwrap_or_default();
+    custom.word_into("showPoints", POINTS_MODES, &mut style.points);
     style.stack = custom.object("stacking").and_then(|s| stack_from(&s)).unwrap_or_default();
     style.nulls = match custom.value("spanNulls") {
         Some(Value::Bool(true)) => NullMode::Connect,
@@ -213,7 +214,7 @@ fn read_custom(custom: &Reader<'_>, series: &mut TimeSeriesOptions) {
         }
         _ => NullMode::Gap,
     };
-    style.axis = custom.word("axisPlacement", AXIS_SIDES).unwrap_or_default();
+    custom.word_into("axisPlacement", AXIS_SIDES, &mut style.axis);
     style.dash_px = custom.object("lineStyle").map(|line| dash_from(&line)).unwrap_or_default();
     style.is_hidden = custom.object("hideFrom").and_then(|h| h.flag("viz")).unwrap_or_default();
     let scale = custom.object("scaleDistribution").map(|scale| {
@@ -228,13 +229,10 @@ fn read_custom(custom: &Reader<'_>, series: &mut TimeSeriesOptions) {
         scale.ignore(&["log", "linearThreshold"]);
         found
     });
-    let axis = AxisOptions {
-        label: custom.owned_text("axisLabel"),
-        soft_min: custom.number("axisSoftMin"),
-        soft_max: custom.number("axisSoftMax"),
-        scale: scale.unwrap_or_default(),
-        ..AxisOptions::default()
-    };
+    let mut axis = AxisOptions { scale: scale.unwrap_or_default(), ..AxisOptions::default() };
+    custom.text_into("axisLabel", &mut axis.label);
+    custom.number_into("axisSoftMin", &mut axis.soft_min);
+    custom.number_into("axisSoftMax", &mut axis.soft_max);
     match style.axis {
         AxisSide::Right => series.right = axis,
         AxisSide::Left => series.left = axis,
@@ -259,6 +257,7 @@ fn read_custom(custom: &Reader<'_>, series: &mut TimeSeriesOptions) {
         .unwrap_or_default();
 }
 
+#[inline(never)]
 fn legend_from(legend: &Reader<'_>) -> LegendOptions {
     let mode = legend.filled_text("displayMode");
     let is_hidden = mode == Some("hidden") || legend.flag("showLegend") == Some(false);
@@ -278,6 +277,7 @@ fn legend_from(legend: &Reader<'_>) -> LegendOptions {
     }
 }
 
+#[inline(never)]
 fn tooltip_from(tooltip: &Reader<'_>) -> TooltipOptions {
     let mode = tooltip
         .word("mode", &[("multi", TooltipMode::All), ("single", TooltipMode::Single), ("none", TooltipMode::Hidden)]);
@@ -288,6 +288,7 @@ fn tooltip_from(tooltip: &Reader<'_>) -> TooltipOptions {
     TooltipOptions { mode: mode.unwrap_or_default(), sort: sort.unwrap_or_default() }
 }
 
+#[inline(never)]
 pub(super) fn graph_from(
     panel: &Reader<'_>,
     field: &mut FieldOptions,
@@ -363,6 +364,7 @@ pub(super) fn graph_from(
 }
 
 /// `yaxes` of Grafana 3 to 7 (also spelled `yAxes`), or the keys before them.
+#[inline(never)]
 fn old_axes(panel: &Reader<'_>) -> [AxisOptions; 2] {
     let key = if panel.has("yAxes") { "yAxes" } else { "yaxes" };
     let mut axes = panel.objects(key).into_iter().map(|axis| {
@@ -378,31 +380,41 @@ fn old_axes(panel: &Reader<'_>) -> [AxisOptions; 2] {
     left.label = left.label.take().or(panel.owned_text("leftYAxisLabel"));
     right.label = right.label.take().or(panel.owned_text("rightYAxisLabel"));
     if let Some(grid) = panel.object("grid") {
-        left.min = left.min.or(grid.number("leftMin"));
-        left.max = left.max.or(grid.number("leftMax"));
-        right.min = right.min.or(grid.number("rightMin"));
-        right.max = right.max.or(grid.number("rightMax"));
+        for (key, slot) in [
+            ("leftMin", &mut left.min),
+            ("leftMax", &mut left.max),
+            ("rightMin", &mut right.min),
+            ("rightMax", &mut right.max),
+        ] {
+            *slot = slot.or(grid.number(key));
+        }
         grid.finish();
     }
     both
 }
 
+#[inline(never)]
 fn old_axis(axis: &Reader<'_>) -> AxisOptions {
-    let base = axis.number("logBase").filter(|base| *base > 1.0);
     axis.ignore(&["$$hashKey", "align", "alignLevel"]);
-    AxisOptions {
-        label: axis.owned_text("label"),
-        unit: unit_from(axis, "format"),
-        decimals: axis.count("decimals"),
-        min: axis.number("min"),
-        max: axis.number("max"),
-        soft_min: None,
-        soft_max: None,
-        scale: base.map_or(AxisScale::Linear, |base| AxisScale::Log { base }),
-        is_hidden: axis.flag("show") == Some(false),
+    let mut options = AxisOptions { is_hidden: axis.flag("show") == Some(false), ..AxisOptions::default() };
+    read_axis(axis, &mut options);
+    axis.text_into("label", &mut options.label);
+    axis.unit_into("format", &mut options.unit);
+    if let Some(base) = axis.number("logBase").filter(|base| *base > 1.0) {
+        options.scale = AxisScale::Log { base };
     }
+    options
 }
 
+/// What every spelling of an axis has.
+#[inline(never)]
+fn read_axis(axis: &Reader<'_>, options: &mut AxisOptions) {
+    axis.count_into("decimals", &mut options.decimals);
+    axis.number_into("min", &mut options.min);
+    axis.number_into("max", &mut options.max);
+}
+
+#[inline(never)]
 fn old_legend(legend: &Reader<'_>) -> LegendOptions {
     let is_on = |key: &str, missing: bool| legend.flag(key).unwrap_or(missing);
     let has_values = is_on("values", false);
@@ -424,6 +436,7 @@ fn old_legend(legend: &Reader<'_>) -> LegendOptions {
 }
 
 /// Each old threshold colours what is above or below one value.
+#[inline(never)]
 fn read_old_thresholds(panel: &Reader<'_>, field: &mut FieldOptions) -> ThresholdDisplay {
     let mut steps = Vec::new();
     let (mut has_line, mut has_area) = (false, false);
@@ -464,6 +477,7 @@ fn read_old_thresholds(panel: &Reader<'_>, field: &mut FieldOptions) -> Threshol
     }
 }
 
+#[inline(never)]
 fn old_series_override(series: &Reader<'_>, right: &AxisOptions) -> Option<FieldOverride> {
     let alias = series.text("alias").unwrap_or_default();
     let matcher = if alias.starts_with('/') {
@@ -482,7 +496,7 @@ fn old_series_override(series: &Reader<'_>, right: &AxisOptions) -> Option<Field
         target.unit.clone_from(&right.unit);
         target.decimals = right.decimals;
     }
-    target.line_width_px = series.number("linewidth");
+    series.number_into("linewidth", &mut target.line_width_px);
     target.fill_percent = series.number("fill").map(|fill| fill * FILL_STEP_PERCENT);
     target.draw = match (series.flag("bars"), series.flag("lines"), series.flag("points")) {
         (Some(true), ..) => Some(DrawStyle::Bars),
@@ -503,6 +517,7 @@ fn old_series_override(series: &Reader<'_>, right: &AxisOptions) -> Option<Field
     Some(target)
 }
 
+#[inline(never)]
 pub(super) fn heatmap_from(panel: &Reader<'_>, targets: &[Target]) -> PanelOptions {
     let mut heatmap = HeatmapOptions::default();
     let has_buckets = targets.iter().any(|t| t.format == TargetFormat::Heatmap);
@@ -519,6 +534,7 @@ pub(super) fn heatmap_from(panel: &Reader<'_>, targets: &[Target]) -> PanelOptio
     PanelOptions::Heatmap(heatmap)
 }
 
+#[inline(never)]
 fn read_old_heatmap(panel: &Reader<'_>, heatmap: &mut HeatmapOptions) {
     if let Some(colour) = panel.object("color") {
         read_heatmap_colour(&colour, heatmap);
@@ -530,7 +546,7 @@ fn read_old_heatmap(panel: &Reader<'_>, heatmap: &mut HeatmapOptions) {
         axis.ignore(&["splitFactor"]);
         axis.finish();
     }
-    heatmap.is_y_reversed = panel.is_on("reverseYBuckets");
+    panel.flag_into("reverseYBuckets", &mut heatmap.is_y_reversed);
     if panel.is_on("hideZeroBuckets") {
         heatmap.hide_at_or_below = Some(0.0);
     }
@@ -540,17 +556,18 @@ fn read_old_heatmap(panel: &Reader<'_>, heatmap: &mut HeatmapOptions) {
         cards.finish();
     }
     if let Some(legend) = panel.object("legend") {
-        heatmap.has_legend = legend.flag("show").unwrap_or(heatmap.has_legend);
+        legend.flag_into("show", &mut heatmap.has_legend);
         legend.finish();
     }
     if let Some(tooltip) = panel.object("tooltip") {
-        heatmap.has_tooltip = tooltip.flag("show").unwrap_or(heatmap.has_tooltip);
-        heatmap.has_tooltip_histogram = tooltip.flag("showHistogram").unwrap_or(heatmap.has_tooltip_histogram);
+        tooltip.flag_into("show", &mut heatmap.has_tooltip);
+        tooltip.flag_into("showHistogram", &mut heatmap.has_tooltip_histogram);
         tooltip.finish();
     }
     panel.ignore(&["highlightCards", "xAxis", "heatmap", "yBucketBound", "tooltipDecimals"]);
 }
 
+#[inline(never)]
 fn read_new_heatmap(options: &Reader<'_>, heatmap: &mut HeatmapOptions) {
     heatmap.is_calculated |= options.is_on("calculate");
     options.ignore(&["calculation", "exemplars", "rowsFrame", "annotations", "selectionMode"]);
@@ -561,45 +578,43 @@ fn read_new_heatmap(options: &Reader<'_>, heatmap: &mut HeatmapOptions) {
     }
     heatmap.cell_gap_px = options.number("cellGap").unwrap_or(heatmap.cell_gap_px);
     if let Some(filter) = options.object("filterValues") {
-        heatmap.hide_at_or_below = filter.number("le");
-        heatmap.hide_at_or_above = filter.number("ge");
+        filter.number_into("le", &mut heatmap.hide_at_or_below);
+        filter.number_into("ge", &mut heatmap.hide_at_or_above);
         filter.finish();
     }
     if let Some(legend) = options.object("legend") {
-        heatmap.has_legend = legend.flag("show").unwrap_or(heatmap.has_legend);
+        legend.flag_into("show", &mut heatmap.has_legend);
         legend.finish();
     }
     if let Some(tooltip) = options.object("tooltip") {
         let is_off = tooltip.filled_text("mode") == Some("none");
         heatmap.has_tooltip = tooltip.flag("show").unwrap_or(!is_off);
-        heatmap.has_tooltip_histogram = tooltip.flag("yHistogram").unwrap_or(heatmap.has_tooltip_histogram);
+        tooltip.flag_into("yHistogram", &mut heatmap.has_tooltip_histogram);
         tooltip.ignore(&["showColorScale", "maxHeight", "maxWidth"]);
         tooltip.finish();
     }
     if let Some(axis) = options.object("yAxis") {
-        heatmap.y = AxisOptions {
-            label: axis.owned_text("axisLabel"),
-            unit: unit_from(&axis, "unit"),
-            decimals: axis.count("decimals"),
-            min: axis.number("min"),
-            max: axis.number("max"),
-            is_hidden: axis.filled_text("axisPlacement") == Some("hidden"),
-            ..AxisOptions::default()
-        };
-        heatmap.is_y_reversed = axis.flag("reverse").unwrap_or(heatmap.is_y_reversed);
+        let mut y =
+            AxisOptions { is_hidden: axis.filled_text("axisPlacement") == Some("hidden"), ..AxisOptions::default() };
+        read_axis(&axis, &mut y);
+        axis.text_into("axisLabel", &mut y.label);
+        axis.unit_into("unit", &mut y.unit);
+        heatmap.y = y;
+        axis.flag_into("reverse", &mut heatmap.is_y_reversed);
         axis.finish();
     }
 }
 
 /// Both spellings share the exponent, the scale and the scheme.
+#[inline(never)]
 fn read_heatmap_colour(colour: &Reader<'_>, heatmap: &mut HeatmapOptions) {
     heatmap.scheme = colour
         .filled_text("scheme")
         .or_else(|| colour.filled_text("colorScheme").map(|s| s.trim_start_matches("interpolate")))
         .map(str::to_owned);
-    heatmap.is_scheme_reversed = colour.is_on("reverse");
-    heatmap.colour_min = colour.number("min");
-    heatmap.colour_max = colour.number("max");
+    colour.flag_into("reverse", &mut heatmap.is_scheme_reversed);
+    colour.number_into("min", &mut heatmap.colour_min);
+    colour.number_into("max", &mut heatmap.colour_max);
     let exponent = colour.number("exponent").filter(|e| *e > 0.0);
     let scale = colour.filled_text("scale").or_else(|| colour.filled_text("colorScale"));
     heatmap.colour_scale = match scale {

@@ -45,6 +45,7 @@ impl DraftPanel {
 }
 
 /// The panel, and what a collapsed row keeps inside itself.
+#[inline(never)]
 pub(super) fn panel_from(outer: &Reader<'_>) -> (DraftPanel, Vec<DraftPanel>) {
     // Remarks about a panel belong to the panel, not to the dashboard.
     let notices = Notices::default();
@@ -140,6 +141,7 @@ pub(super) fn panel_from(outer: &Reader<'_>) -> (DraftPanel, Vec<DraftPanel>) {
     (DraftPanel { id, wanted, panel: Panel { notices: notices.take(), ..panel } }, children)
 }
 
+#[inline(never)]
 fn wanted_from(reader: &Reader<'_>) -> Wanted {
     let span = reader.number("span");
     if let Some(grid) = reader.object("gridPos") {
@@ -161,6 +163,7 @@ fn wanted_from(reader: &Reader<'_>) -> Wanted {
 }
 
 /// The source's name or uid. Placeholders of exported dashboards mean the default one.
+#[inline(never)]
 fn source_from(reader: &Reader<'_>) -> Option<String> {
     match reader.value("datasource")? {
         Value::String(name) if name.starts_with('$') || name == "default" || name == "-- Mixed --" => None,
@@ -189,6 +192,7 @@ fn source_from(reader: &Reader<'_>) -> Option<String> {
     }
 }
 
+#[inline(never)]
 fn targets_from(reader: &Reader<'_>) -> Vec<Target> {
     let mut targets: Vec<Target> = Vec::new();
     for target in reader.objects("targets") {

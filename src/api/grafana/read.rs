@@ -60,7 +60,7 @@ impl<'a> Reader<'a> {
     where
         'a: 'b,
     {
-        Reader::new(&self.map, self.path(), self.objects, notices)
+        Reader::new(self.map, self.path(), self.objects, notices)
     }
 
     pub fn keys(&self) -> impl Iterator<Item = &'a str> {
@@ -99,7 +99,9 @@ impl<'a> Reader<'a> {
     fn remark(&self, key: &str, what: &[&str], notice: fn(String) -> Notice) {
         let mut message = self.path_of(key);
         message.push_str(": ");
-        what.iter().for_each(|part| message.push_str(part));
+        for part in what {
+            message.push_str(part);
+        }
         self.notices.push(notice(message));
     }
 
@@ -187,6 +189,42 @@ impl<'a> Reader<'a> {
         self.flag(key).unwrap_or_default()
     }
 
+    /// Puts the number where it belongs; what is there stays where the file says none.
+    #[inline(never)]
+    pub fn number_into(&self, key: &str, slot: &mut Option<f64>) {
+        if let Some(number) = self.number(key) {
+            *slot = Some(number);
+        }
+    }
+
+    #[inline(never)]
+    pub fn count_into(&self, key: &str, slot: &mut Option<u32>) {
+        if let Some(count) = self.count(key) {
+            *slot = Some(count);
+        }
+    }
+
+    /// The same for text that is not empty.
+    #[inline(never)]
+    pub fn text_into(&self, key: &str, slot: &mut Option<String>) {
+        if let Some(text) = self.filled_text(key) {
+            *slot = Some(text.to_owned());
+        }
+    }
+
+    /// The same for a unit's id; `none` is none.
+    #[inline(never)]
+    pub fn unit_into(&self, key: &str, slot: &mut Option<String>) {
+        if let Some(unit) = self.filled_text(key).filter(|unit| *unit != "none") {
+            *slot = Some(unit.to_owned());
+        }
+    }
+
+    #[inline(never)]
+    pub fn flag_into(&self, key: &str, slot: &mut bool) {
+        *slot = self.flag(key).unwrap_or(*slot);
+    }
+
     #[inline(never)]
     pub fn object(&self, key: &str) -> Option<Self> {
         let value = self.value(key)?;
@@ -238,6 +276,13 @@ impl<'a> Reader<'a> {
     pub fn word<T: Copy>(&self, key: &str, words: &[(&str, T)]) -> Option<T> {
         let at = self.word_at(key, &|at| words.get(at).map(|(word, _)| *word))?;
         words.get(at).map(|(_, meaning)| *meaning)
+    }
+
+    /// Puts what a word means where it belongs; what is there stays where the file says nothing known.
+    pub fn word_into<T: Copy>(&self, key: &str, words: &[(&str, T)], slot: &mut T) {
+        if let Some(meaning) = self.word(key, words) {
+            *slot = meaning;
+        }
     }
 
     #[inline(never)]

@@ -354,22 +354,17 @@ async fn answered(request: HttpRequest, transport: Rc<dyn Transport>, ask: Ask) 
     let wants_json = !matches!(ask, Ask::Ready);
     let Received { head, stats } = exchange::run(&request, &*transport, wants_json, &mut push).await?;
     let exchange = Exchange { request: &request, head: &head };
-    let (value, notices) = match (scanner, ask) {
-        (Some(scanner), _) => {
-            let scanned = if head.status == 204 { scanner.nothing() } else { scanner.finish(&exchange)? };
-            match ask {
-                Ask::Range(_) => {
-                    let (frame, notices) = frame_from(scanned, &request, stats)?;
-                    (Body::Frame(frame), notices)
-                }
-                _ => {
-                    let (result, notices) = scanned.into_instant();
-                    (Body::Instant(result), notices)
-                }
-            }
+    let (value, notices) = match (ask, scanner) {
+        (Ask::Range(_), Some(scanner)) => {
+            let (frame, notices) = frame_from(scanned(scanner, &exchange)?, &request, stats)?;
+            (Body::Frame(frame), notices)
         }
-        (None, Ask::Ready) => (Body::Ready, Vec::new()),
-        (None, _) => {
+        (_, Some(scanner)) => {
+            let (result, notices) = scanned(scanner, &exchange)?.into_instant();
+            (Body::Instant(result), notices)
+        }
+        (Ask::Ready, None) => (Body::Ready, Vec::new()),
+        (_, None) => {
             let opened = exchange::open(&whole, &exchange)?;
             (Body::Small(Rc::new(opened.data)), opened.notices)
         }
@@ -390,6 +385,11 @@ pub fn parse_matrix(bytes: &[u8], grid_hint: Option<Grid>) -> Result<Answer<Fram
     let scanned = scanner.finish(&Exchange { request: &request, head: &head })?;
     let (value, notices) = frame_from(scanned, &request, stats)?;
     Ok(Answer { value, notices, stats, request })
+}
+
+/// A 204 has nothing to read.
+fn scanned(scanner: ResultScanner, exchange: &Exchange<'_>) -> Result<Scanned, ApiError> {
+    if exchange.head.status == 204 { Ok(scanner.nothing()) } else { scanner.finish(exchange) }
 }
 
 fn frame_from(scanned: Scanned, request: &HttpRequest, stats: FetchStats) -> Result<(Frame, Vec<Notice>), ApiError> {
