@@ -165,7 +165,7 @@ async function measure() {
   row("E1", "first load of the whole app, brotli", "kB", ourBytes / 1000, peerBytes / 1000, "≤ 300 kB", "≤ 220 kB");
   row("E2", "first contentful paint, fresh browser", "ms", of("ours", "contentMs"), of("peer", "contentMs"), "≤ 0.35", "≤ 0.20");
   row("E3", "navigation to first chart painted", "ms", of("ours", "chartMs"), of("peer", "chartMs"), "≤ 0.45", "≤ 0.30");
-  const differs = page.isReact ? options["peer-note"] : "NOT the peer that the budgets name, the React page of Prometheus 3, which set-up could not build here";
+  const differs = page.isReact ? options["peer-note"] : "NOT the peer that the budgets name, the React page of Prometheus 3: set-up says why that is not here";
   const head = `peer: ${page.name} with one graph${differs ? ` (${differs})` : ""}; ours: a dashboard of four panels on the same Prometheus; `
     + `medians of ${ROUNDS}, taken in turns; software canvas`;
   return { rows, files, samples, head };

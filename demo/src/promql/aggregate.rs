@@ -13,7 +13,8 @@ use crate::store::Labels;
 use super::column::{Column, Grid, Value};
 use super::eval::{Evaluation, wrong_type};
 use super::quantile::quantile;
-use super::{ABSENT, QueryError, go_float, is_absent};
+use super::range_functions::{average, compensated_sum};
+use super::{ABSENT, Dialect, QueryError, go_float, is_absent};
 
 struct Group {
     labels: Labels,
@@ -31,8 +32,14 @@ pub(super) fn aggregate(evaluation: &Evaluation<'_>, op: &AggregateExpr, grid: G
         groups.iter().map(|group| fold_steps(group, grid, |_, present| f(present))).collect()
     };
     Ok(Value::Vector(match op.op.id() {
-        T_SUM => fold(|present| present.iter().sum()),
-        T_AVG => fold(|present| mean(present)),
+        T_SUM => fold(match evaluation.dialect {
+            Dialect::V2 => |present| present.iter().sum(),
+            Dialect::V3 => |present| compensated_sum(present.iter().copied()),
+        }),
+        T_AVG => fold(match evaluation.dialect {
+            Dialect::V2 => |present| mean(present),
+            Dialect::V3 => |present| average(present),
+        }),
         T_COUNT => fold(|present| present.len() as f64),
         T_MIN => fold(|present| extreme(present, |new, kept| new < kept)),
         T_MAX => fold(|present| extreme(present, |new, kept| new > kept)),

@@ -14,27 +14,27 @@ use crate::store::{Labels, METRIC_NAME};
 
 use super::column::{Column, Value};
 use super::eval::{unique, wrong_type};
-use super::{ABSENT, QueryError, is_absent};
+use super::{ABSENT, Dialect, QueryError, is_absent};
 
-pub(super) fn binary(op: &BinaryExpr, left: Value, right: Value) -> Result<Value, QueryError> {
+pub(super) fn binary(op: &BinaryExpr, left: Value, right: Value, dialect: Dialect) -> Result<Value, QueryError> {
     let id = op.op.id();
-    let returns_bool = op.return_bool();
+    let drops_name = drops_name(id, op.return_bool(), dialect);
     Ok(match (left, right) {
         (Value::Scalar(left), Value::Scalar(right)) => {
             let values = left.iter().zip(&right).map(|(a, b)| scalar_pair(id, *a, *b)).collect::<Option<_>>();
             Value::Scalar(values.ok_or_else(|| unsupported(op))?)
         }
         (Value::Vector(columns), Value::Scalar(scalars)) => {
-            Value::Vector(with_scalar(op, id, returns_bool, columns, &scalars, false)?)
+            Value::Vector(with_scalar(op, drops_name, columns, &scalars, false)?)
         }
         (Value::Scalar(scalars), Value::Vector(columns)) => {
-            Value::Vector(with_scalar(op, id, returns_bool, columns, &scalars, true)?)
+            Value::Vector(with_scalar(op, drops_name, columns, &scalars, true)?)
         }
         (Value::Vector(left), Value::Vector(right)) => {
             let modifier = op.modifier.clone().unwrap_or_default();
             Value::Vector(match id {
                 T_LAND | T_LOR | T_LUNLESS => set_operation(id, &modifier, left, right)?,
-                _ => Matching { id, modifier: &modifier, op }.join(left, right)?,
+                _ => Matching { id, modifier: &modifier, op, drops_name }.join(left, right)?,
             })
         }
         (Value::Text(_), _) | (_, Value::Text(_)) => return Err(wrong_type("string")),
@@ -46,8 +46,10 @@ fn unsupported(op: &BinaryExpr) -> QueryError {
 }
 
 /// Whether the result is no longer the metric that its left operand was. Prometheus 2 forgets `atan2` here.
-fn drops_name(id: TokenId, returns_bool: bool) -> bool {
-    returns_bool || matches!(id, T_ADD | T_SUB | T_MUL | T_DIV | T_MOD | T_POW)
+fn drops_name(id: TokenId, returns_bool: bool, dialect: Dialect) -> bool {
+    returns_bool
+        || matches!(id, T_ADD | T_SUB | T_MUL | T_DIV | T_MOD | T_POW)
+        || (id == T_ATAN2 && dialect == Dialect::V3)
 }
 
 fn arithmetic(id: TokenId, a: f64, b: f64) -> Option<f64> {
@@ -94,16 +96,15 @@ fn element(id: TokenId, returns_bool: bool, a: f64, b: f64, kept: f64) -> Option
 
 fn with_scalar(
     op: &BinaryExpr,
-    id: TokenId,
-    returns_bool: bool,
+    drops_name: bool,
     columns: Vec<Column>,
     scalars: &[f64],
     scalar_is_left: bool,
 ) -> Result<Vec<Column>, QueryError> {
+    let (id, returns_bool) = (op.op.id(), op.return_bool());
     if matches!(id, T_LAND | T_LOR | T_LUNLESS) {
         return Err(unsupported(op));
     }
-    let drops_name = drops_name(id, returns_bool);
     let changed = columns
         .into_iter()
         .map(|Column { labels, mut values }| {
@@ -176,6 +177,7 @@ struct Matching<'a> {
     id: TokenId,
     modifier: &'a BinModifier,
     op: &'a BinaryExpr,
+    drops_name: bool,
 }
 
 impl Matching<'_> {
@@ -251,8 +253,7 @@ impl Matching<'_> {
     }
 
     fn result_labels(&self, many: &Labels, one: &Labels) -> Labels {
-        let drops_name = drops_name(self.id, self.modifier.return_bool);
-        let base = if drops_name { many.without_name() } else { many.clone() };
+        let base = if self.drops_name { many.without_name() } else { many.clone() };
         match &self.modifier.card {
             VectorMatchCardinality::OneToOne => match &self.modifier.matching {
                 Some(LabelModifier::Include(names)) => base.keep(&names.labels),

@@ -36,7 +36,7 @@ impl Evaluation<'_> {
             },
             Expr::Binary(op) => {
                 let (left, right) = (self.eval(&op.lhs, grid)?, self.eval(&op.rhs, grid)?);
-                binary::binary(op, left, right)
+                binary::binary(op, left, right, self.dialect)
             }
             Expr::Aggregate(op) => aggregate::aggregate(self, op, grid),
             Expr::Call(call) => functions::call(self, call, grid),

@@ -417,7 +417,11 @@ fn histogram_quantile(evaluation: &Evaluation<'_>, call: &Call, grid: Grid) -> R
                             .map(|(upper_bound, counts)| Bucket { upper_bound: *upper_bound, count: at(counts, step) })
                             .filter(|bucket| !is_absent(bucket.count)),
                     );
-                    if present.is_empty() { ABSENT } else { bucket_quantile(at(&ranks, step), &mut present) }
+                    if present.is_empty() {
+                        ABSENT
+                    } else {
+                        bucket_quantile(at(&ranks, step), &mut present, evaluation.dialect)
+                    }
                 })
                 .collect();
             Column { labels: key.without_name(), values }

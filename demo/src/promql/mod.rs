@@ -44,13 +44,14 @@ pub enum QueryError {
     Execution(String),
 }
 
-/// Which major version's rules for the edges of windows are followed.
+/// Which major version's arithmetic is followed. The grammar and the words of refusals are those of version 2 in both.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Dialect {
-    /// Windows include their left end; this is what the tests compare with.
+    /// Windows include their left end, and sums are plain.
     #[default]
     V2,
-    /// Windows exclude their left end.
+    /// Windows exclude their left end, sums carry their rounding error along, buckets that differ by rounding are equal, and
+    /// `atan2` drops the metric's name.
     V3,
 }
 

@@ -4,6 +4,11 @@
 
 #![expect(clippy::float_cmp, reason = "PromQL compares floats exactly")]
 
+use super::Dialect;
+
+/// Counts of neighbouring buckets that differ by less are the same count to Prometheus 3: `smallDeltaTolerance`.
+const ROUNDING_RATIO: f64 = 1e-12;
+
 /// One bucket: its inclusive upper bound and the cumulative count.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Bucket {
@@ -14,7 +19,7 @@ pub(super) struct Bucket {
 /// The value below which the share `q` of all observations lies, interpolated linearly within its bucket.
 ///
 /// The highest finite bound when it lies in the last bucket; NaN without a `+Inf` bucket or observations.
-pub(super) fn bucket_quantile(q: f64, buckets: &mut Vec<Bucket>) -> f64 {
+pub(super) fn bucket_quantile(q: f64, buckets: &mut Vec<Bucket>, dialect: Dialect) -> f64 {
     if q.is_nan() {
         return f64::NAN;
     }
@@ -29,7 +34,13 @@ pub(super) fn bucket_quantile(q: f64, buckets: &mut Vec<Bucket>) -> f64 {
         return f64::NAN;
     }
     coalesce(buckets);
-    make_monotonic(buckets);
+    make_monotonic(
+        buckets,
+        match dialect {
+            Dialect::V2 => 0.0,
+            Dialect::V3 => ROUNDING_RATIO,
+        },
+    );
     let [finite @ .., overflow] = buckets.as_slice() else { return f64::NAN };
     let Some(highest_finite) = finite.last() else { return f64::NAN };
     if overflow.count == 0.0 {
@@ -60,12 +71,14 @@ fn coalesce(buckets: &mut Vec<Bucket>) {
 }
 
 /// Rounding and unsynchronised scrapes can make a cumulative count fall; the larger one below is then the better estimate.
-fn make_monotonic(buckets: &mut [Bucket]) {
+/// What differs by less than `noise_ratio` of both together counts as equal.
+fn make_monotonic(buckets: &mut [Bucket], noise_ratio: f64) {
     let mut highest = f64::NEG_INFINITY;
     for bucket in buckets {
-        if bucket.count > highest {
+        let is_noise = (bucket.count - highest).abs() < noise_ratio * (bucket.count.abs() + highest.abs());
+        if bucket.count > highest && !is_noise {
             highest = bucket.count;
-        } else if bucket.count < highest {
+        } else {
             bucket.count = highest;
         }
     }
@@ -103,18 +116,25 @@ mod tests {
     #[test]
     fn interpolates_and_stops_at_the_highest_finite_bound() {
         let pairs = [(0.1, 10.0), (0.5, 20.0), (f64::INFINITY, 40.0)];
-        assert_eq!(bucket_quantile(0.25, &mut buckets(&pairs)), 0.1);
-        assert!((bucket_quantile(0.375, &mut buckets(&pairs)) - 0.3).abs() < 1e-12);
-        assert_eq!(bucket_quantile(0.95, &mut buckets(&pairs)), 0.5);
-        assert!(bucket_quantile(0.5, &mut buckets(&[(0.1, 1.0)])).is_nan());
-        assert!(bucket_quantile(0.5, &mut buckets(&[(0.1, 0.0), (f64::INFINITY, 0.0)])).is_nan());
-        assert_eq!(bucket_quantile(-1.0, &mut buckets(&pairs)), f64::NEG_INFINITY);
+        assert_eq!(bucket_quantile(0.25, &mut buckets(&pairs), Dialect::V2), 0.1);
+        assert!((bucket_quantile(0.375, &mut buckets(&pairs), Dialect::V2) - 0.3).abs() < 1e-12);
+        assert_eq!(bucket_quantile(0.95, &mut buckets(&pairs), Dialect::V2), 0.5);
+        assert!(bucket_quantile(0.5, &mut buckets(&[(0.1, 1.0)]), Dialect::V2).is_nan());
+        assert!(bucket_quantile(0.5, &mut buckets(&[(0.1, 0.0), (f64::INFINITY, 0.0)]), Dialect::V2).is_nan());
+        assert_eq!(bucket_quantile(-1.0, &mut buckets(&pairs), Dialect::V2), f64::NEG_INFINITY);
     }
 
     #[test]
     fn mends_counts_that_fall() {
         let mut falling = buckets(&[(1.0, 10.0), (2.0, 9.0), (f64::INFINITY, 10.0)]);
-        assert_eq!(bucket_quantile(1.0, &mut falling), 1.0);
+        assert_eq!(bucket_quantile(1.0, &mut falling, Dialect::V2), 1.0);
+    }
+
+    #[test]
+    fn prometheus_3_takes_rounding_for_equality() {
+        let nearly = buckets(&[(1.0, 19.0 - 2e-13), (2.0, 19.0 + 2e-13), (4.0, 20.0), (f64::INFINITY, 20.0)]);
+        assert!((bucket_quantile(0.95, &mut nearly.clone(), Dialect::V2) - 1.5).abs() < 0.1);
+        assert!((bucket_quantile(0.95, &mut nearly.clone(), Dialect::V3) - 2.0).abs() < 1e-9);
     }
 
     #[test]

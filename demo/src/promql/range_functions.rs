@@ -85,7 +85,7 @@ fn instant_change(window: &Window<'_>, is_rate: bool) -> Option<f64> {
 }
 
 /// A sum that carries its rounding error along (Kahan, Neumaier).
-fn compensated_sum(values: impl Iterator<Item = f64>) -> f64 {
+pub(super) fn compensated_sum(values: impl Iterator<Item = f64>) -> f64 {
     let (mut sum, mut lost) = (0.0_f64, 0.0_f64);
     for value in values {
         let next = sum + value;
@@ -95,7 +95,7 @@ fn compensated_sum(values: impl Iterator<Item = f64>) -> f64 {
     if sum.is_finite() { sum + lost } else { sum }
 }
 
-fn average(values: &[f64]) -> f64 {
+pub(super) fn average(values: &[f64]) -> f64 {
     let count = values.len() as f64;
     let sum = compensated_sum(values.iter().copied());
     if sum.is_finite() || values.iter().any(|value| !value.is_finite()) {

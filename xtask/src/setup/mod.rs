@@ -390,10 +390,18 @@ fn install_peer(machine: &Machine, report: &Report) -> Result<(), Failure> {
         let pages = needs_pages.then(|| scope.spawn(|| prometheus_pages::build(machine, report)));
         [server, pages].map(|step| step.map(std::thread::ScopedJoinHandle::join))
     });
+    let mut said = String::new();
     for result in results.into_iter().flatten() {
         match result {
             Ok(Ok(())) => {}
-            Ok(Err(failure)) => report.say(&format!("the bench has to do without its peer:\n{failure}\n")),
+            Ok(Err(failure)) => {
+                let text = failure.to_string();
+                // What both lack is said once.
+                if text != said {
+                    report.say(&format!("the bench has to do without its peer:\n{text}\n"));
+                }
+                said = text;
+            }
             Err(_) => return Err(Failure::Rule("building the bench's peer panicked; see above".to_owned())),
         }
     }

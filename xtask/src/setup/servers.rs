@@ -37,7 +37,7 @@ pub const PROMETHEUS_3: GoServer = GoServer {
     tags: "remove_all_sd",
     linker_flags: "-X github.com/prometheus/common/version.Version=3.16.0",
     programs: &["prometheus", "promtool"],
-    takes: "about 6 minutes on two cores",
+    takes: "about 8 minutes on two cores",
 };
 
 impl GoServer {
