@@ -143,7 +143,7 @@ fn svg(scenes: &[&Scene]) -> String {
     let mut backend = SvgBackend { size: (size.width_px as u32, size.height_px as u32), body: String::new() };
     let resolution = Resolution::fine(1.0);
     for scene in scenes {
-        paint(scene, &palette(), resolution, "sans-serif", &mut backend).unwrap();
+        paint(scene, &palette(), resolution, "sans-serif", &mut backend, &mut |_| false).unwrap();
     }
     let (w, h) = (size.width_px, size.height_px);
     let units = Resolution::SUBPIXELS;

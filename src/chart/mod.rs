@@ -11,6 +11,7 @@ pub mod heatmap;
 pub mod measure;
 pub mod paint;
 pub mod palette;
+mod raster;
 pub mod scale;
 pub mod scene;
 pub mod sparkline;
@@ -20,8 +21,9 @@ pub mod timeseries;
 
 pub use cursor::cursor_scene;
 pub use measure::{ApproximateMeasure, TextMeasure};
-pub use paint::{Resolution, paint};
+pub use paint::{Blit, Resolution, paint};
 pub use palette::Palette;
+pub use raster::Bitmap;
 pub use scene::{Ink, Mark, Point, Rect, Scene, Size, Tone};
 
 use crate::{base::colour, model::labels::Labels};

@@ -6,6 +6,10 @@
 //!
 //! Text is anchored by the backend; for plotters-canvas that is the canvas's own `textAlign` and `textBaseline`, which
 //! measures nothing through the DOM.
+//!
+//! A line with more vertices than it crosses pixels is not stroked where the surface takes pixels ([`Blit`]): it becomes a
+//! [`Bitmap`], together with its neighbours. On a surface that takes none, such as SVG, it is a path like any other, along
+//! the pixels' centres.
 
 use std::convert::Infallible;
 
@@ -16,7 +20,8 @@ use plotters_backend::{
 
 use super::{
     palette::Palette,
-    scene::{Align, Baseline, Dash, Mark, Point, Rect, Scene, Tone},
+    raster::Bitmap,
+    scene::{Align, Baseline, Dash, Mark, Point, Rect, Scene, Size, Tone},
 };
 
 /// How CSS pixels become the backend's coordinates.
@@ -38,22 +43,31 @@ impl Resolution {
     }
 }
 
+/// Lays a bitmap over what the backend has drawn so far; false where the surface cannot.
+pub type Blit<'a> = &'a mut dyn FnMut(&Bitmap) -> bool;
+
 /// Paints a scene over what is there; the surface is not cleared. `font` is a CSS font family list.
 ///
-/// Each path is one `draw_path`, each rectangle one `draw_rect`. A path with more vertices than it crosses pixels is drawn
-/// along the pixels' centres, one device pixel wide: finer is not visible there, and costs a software canvas several
-/// times as much.
+/// Each path is one `draw_path`, each rectangle one `draw_rect`. Neighbouring paths with more vertices than they cross
+/// pixels are one bitmap, one device pixel wide: finer is not visible there, and stroking them costs a software canvas
+/// several times as much.
 pub fn paint<B: DrawingBackend>(
     scene: &Scene,
     palette: &Palette,
     resolution: Resolution,
     font: &str,
     backend: &mut B,
+    blit: Blit<'_>,
 ) -> Result<(), DrawingErrorKind<B::ErrorType>> {
     backend.ensure_prepared()?;
     let mut painter = Painter { palette, resolution, font, backend };
-    for mark in &scene.marks {
-        painter.mark(mark)?;
+    for marks in scene.marks.chunk_by(|a, b| resolution.is_dense(a) && resolution.is_dense(b)) {
+        if let Some(bitmap) = painter.bitmap(marks, scene.size)
+            && blit(&bitmap)
+        {
+            continue;
+        }
+        marks.iter().try_for_each(|mark| painter.mark(mark))?;
     }
     backend.present()
 }
@@ -77,7 +91,7 @@ impl<B: DrawingBackend> Painter<'_, B> {
             Mark::Rule { tone, from, to, width_px, dash } => self.rule(*tone, *from, *to, *width_px, *dash),
             Mark::Path { tone, width_px, points } => {
                 let resolution = self.resolution;
-                if resolution.is_dense(points) {
+                if resolution.is_dense(mark) {
                     let style = self.style(*tone, width_px.min(1.0 / resolution.dpr));
                     return self.backend.draw_path(resolution.pixel_path(points), &style);
                 }
@@ -109,6 +123,25 @@ impl<B: DrawingBackend> Painter<'_, B> {
                 self.backend.draw_text(text, &style, self.resolution.coord(*at))
             }
         }
+    }
+
+    /// Marks that are all dense paths, as pixels.
+    fn bitmap(&self, marks: &[Mark], size: Size) -> Option<Bitmap> {
+        let resolution = self.resolution;
+        let dpr = resolution.dpr;
+        let paths = || {
+            marks.iter().filter(|mark| resolution.is_dense(mark)).filter_map(|mark| match mark {
+                Mark::Path { tone, points, .. } => Some((*tone, points.as_slice())),
+                _ => None,
+            })
+        };
+        let surface = ((size.width_px * dpr).round(), (size.height_px * dpr).round());
+        let mut bitmap = Bitmap::around(paths().map(|(_, points)| points), dpr, surface)?;
+        for (tone, points) in paths() {
+            let ((r, g, b), alpha) = self.palette.resolve(tone);
+            bitmap.line(points, dpr, [r, g, b], alpha);
+        }
+        Some(bitmap)
     }
 
     /// A line along an axis, as filled rectangles: a stroke at whole coordinates would smear over two pixels.
@@ -167,8 +200,9 @@ impl Resolution {
         ((f64::from(point.x) * scale).round() as i32, (f64::from(point.y) * scale).round() as i32)
     }
 
-    /// Whether a path has more vertices than device pixels under it.
-    fn is_dense(self, points: &[Point]) -> bool {
+    /// Whether a mark is a path with more vertices than device pixels under it.
+    fn is_dense(self, mark: &Mark) -> bool {
+        let Mark::Path { points, .. } = mark else { return false };
         let span = points.first().zip(points.last()).map_or(0.0, |(a, b)| f64::from(b.x - a.x).abs());
         points.len() as f64 > (span * self.dpr).max(16.0)
     }
@@ -279,6 +313,7 @@ fn v_pos(baseline: Baseline) -> VPos {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::chart::Ink;
 
     #[test]
     fn dense_paths_run_along_pixel_centres() {
@@ -291,8 +326,9 @@ mod tests {
 
     #[test]
     fn density_counts_device_pixels() {
-        let line = |count: usize, width: f64| -> Vec<Point> {
-            (0..count).map(|n| Point::new(width * n as f64 / (count - 1) as f64, 0.0)).collect()
+        let line = |count: usize, width: f64| -> Mark {
+            let points = (0..count).map(|n| Point::new(width * n as f64 / (count - 1) as f64, 0.0)).collect();
+            Mark::Path { tone: Ink::Accent.opaque(), width_px: 1.5, points }
         };
         let at = |dpr: f64| Resolution { dpr, subpixels: 8 };
         assert!(at(1.0).is_dense(&line(1440, 750.0)));

@@ -4,6 +4,8 @@
 //! denied): the product goes on without it. Natively the same names exist, so that tests link.
 
 #[cfg(feature = "browser")]
+pub mod canvas;
+#[cfg(feature = "browser")]
 pub mod clipboard;
 pub mod clock;
 #[cfg(feature = "browser")]

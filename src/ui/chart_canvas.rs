@@ -10,8 +10,8 @@ use plotters_canvas::CanvasBackend;
 use wasm_bindgen::JsCast;
 
 use crate::{
-    chart::{Palette, Resolution, Scene, paint},
-    platform::{dom, events, timer},
+    chart::{Bitmap, Palette, Resolution, Scene, paint},
+    platform::{canvas, dom, events, timer},
     state::{
         reactive::{Callback, Signal, effect},
         theme::Theme,
@@ -237,7 +237,9 @@ fn paint_on(element: &web_sys::HtmlCanvasElement, scene: Option<&Scene>, theme: 
     dom::ignore(context.set_transform(down, 0.0, 0.0, down, 0.0, 0.0));
     context.set_line_join("round");
     let Some(mut backend) = CanvasBackend::with_canvas_object(element.clone()) else { return };
-    let painted = with_palette(element, theme, |palette| paint(scene, palette, resolution, FONT, &mut backend));
+    let mut blit = |bitmap: &Bitmap| canvas::lay_over(&context, (bitmap.left, bitmap.top), bitmap.width, bitmap.rgba());
+    let painted =
+        with_palette(element, theme, |palette| paint(scene, palette, resolution, FONT, &mut backend, &mut blit));
     if let Err(error) = painted {
         dom::log_error(&format!("a chart could not be painted: {error}"));
     }

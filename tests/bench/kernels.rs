@@ -15,11 +15,11 @@ use agentarea_observability::{
     },
     base::time::{Grid, Range, Utc},
     chart::{
-        Ink, Palette, Resolution, Size, TextMeasure, paint,
+        Bitmap, Ink, Palette, Resolution, Size, TextMeasure, paint,
         timeseries::{self, AxisOptions, ConnectNulls, Draw, Series, Side, Stacking, ThresholdStyle},
     },
     model::frame::Frame,
-    platform::text,
+    platform::{canvas, text},
 };
 use futures_util::{FutureExt, future::LocalBoxFuture};
 use js_sys::Uint8Array;
@@ -121,7 +121,7 @@ impl TextMeasure for CanvasMeasure {
 #[wasm_bindgen]
 pub fn draw(
     parsed: &Parsed,
-    canvas: &HtmlCanvasElement,
+    element: &HtmlCanvasElement,
     start_ms: f64,
     end_ms: f64,
     line_width_px: f64,
@@ -141,7 +141,7 @@ pub fn draw(
             is_hidden: false,
         })
         .collect();
-    let (width, height) = (f64::from(canvas.width()), f64::from(canvas.height()));
+    let (width, height) = (f64::from(element.width()), f64::from(element.height()));
     let axis = AxisOptions { unit: "short".to_owned(), ..AxisOptions::default() };
     let layout = timeseries::layout(&timeseries::Input {
         frame,
@@ -157,7 +157,7 @@ pub fn draw(
         regions: &[],
         measure: &CanvasMeasure,
     });
-    let context: CanvasRenderingContext2d = canvas
+    let context: CanvasRenderingContext2d = element
         .get_context("2d")
         .ok()
         .flatten()
@@ -173,6 +173,8 @@ pub fn draw(
     let palette = Palette::from_tokens(|token| {
         token.starts_with("series").then(|| "#1f77b4".to_owned()).or_else(|| Some("#888888".to_owned()))
     });
-    let mut backend = CanvasBackend::with_canvas_object(canvas.clone()).ok_or_else(|| JsError::new("no 2D canvas"))?;
-    paint(&layout.scene, &palette, resolution, FONT, &mut backend).map_err(|error| JsError::new(&error.to_string()))
+    let mut backend = CanvasBackend::with_canvas_object(element.clone()).ok_or_else(|| JsError::new("no 2D canvas"))?;
+    let mut blit = |bitmap: &Bitmap| canvas::lay_over(&context, (bitmap.left, bitmap.top), bitmap.width, bitmap.rgba());
+    paint(&layout.scene, &palette, resolution, FONT, &mut backend, &mut blit)
+        .map_err(|error| JsError::new(&error.to_string()))
 }
