@@ -11,7 +11,6 @@ pub mod heatmap;
 pub mod measure;
 pub mod paint;
 pub mod palette;
-mod raster;
 pub mod scale;
 pub mod scene;
 pub mod sparkline;
@@ -19,12 +18,12 @@ pub mod summary;
 pub mod ticks;
 pub mod timeseries;
 
+pub use agentarea_kernels::{Bitmap, Point};
 pub use cursor::cursor_scene;
 pub use measure::{ApproximateMeasure, TextMeasure};
 pub use paint::{Blit, Resolution, paint};
 pub use palette::Palette;
-pub use raster::Bitmap;
-pub use scene::{Ink, Mark, Point, Rect, Scene, Size, Tone};
+pub use scene::{Ink, Mark, Rect, Scene, Size, Tone};
 
 use crate::{base::colour, model::labels::Labels};
 

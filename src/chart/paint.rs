@@ -13,6 +13,7 @@
 
 use std::convert::Infallible;
 
+use agentarea_kernels::{Bitmap, raster::Bounds};
 use plotters_backend::{
     BackendColor, BackendCoord, BackendStyle, BackendTextStyle, DrawingBackend, DrawingErrorKind, FontFamily,
     text_anchor::{HPos, Pos, VPos},
@@ -20,7 +21,6 @@ use plotters_backend::{
 
 use super::{
     palette::Palette,
-    raster::Bitmap,
     scene::{Align, Baseline, Dash, Mark, Point, Rect, Scene, Size, Tone},
 };
 
@@ -136,7 +136,9 @@ impl<B: DrawingBackend> Painter<'_, B> {
             })
         };
         let surface = ((size.width_px * dpr).round(), (size.height_px * dpr).round());
-        let mut bitmap = Bitmap::around(paths().map(|(_, points)| points), dpr, surface)?;
+        let mut bounds = Bounds::EMPTY;
+        paths().for_each(|(_, points)| bounds.add(points));
+        let mut bitmap = Bitmap::around(bounds, dpr, surface)?;
         for (tone, points) in paths() {
             let ((r, g, b), alpha) = self.palette.resolve(tone);
             bitmap.line(points, dpr, [r, g, b], alpha);

@@ -6,13 +6,7 @@
 use std::fmt::{self, Write as _};
 
 pub use crate::base::colour::Ink;
-
-/// A position in CSS pixels from the scene's top left corner. `f32`: a path has many of them, and a 1/1000 px is enough.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct Point {
-    pub x: f32,
-    pub y: f32,
-}
+pub use agentarea_kernels::Point;
 
 /// Width and height in CSS pixels.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -94,12 +88,6 @@ pub struct Scene {
     pub marks: Vec<Mark>,
 }
 
-impl Point {
-    pub fn new(x: f64, y: f64) -> Self {
-        Self { x: x as f32, y: y as f32 }
-    }
-}
-
 impl Size {
     pub const fn new(width_px: f64, height_px: f64) -> Self {
         Self { width_px, height_px }
@@ -157,7 +145,7 @@ impl fmt::Display for Mark {
                 Ok(())
             }
             Self::Rule { tone, from, to, width_px, dash } => {
-                write!(f, "rule {tone} {from} {to} w{}", short(*width_px))?;
+                write!(f, "rule {tone} {} {} w{}", pair(*from), pair(*to), short(*width_px))?;
                 match dash {
                     Some(dash) => write!(f, " dash {} {}", short(dash.on_px), short(dash.off_px)),
                     None => Ok(()),
@@ -165,30 +153,28 @@ impl fmt::Display for Mark {
             }
             Self::Path { tone, width_px, points } => {
                 write!(f, "path {tone} w{}", short(*width_px))?;
-                points.iter().try_for_each(|p| write!(f, " {p}"))
+                points.iter().try_for_each(|p| write!(f, " {}", pair(*p)))
             }
             Self::Area { tone, points } => {
                 write!(f, "area {tone}")?;
-                points.iter().try_for_each(|p| write!(f, " {p}"))
+                points.iter().try_for_each(|p| write!(f, " {}", pair(*p)))
             }
             Self::Dot { tone, center, radius_px, ring } => {
-                write!(f, "dot {tone} {center} r{}", short(*radius_px))?;
+                write!(f, "dot {tone} {} r{}", pair(*center), short(*radius_px))?;
                 match ring {
                     Some(ring) => write!(f, " ring {} w{}", ring.tone, short(ring.width_px)),
                     None => Ok(()),
                 }
             }
             Self::Text { tone, text, at, align, baseline, size_px } => {
-                write!(f, "text {tone} {at} {align:?}/{baseline:?} {}px {text:?}", short(*size_px))
+                write!(f, "text {tone} {} {align:?}/{baseline:?} {}px {text:?}", pair(*at), short(*size_px))
             }
         }
     }
 }
 
-impl fmt::Display for Point {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{},{}", short(f64::from(self.x)), short(f64::from(self.y)))
-    }
+fn pair(Point { x, y }: Point) -> String {
+    format!("{},{}", short(f64::from(x)), short(f64::from(y)))
 }
 
 impl fmt::Display for Tone {

@@ -1,7 +1,7 @@
 //! Reads the answer of `query` and `query_range` while it arrives, straight into `f64` columns: no tree, no strings for
 //! numbers, each byte looked at once or twice.
 //!
-//! How: a small state machine follows the envelope; inside `values` a tight loop ([`number::sample`]) reads
+//! How: a small state machine follows the envelope; inside `values` a tight loop ([`agentarea_kernels::number`]) reads
 //! `[1700000000,"1.5"]` as Prometheus writes it. Whatever looks different (white space, escapes, numbers instead of
 //! strings, other key orders, unknown fields) goes through the general steps, which take any JSON. A step needs the
 //! whole of one item (a key, a label set, a sample) in the buffer; where a chunk ends in the middle, the item waits for
@@ -12,7 +12,6 @@
 
 mod columns;
 mod json;
-mod number;
 
 use super::{
     InstantResult,

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use super::{MAX_CELL_COUNT, ResultKind, number, row_count};
+use agentarea_kernels::number;
+
+use super::{MAX_CELL_COUNT, ResultKind, row_count};
 use crate::{
     base::time::Grid,
     model::{
@@ -93,23 +95,38 @@ impl SeriesSet {
     /// or the bytes end; returns how many bytes they were.
     pub(super) fn push_run(&mut self, bytes: &[u8], is_first: bool) -> usize {
         let mut taken = 0;
-        let mut rest = bytes;
+        let mut next = 0;
         if !is_first {
-            match rest {
-                [b',', tail @ ..] => rest = tail,
-                _ => return 0,
+            if bytes.first() != Some(&b',') {
+                return 0;
             }
+            next = 1;
         }
-        while let Some((t_ms, value, length)) = number::sample(rest) {
-            self.push(t_ms, value);
-            let Some(tail) = rest.get(length..) else { break };
-            taken = bytes.len() - tail.len();
-            match tail {
-                [b',', tail @ ..] => rest = tail,
-                _ => break,
+        while let Some(rest) = bytes.get(next..) {
+            let mut length = self.push_aligned(rest);
+            if length == 0 {
+                let Some((t_ms, value, sample_length)) = number::sample(rest) else { break };
+                self.push(t_ms, value);
+                length = sample_length;
             }
+            taken = next + length;
+            if bytes.get(taken) != Some(&b',') {
+                break;
+            }
+            next = taken + 1;
         }
         taken
+    }
+
+    /// Of [`Self::push_run`] what goes straight into the rows: in most answers, all of it.
+    fn push_aligned(&mut self, bytes: &[u8]) -> usize {
+        let rows_ms = self.rows_ms.get(self.row..).filter(|_| self.times_ms.is_none()).unwrap_or_default();
+        let count = self.values.len();
+        let length = number::aligned_samples(bytes, rows_ms, &mut self.values);
+        let count = self.values.len() - count;
+        self.row += count;
+        self.sample_count += count;
+        length
     }
 
     #[inline]

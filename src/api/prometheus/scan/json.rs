@@ -2,7 +2,8 @@
 
 use std::{borrow::Cow, collections::HashSet, sync::Arc};
 
-use super::number;
+use agentarea_kernels::number;
+
 use crate::model::labels::Labels;
 
 /// Why an item could not be taken.

@@ -6,10 +6,46 @@
 //! Invariant: a path covers every column that it crosses, and in it at least the pixels of its smallest and largest value.
 //! Nothing here reads or writes outside the bitmap, whatever the coordinates are.
 
-use super::scene::Point;
+use super::point::Point;
 
 /// 32 MB of pixels: more than a large screen has. Beyond it the caller has to draw in another way.
 const MAX_PIXEL_COUNT: usize = 8 << 20;
+
+/// Wider than any surface.
+const FAR_PX: f32 = 65_536.0;
+
+/// What encloses positions, in CSS pixels.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Bounds {
+    pub left: f32,
+    pub top: f32,
+    pub right: f32,
+    pub bottom: f32,
+}
+
+impl Bounds {
+    pub const EMPTY: Self =
+        Self { left: f32::INFINITY, top: f32::INFINITY, right: f32::NEG_INFINITY, bottom: f32::NEG_INFINITY };
+
+    pub fn add(&mut self, points: &[Point]) {
+        let Self { left, top, right, bottom } = self;
+        for Point { x, y } in points {
+            // By comparing: `f32::min` is a call of a function in WebAssembly.
+            if x < left {
+                *left = *x;
+            }
+            if x > right {
+                *right = *x;
+            }
+            if y < top {
+                *top = *y;
+            }
+            if y > bottom {
+                *bottom = *y;
+            }
+        }
+    }
+}
 
 /// A rectangle of pixels, transparent at first.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,29 +60,22 @@ pub struct Bitmap {
 }
 
 impl Bitmap {
-    /// One that holds all of the paths, as far as they are on a surface of `width` × `height` device pixels. `None` where
-    /// there is nothing to hold, or too much.
-    pub(super) fn around<'a>(
-        paths: impl Iterator<Item = &'a [Point]>,
-        dpr: f64,
-        (width, height): (f64, f64),
-    ) -> Option<Self> {
-        let mut bounds: Option<[f32; 4]> = None;
-        for Point { x, y } in paths.flatten().copied() {
-            let [left, top, right, bottom] = bounds.get_or_insert([x, y, x, y]);
-            (*left, *right) = (left.min(x), right.max(x));
-            (*top, *bottom) = (top.min(y), bottom.max(y));
-        }
-        let [left, top, right, bottom] = bounds?.map(|px| f64::from(px) * dpr);
+    /// One that holds everything within the bounds, as far as it is on a surface of `width` × `height` device pixels. `None`
+    /// where there is nothing to hold, or too much.
+    pub fn around(bounds: Bounds, dpr: f64, (width, height): (f64, f64)) -> Option<Self> {
+        let [left, top, right, bottom] =
+            [bounds.left, bounds.top, bounds.right, bounds.bottom].map(|px| f64::from(px) * dpr);
         // A line is a pixel wide: half of it lies outside.
         let from = |px: f64, end: f64| (px - 1.0).clamp(0.0, end).floor();
         let to = |px: f64, end: f64| (px + 2.0).clamp(0.0, end).ceil();
         let (left, right) = (from(left, width), to(right, width));
         let (top, bottom) = (from(top, height), to(bottom, height));
         let (width, height) = ((right - left).max(0.0) as u32, (bottom - top).max(0.0) as u32);
-        let count =
-            (width as usize).checked_mul(height as usize).filter(|count| (1..=MAX_PIXEL_COUNT).contains(count))?;
-        Some(Self { left: left as u32, top: top as u32, width, height, pixels: vec![[0; 4]; count] })
+        let count = (width as usize).checked_mul(height as usize)?;
+        (1..=MAX_PIXEL_COUNT).contains(&count).then(|| {
+            let pixels = vec![[0; 4]; count];
+            Self { left: left as u32, top: top as u32, width, height, pixels }
+        })
     }
 
     /// The bytes of all pixels.
@@ -55,14 +84,15 @@ impl Bitmap {
     }
 
     /// Draws a path, one device pixel wide, over what is there.
-    pub(super) fn line(&mut self, points: &[Point], dpr: f64, colour: [u8; 3], alpha: f64) {
+    pub fn line(&mut self, points: &[Point], dpr: f64, [r, g, b]: [u8; 3], alpha: f64) {
         let (left, top, scale) = (self.left as f32, self.top as f32, dpr as f32);
-        let alpha = (alpha.clamp(0.0, 1.0) * 255.0).round() as u32;
-        let mut points = points.iter().map(|p| (p.x * scale - left, p.y * scale - top));
-        let Some((mut x, mut y)) = points.next() else { return };
-        let mut run = Run { column: x.floor() as i32, low: y, high: y };
-        for (next_x, next_y) in points {
-            let column = next_x.floor() as i32;
+        let colour = [r, g, b, (alpha.clamp(0.0, 1.0) * 255.0).round() as u8];
+        let [first, points @ ..] = points else { return };
+        let (mut x, mut y) = (first.x * scale - left, first.y * scale - top);
+        let mut run = Run { column: floor(x), low: y, high: y };
+        for point in points {
+            let (next_x, next_y) = (point.x * scale - left, point.y * scale - top);
+            let column = floor(next_x);
             if column != run.column {
                 let slope = (next_y - y) / (next_x - x);
                 let step = if column > run.column { 1 } else { -1 };
@@ -71,18 +101,18 @@ impl Bitmap {
                     let edge = run.column.max(run.column + step) as f32;
                     let crossing = y + (edge - x) * slope;
                     run.add(crossing);
-                    self.stretch(run, colour, alpha);
+                    self.stretch(run, colour);
                     run = Run { column: run.column + step, low: crossing, high: crossing };
                 }
             }
             run.add(next_y);
             (x, y) = (next_x, next_y);
         }
-        self.stretch(run, colour, alpha);
+        self.stretch(run, colour);
     }
 
     /// One column of a line.
-    fn stretch(&mut self, run: Run, colour: [u8; 3], alpha: u32) {
+    fn stretch(&mut self, run: Run, colour: [u8; 4]) {
         let Run { column, low, high } = run;
         let (width, height) = (self.width as usize, self.height as f32);
         let Some(column) = usize::try_from(column).ok().filter(|column| *column < width) else { return };
@@ -91,23 +121,34 @@ impl Bitmap {
         let (top, bottom) = if rise == 0.0 {
             (low.floor(), low.floor() + 1.0)
         } else {
-            let pad = (rise.mul_add(rise, 1.0).sqrt() - rise) / 2.0;
+            let pad = ((rise * rise + 1.0).sqrt() - rise) * 0.5;
             (low - pad, high + pad)
         };
         let (top, bottom) = (top.clamp(0.0, height), bottom.clamp(0.0, height));
         let (first, last) = (top as usize, bottom as usize);
-        let mut pixels = self.pixels.iter_mut().skip(first * width + column).step_by(width);
-        let cover = |share: f32| (share * alpha as f32 + 0.5) as u32;
+        let mut rows = self.pixels.get_mut(first * width..).unwrap_or_default().chunks_exact_mut(width);
+        let mut next = || rows.next().and_then(|row| row.get_mut(column));
         if first == last {
-            pixels.next().into_iter().for_each(|pixel| blend(pixel, colour, cover(bottom - top)));
+            next().into_iter().for_each(|pixel| blend(pixel, colour, bottom - top));
             return;
         }
-        pixels.next().into_iter().for_each(|pixel| blend(pixel, colour, cover((first + 1) as f32 - top)));
-        for pixel in pixels.by_ref().take(last - first - 1) {
-            blend(pixel, colour, alpha);
+        next().into_iter().for_each(|pixel| blend(pixel, colour, (first + 1) as f32 - top));
+        if colour[3] == 255 {
+            for _ in first + 1..last {
+                next().into_iter().for_each(|pixel| *pixel = colour);
+            }
+        } else {
+            for _ in first + 1..last {
+                next().into_iter().for_each(|pixel| blend(pixel, colour, 1.0));
+            }
         }
-        pixels.next().into_iter().for_each(|pixel| blend(pixel, colour, cover(bottom - last as f32)));
+        next().into_iter().for_each(|pixel| blend(pixel, colour, bottom - last as f32));
     }
+}
+
+/// The column of a place; far outside is outside, so that no walk from column to column is long.
+fn floor(x: f32) -> i32 {
+    x.clamp(-2.0, FAR_PX).floor() as i32
 }
 
 /// The values that a path passes through within one column of pixels.
@@ -119,22 +160,28 @@ struct Run {
 }
 
 impl Run {
+    #[inline]
     fn add(&mut self, y: f32) {
-        self.low = self.low.min(y);
-        self.high = self.high.max(y);
+        if y < self.low {
+            self.low = y;
+        }
+        if y > self.high {
+            self.high = y;
+        }
     }
 }
 
-/// Puts a colour over a pixel; 255 covers it.
+/// Puts a share of a colour (0 to 1) over a pixel.
 #[inline]
-fn blend(pixel: &mut [u8; 4], [r, g, b]: [u8; 3], alpha: u32) {
+fn blend(pixel: &mut [u8; 4], [r, g, b, alpha]: [u8; 4], share: f32) {
+    let alpha = (share * f32::from(alpha) + 0.5) as u32;
     let [under_r, under_g, under_b, under_alpha] = *pixel;
-    let rest = u32::from(under_alpha) * (255 - alpha);
     *pixel = match (alpha, under_alpha) {
         (0, _) => return,
-        (255, _) => [r, g, b, 255],
+        (255.., _) => [r, g, b, 255],
         (_, 0) => [r, g, b, alpha as u8],
         _ => {
+            let rest = u32::from(under_alpha) * (255 - alpha);
             let total = alpha * 255 + rest;
             let mix = |over: u8, under: u8| {
                 ((u32::from(over) * alpha * 255 + u32::from(under) * rest + total / 2) / total) as u8
@@ -150,9 +197,15 @@ mod tests {
 
     const INK: [u8; 3] = [200, 100, 50];
 
+    fn bounds(points: &[Point]) -> Bounds {
+        let mut bounds = Bounds::EMPTY;
+        bounds.add(points);
+        bounds
+    }
+
     fn drawn(points: &[(f64, f64)], dpr: f64, size: (f64, f64)) -> Bitmap {
         let points: Vec<Point> = points.iter().map(|(x, y)| Point::new(*x, *y)).collect();
-        let mut bitmap = Bitmap::around(std::iter::once(points.as_slice()), dpr, size).unwrap();
+        let mut bitmap = Bitmap::around(bounds(&points), dpr, size).unwrap();
         bitmap.line(&points, dpr, INK, 1.0);
         bitmap
     }
@@ -212,13 +265,13 @@ mod tests {
     #[test]
     fn later_lines_cover_earlier_ones_and_soft_ends_mix() {
         let mut pixel = [0, 0, 0, 0];
-        blend(&mut pixel, [255, 0, 0], 128);
+        blend(&mut pixel, [255, 0, 0, 255], 0.5);
         assert_eq!(pixel, [255, 0, 0, 128]);
-        blend(&mut pixel, [0, 0, 255], 128);
+        blend(&mut pixel, [0, 0, 255, 128], 1.0);
         assert_eq!(pixel, [85, 0, 170, 192]);
-        blend(&mut pixel, INK, 255);
+        blend(&mut pixel, [200, 100, 50, 255], 1.0);
         assert_eq!(pixel, [200, 100, 50, 255]);
-        blend(&mut pixel, [0, 0, 0], 51);
+        blend(&mut pixel, [0, 0, 0, 255], 0.2);
         assert_eq!(pixel, [160, 80, 40, 255]);
     }
 
@@ -227,9 +280,8 @@ mod tests {
         let far = [(-1e4, 5.0), (6.0, -1e4), (6.2, 1e5), (1e4, 5.0), (f64::NAN, 1.0), (3.0, f64::INFINITY)];
         let bitmap = drawn(&far, 1.0, (12.0, 12.0));
         assert_eq!((bitmap.width, bitmap.height), (12, 12));
-        let none: [&[Point]; 0] = [];
-        assert!(Bitmap::around(none.into_iter(), 1.0, (12.0, 12.0)).is_none());
+        assert!(Bitmap::around(Bounds::EMPTY, 1.0, (12.0, 12.0)).is_none());
         let points = [Point::new(0.0, 0.0), Point::new(1e4, 1e4)];
-        assert!(Bitmap::around(std::iter::once(points.as_slice()), 1.0, (1e4, 1e4)).is_none());
+        assert!(Bitmap::around(bounds(&points), 1.0, (1e4, 1e4)).is_none());
     }
 }

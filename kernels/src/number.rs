@@ -1,4 +1,5 @@
-//! Numbers, correctly rounded: what a sample says is what `str::parse` says, only sooner.
+//! Samples as Prometheus writes them, `[1700000000.123,"1.5"]`, and their numbers, correctly rounded: what a sample says is
+//! what `str::parse` says, only sooner.
 
 use crate::base::number;
 
@@ -95,17 +96,36 @@ fn nearest(mantissa: u64, k: u32) -> Option<f64> {
 }
 
 /// A value's text: what Go's `strconv` writes, `NaN`, `+Inf` and `-Inf` among it.
-pub(super) fn from_text(text: &str) -> Option<f64> {
+pub fn from_text(text: &str) -> Option<f64> {
     match float(text.as_bytes()) {
         Some((value, length)) if length == text.len() => Some(value),
         _ => number::parse(text),
     }
 }
 
+/// Takes samples and the commas between them from the front of `bytes`, as long as their times are those of `rows_ms`, one
+/// row after the other; adds their values to `values`. How many bytes they were, without a comma after the last.
+pub fn aligned_samples(bytes: &[u8], rows_ms: &[f64], values: &mut Vec<f64>) -> usize {
+    let mut rest = bytes;
+    let mut taken = 0;
+    for row_ms in rows_ms {
+        let Some((t_ms, value, length)) = sample(rest) else { break };
+        if t_ms.to_bits() != row_ms.to_bits() {
+            break;
+        }
+        values.push(value);
+        let Some(tail) = rest.get(length..) else { break };
+        taken = bytes.len() - tail.len();
+        let [b',', tail @ ..] = tail else { break };
+        rest = tail;
+    }
+    taken
+}
+
 /// One sample as Prometheus writes it, `[1700000000.123,"1.5"]`, at the front of `bytes`: time in milliseconds, value,
 /// length. `None` for anything else, which the general steps then read.
 #[inline]
-pub(super) fn sample(bytes: &[u8]) -> Option<(f64, f64, usize)> {
+pub fn sample(bytes: &[u8]) -> Option<(f64, f64, usize)> {
     let [b'[', rest @ ..] = bytes else { return None };
     let (secs, mut at) = digits(rest, 0);
     // 12 digits of seconds, with milliseconds, are below 2^53.
@@ -276,6 +296,22 @@ mod tests {
             assert_eq!(product_halves(a, state), ((wide >> 64) as u64, wide as u64));
         }
         assert_eq!(product_halves(u64::MAX, u64::MAX), (u64::MAX - 1, 1));
+    }
+
+    #[test]
+    fn samples_are_taken_while_they_are_in_their_rows() {
+        let check = |text: &str, taken: usize, expect: &[f64]| {
+            let mut values = Vec::new();
+            assert_eq!(aligned_samples(text.as_bytes(), &[1000.0, 2000.0, 3000.0], &mut values), taken, "{text}");
+            assert_eq!(values, expect, "{text}");
+        };
+        check("[1,\"5\"],[2,\"6\"],[3,\"7\"]]}", 23, &[5.0, 6.0, 7.0]);
+        check("[1,\"5\"],[3,\"7\"]]}", 7, &[5.0]);
+        check("[1,\"5\"],[2,\"6", 7, &[5.0]);
+        check("[1,\"5\"], [2,\"6\"]", 7, &[5.0]);
+        check("[2,\"5\"]", 0, &[]);
+        check(",[1,\"5\"]", 0, &[]);
+        check("[1,\"5\"],[2,\"6\"],[3,\"7\"],[4,\"8\"]", 23, &[5.0, 6.0, 7.0]);
     }
 
     #[test]
