@@ -45,13 +45,14 @@ const SIBLINGS: [(&str, &str, &str); 1] = [(
 const NEVER: [(&str, &str); 1] = [("ui", "api")];
 
 /// Words of other crates, and the only modules that may name them.
-const FOREIGN: [(&str, &[&str]); 6] = [
+const FOREIGN: [(&str, &[&str]); 7] = [
     ("web_sys", &["platform", "ui::chart_canvas"]),
     ("gloo_net", &["platform::fetch"]),
     ("fetch_with_request", &["platform::fetch"]),
     ("fetch_with_str", &["platform::fetch"]),
     ("spawn_local", &["state::query"]),
     ("history", &["platform", "state::router"]),
+    ("agentarea_kernels", &["chart", "api::prometheus"]),
 ];
 
 /// Layers that must not know a wire format or the browser.
@@ -592,6 +593,12 @@ fn the_browser_is_named_at_its_edge_only() {
 }
 
 #[test]
+fn kernels_know_nothing_but_numbers() {
+    let manifest = fs::read_to_string(root().join("kernels/Cargo.toml")).unwrap();
+    assert!(!manifest.contains("dependencies"), "what a kernel depends on would be compiled for size");
+}
+
+#[test]
 fn colours_live_in_tokens() {
     let mut faults: Vec<String> = sources().iter().flat_map(rust_colour_faults).collect();
     for (path, css) in files("style", "css") {
@@ -679,6 +686,8 @@ fn foreign_words_are_found() {
     check("src/platform/dom.rs", "use web_sys::Element;", 0);
     check("src/platform/dom.rs", "use gloo_net::http::Request;", 1);
     check("src/platform/fetch.rs", "use gloo_net::http::Request;", 0);
+    check("src/ui/a.rs", "use agentarea_kernels::Bitmap;", 1);
+    check("src/api/prometheus/scan/json.rs", "use agentarea_kernels::number;", 0);
     check("src/pages/a.rs", "spawn_local(async {});", 1);
     check("src/state/query.rs", "spawn_local(async {});", 0);
     check("src/state/refresh.rs", "leptos::task::spawn_local(async {});", 1);

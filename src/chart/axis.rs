@@ -1,13 +1,19 @@
-//! The value axis: from where to where it goes, and what its labels say.
+//! The value axis: from where to where it goes, and what its labels say; and the labels of the time axis.
 //!
 //! An axis never lies: areas and bars start at zero, a flat series does not look like a cliff, a percentage does not go
 //! beyond 100, hard bounds are obeyed as given.
 
-use crate::base::units::{self, Scaling, Steps};
+use crate::base::{
+    time::{Range, TimeZone},
+    units::{self, Scaling, Steps},
+};
 
 use super::{
-    scale::ValueScale,
-    ticks::{decimals_of, log_ticks, value_step, value_ticks},
+    AXIS_TEXT_PX,
+    measure::TextMeasure,
+    scale::{TimeScale, ValueScale},
+    scene::{Align, Baseline, Ink, Mark, Point, Rect, Size},
+    ticks::{TimeTick, decimals_of, log_ticks, time_ticks, value_step, value_ticks},
 };
 
 /// What a dashboard says about a value axis.
@@ -189,6 +195,34 @@ fn tick_labels(options: &AxisOptions, values: &[f64], step: f64) -> Vec<(f64, St
         (*value, if is_bare { formatted.number } else { formatted.to_string() })
     };
     values.iter().map(label).collect()
+}
+
+/// The labels of a time axis under a plot, none of them cut off by the scene's edge.
+pub(super) fn time_axis_marks(
+    marks: &mut Vec<Mark>,
+    plot: Rect,
+    x: &TimeScale,
+    range: Range,
+    zone: &dyn TimeZone,
+    size: Size,
+    measure: &dyn TextMeasure,
+) {
+    let width = |text: &str| measure.width_px(text, AXIS_TEXT_PX);
+    for TimeTick { x_ms, label } in time_ticks(range, plot.width(), zone, width) {
+        let at = x.px_from_ms(x_ms);
+        let half = width(&label) / 2.0;
+        if at - half < 0.0 || at + half > size.width_px {
+            continue;
+        }
+        marks.push(Mark::Text {
+            tone: Ink::Text3.opaque(),
+            text: label,
+            at: Point::new(at, plot.bottom + 13.0),
+            align: Align::Middle,
+            baseline: Baseline::Middle,
+            size_px: AXIS_TEXT_PX,
+        });
+    }
 }
 
 #[cfg(test)]

@@ -15,11 +15,11 @@ use crate::{
 
 use super::{
     AXIS_TEXT_PX,
+    axis::time_axis_marks,
     cursor::{Cursor, cursor_scene},
     measure::TextMeasure,
     scale::TimeScale,
     scene::{Align, Baseline, Dash, Ink, Mark, Point, Rect, Scene, Size},
-    timeseries::time_axis_marks,
 };
 
 /// How a count becomes a place on the colour scale.

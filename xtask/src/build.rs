@@ -20,12 +20,13 @@ const FIRST_LOAD_CEILING_BYTES: u64 = 440_000;
 const FIRST_LOAD_GOAL_BYTES: u64 = 220_000;
 
 /// Files and folders that decide what `dist/` is.
-const INPUTS: [&str; 10] = [
+const INPUTS: [&str; 11] = [
     ".cargo/config.toml",
     "Cargo.lock",
     "Cargo.toml",
     "Trunk.toml",
     "index.html",
+    "kernels",
     "public",
     "src",
     "style",

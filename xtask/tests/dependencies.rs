@@ -35,7 +35,7 @@ fn sources(folder: &Path, text: &mut String) {
 fn each_named_dependency_is_used() {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_path_buf();
     let mut unused = Vec::new();
-    for package in [root.clone(), root.join("demo"), root.join("xtask")] {
+    for package in [root.clone(), root.join("demo"), root.join("kernels"), root.join("xtask")] {
         let manifest = fs::read_to_string(package.join("Cargo.toml")).unwrap();
         let mut text = String::new();
         for folder in ["src", "tests", "benches"] {
