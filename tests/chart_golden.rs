@@ -9,7 +9,8 @@ use agentarea_observability::{
     analysis::heatmap::heatmap_from_frame,
     base::time::{Range, Utc},
     chart::{
-        ApproximateMeasure, Ink, Palette, Resolution, Scene, Size, heatmap, paint, series_slots, sparkline,
+        ApproximateMeasure, Ink, Palette, Resolution, Scene, Size, TimeLayout as _, heatmap, paint, series_slots,
+        sparkline,
         timeseries::{
             self, AxisOptions, ConnectNulls, Draw, Layout, Region, Series, Side, Stacking, Threshold, ThresholdStyle,
         },

@@ -16,7 +16,8 @@ use crate::{
 use super::{
     AXIS_TEXT_PX,
     axis::time_axis_marks,
-    cursor::{Cursor, cursor_scene},
+    cursor::CursorDot,
+    layout::{TimeHit, TimeLayout, nearest_row},
     measure::TextMeasure,
     scale::TimeScale,
     scene::{Align, Baseline, Dash, Ink, Mark, Point, Rect, Scene, Size},
@@ -300,9 +301,28 @@ fn bounds(marks: &mut Vec<Mark>, input: &Input<'_>, plot: Rect, labels: &[(f64, 
     }
 }
 
-impl Layout {
-    /// The column at a place in the plot. `None` outside the plot and where there are no data.
-    pub fn hit(&self, x_px: f64, y_px: f64) -> Option<Hit> {
+impl TimeHit for Hit {
+    fn x_ms(&self) -> f64 {
+        self.x_ms
+    }
+}
+
+impl TimeLayout for Layout {
+    type Hit = Hit;
+
+    fn size(&self) -> Size {
+        self.size
+    }
+
+    fn plot(&self) -> Rect {
+        self.plot
+    }
+
+    fn time_scale(&self) -> &TimeScale {
+        &self.x
+    }
+
+    fn hit(&self, x_px: f64, y_px: f64) -> Option<Hit> {
         self.plot.contains(x_px, y_px).then_some(())?;
         let height = self.plot.height();
         let ratio = if height > 0.0 { (self.plot.bottom - y_px) / height } else { 0.0 };
@@ -310,17 +330,19 @@ impl Layout {
         self.hit_column(self.ms_from_px(x_px), Some(band))
     }
 
-    /// The column at an instant: for a cursor that another panel leads.
-    pub fn hit_ms(&self, x_ms: f64) -> Option<Hit> {
+    fn hit_ms(&self, x_ms: f64) -> Option<Hit> {
         self.hit_column(x_ms, None)
     }
 
+    /// Cells have none.
+    fn cursor_dots(&self, _: &Hit) -> Vec<CursorDot> {
+        Vec::new()
+    }
+}
+
+impl Layout {
     fn hit_column(&self, x_ms: f64, pointed: Option<usize>) -> Option<Hit> {
-        let columns = &self.grid.x_ms;
-        let after = columns.partition_point(|x| *x < x_ms);
-        let near = [after.checked_sub(1), Some(after)].into_iter().flatten();
-        let near = near.filter_map(|column| Some((column, *columns.get(column)?)));
-        let (column, column_ms) = near.min_by(|a, b| (a.1 - x_ms).abs().total_cmp(&(b.1 - x_ms).abs()))?;
+        let (column, column_ms) = nearest_row(&self.grid.x_ms, x_ms)?;
         // Half a step to each side is the cell; a little more forgives the pointer.
         if (column_ms - x_ms).abs() > self.step_ms {
             return None;
@@ -337,24 +359,5 @@ impl Layout {
             })
         });
         Some(Hit { column, x_ms: column_ms, x_px: self.px_from_ms(column_ms), bands: bands.collect() })
-    }
-
-    pub fn ms_from_px(&self, x_px: f64) -> f64 {
-        self.x.ms_from_px(x_px)
-    }
-
-    pub fn px_from_ms(&self, x_ms: f64) -> f64 {
-        self.x.px_from_ms(x_ms)
-    }
-
-    /// The overlay for a hit and a dragged selection.
-    pub fn cursor_scene(&self, hit: Option<&Hit>, selection_px: Option<(f64, f64)>) -> Scene {
-        cursor_scene(&Cursor {
-            size: self.size,
-            plot: self.plot,
-            x_px: hit.map(|hit| hit.x_px),
-            dots: Vec::new(),
-            selection_px,
-        })
     }
 }

@@ -8,6 +8,7 @@ mod axis;
 mod clip;
 pub mod cursor;
 pub mod heatmap;
+mod layout;
 pub mod measure;
 pub mod paint;
 pub mod palette;
@@ -20,6 +21,7 @@ pub mod timeseries;
 
 pub use agentarea_kernels::{Bitmap, Point};
 pub use cursor::cursor_scene;
+pub use layout::{TimeHit, TimeLayout};
 pub use measure::{ApproximateMeasure, TextMeasure};
 pub use paint::{Blit, Resolution, paint};
 pub use palette::Palette;

@@ -16,7 +16,8 @@ pub use super::axis::{AxisOptions, ValueAxis};
 use super::{
     AXIS_TEXT_PX,
     axis::{Extent, value_axis},
-    cursor::{Cursor, CursorDot, cursor_scene},
+    cursor::CursorDot,
+    layout::{TimeHit, TimeLayout, nearest_row},
     measure::TextMeasure,
     scale::TimeScale,
     scene::{Ink, Point, Rect, Scene, Size},
@@ -328,28 +329,54 @@ fn has_lines(style: ThresholdStyle) -> bool {
     matches!(style, ThresholdStyle::Line | ThresholdStyle::DashedLine | ThresholdStyle::LineAndArea)
 }
 
-impl Layout {
+impl TimeHit for Hit {
+    fn x_ms(&self) -> f64 {
+        self.x_ms
+    }
+}
+
+impl TimeLayout for Layout {
+    type Hit = Hit;
+
+    fn size(&self) -> Size {
+        self.size
+    }
+
+    fn plot(&self) -> Rect {
+        self.plot
+    }
+
+    fn time_scale(&self) -> &TimeScale {
+        &self.x
+    }
+
     /// The row nearest to a place in the plot, with the visible series' values there; `y_px` chooses the nearest series.
-    /// `None` outside the plot and far from any row.
-    pub fn hit(&self, x_px: f64, y_px: f64) -> Option<Hit> {
+    fn hit(&self, x_px: f64, y_px: f64) -> Option<Hit> {
         self.plot.contains(x_px, y_px).then_some(())?;
         self.hit_row(self.ms_from_px(x_px), Some(y_px))
     }
 
-    /// The row nearest to an instant: for a cursor that another panel leads.
-    pub fn hit_ms(&self, x_ms: f64) -> Option<Hit> {
+    fn hit_ms(&self, x_ms: f64) -> Option<Hit> {
         self.hit_row(x_ms, None)
     }
 
+    fn cursor_dots(&self, hit: &Hit) -> Vec<CursorDot> {
+        let dot = |point: &HitPoint| {
+            let ink = self.drawn.get(point.series)?.ink;
+            Some(CursorDot { at: Point::new(hit.x_px, point.y_px), ink, is_emphasised: point.is_nearest })
+        };
+        let (nearest, others): (Vec<_>, Vec<_>) = hit.points.iter().partition(|p| p.is_nearest);
+        others.into_iter().chain(nearest).filter_map(dot).collect()
+    }
+}
+
+impl Layout {
     fn hit_row(&self, x_ms: f64, y_px: Option<f64>) -> Option<Hit> {
         let rows = &self.frame.x_ms;
-        let after = rows.partition_point(|x| *x < x_ms);
-        let candidates = [after.checked_sub(1), Some(after)];
-        let near = candidates.into_iter().flatten().filter_map(|row| Some((row, *rows.get(row)?)));
-        let (row, row_ms) = near.min_by(|a, b| (a.1 - x_ms).abs().total_cmp(&(b.1 - x_ms).abs()))?;
+        let (row, row_ms) = nearest_row(rows, x_ms)?;
         let x_px = self.px_from_ms(row_ms);
         // Between two rows one of them is meant, however far; beyond the first or last only when close.
-        let is_between = after > 0 && after < rows.len();
+        let is_between = rows.first().zip(rows.last()).is_some_and(|(first, last)| *first < x_ms && x_ms <= *last);
         let is_close = (x_px - self.px_from_ms(x_ms)).abs() <= REACH_PX;
         let is_visible = x_px >= self.plot.left - 0.5 && x_px <= self.plot.right + 0.5;
         if !is_visible || !(is_between || is_close) {
@@ -373,34 +400,6 @@ impl Layout {
         }
         crate::base::order::sort_by(&mut points, |a, b| b.value.total_cmp(&a.value).then(a.series.cmp(&b.series)));
         Some(Hit { row, x_ms: row_ms, x_px, points })
-    }
-
-    pub fn ms_from_px(&self, x_px: f64) -> f64 {
-        self.x.ms_from_px(x_px)
-    }
-
-    pub fn px_from_ms(&self, x_ms: f64) -> f64 {
-        self.x.px_from_ms(x_ms)
-    }
-
-    /// The overlay for a hit and a dragged selection.
-    pub fn cursor_scene(&self, hit: Option<&Hit>, selection_px: Option<(f64, f64)>) -> Scene {
-        let dots = hit.map(|hit| {
-            let dot = |point: &HitPoint| {
-                let ink = self.drawn.get(point.series)?.ink;
-                Some(CursorDot { at: Point::new(hit.x_px, point.y_px), ink, is_emphasised: point.is_nearest })
-            };
-            // The emphasised dot lies on top.
-            let (nearest, others): (Vec<_>, Vec<_>) = hit.points.iter().partition(|p| p.is_nearest);
-            others.into_iter().chain(nearest).filter_map(dot).collect()
-        });
-        cursor_scene(&Cursor {
-            size: self.size,
-            plot: self.plot,
-            x_px: hit.map(|hit| hit.x_px),
-            dots: dots.unwrap_or_default(),
-            selection_px,
-        })
     }
 
     fn axis(&self, side: Side) -> Option<&ValueAxis> {

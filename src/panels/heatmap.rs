@@ -11,7 +11,7 @@ use crate::{
         units,
     },
     chart::{
-        Scene, Size,
+        Scene, Size, TimeLayout as _,
         heatmap::{self as chart, ColourScale, Layout, Legend},
     },
     model::{

@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use crate::{
     base::{time::date_time_text, units},
     chart::{
-        Scene, Size,
+        Scene, Size, TimeLayout as _,
         summary::text_summary,
         timeseries::{self as chart, ConnectNulls, Draw, Layout, Series, Side, Stacking, Threshold},
     },
