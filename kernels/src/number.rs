@@ -1,8 +1,6 @@
 //! Samples as Prometheus writes them, `[1700000000.123,"1.5"]`, and their numbers, correctly rounded: what a sample says is
 //! what `str::parse` says, only sooner.
 
-use crate::base::number;
-
 /// Powers of ten that `f64` holds exactly.
 const EXACT_POWERS: [f64; 23] = [
     1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20,
@@ -95,12 +93,9 @@ fn nearest(mantissa: u64, k: u32) -> Option<f64> {
     Some(f64::from_bits(bits | (u64::try_from(exponent).ok()? << MANTISSA_BITS)))
 }
 
-/// A value's text: what Go's `strconv` writes, `NaN`, `+Inf` and `-Inf` among it.
-pub fn from_text(text: &str) -> Option<f64> {
-    match float(text.as_bytes()) {
-        Some((value, length)) if length == text.len() => Some(value),
-        _ => number::parse(text),
-    }
+/// The number that a whole text is, as far as the short ways go: `None` says nothing about the text.
+pub fn quick(text: &str) -> Option<f64> {
+    float(text.as_bytes()).filter(|(_, length)| *length == text.len()).map(|(value, _)| value)
 }
 
 /// Takes samples and the commas between them from the front of `bytes`, as long as their times are those of `rows_ms`, one
@@ -143,18 +138,9 @@ pub fn sample(bytes: &[u8]) -> Option<(f64, f64, usize)> {
         at += 4;
     }
     let [b',', b'"', rest @ ..] = rest.get(at..)? else { return None };
-    let (value, length) = float(rest).or_else(|| unusual(rest))?;
+    let (value, length) = float(rest)?;
     let [b'"', b']', ..] = rest.get(length..)? else { return None };
     Some((t_ms as f64, value, 1 + at + 2 + length + 2))
-}
-
-/// A number that the exact arithmetic does not cover, up to the quote that ends it.
-#[cold]
-fn unusual(bytes: &[u8]) -> Option<(f64, usize)> {
-    // The longest text Go writes for an f64 is 24 bytes.
-    let length = bytes.iter().take(32).position(|byte| *byte == b'"')?;
-    let text = std::str::from_utf8(bytes.get(..length)?).ok()?;
-    Some((number::parse(text)?, length))
 }
 
 /// Appends the decimal digits at the front to `value` (which wraps beyond 19 of them); the value and their number.
@@ -273,6 +259,14 @@ mod tests {
     }
 
     #[test]
+    fn what_is_not_short_is_left_to_others() {
+        assert_eq!([quick("1.5"), quick("-7e+21"), quick("0.1")], [Some(1.5), Some(-7e21), Some(0.1)]);
+        for text in ["", "NaN", "+Inf", "1.5 ", "1e400", "123456789012345678901"] {
+            assert_eq!(quick(text), None, "{text}");
+        }
+    }
+
+    #[test]
     fn digits_end_where_they_end() {
         for text in ["", "1", "12,", "1234567", "12345678", "123456789.", "1795305600,\"1", "0000000000000000000", "/:"]
         {
@@ -342,7 +336,8 @@ mod tests {
         assert_eq!(sample(b"[1700000000, \"1\"]"), None);
         assert_eq!(sample(b"[1700000000,\"1\""), None);
         assert_eq!(sample(b"[1700000000,\"\"]"), None);
-        assert_eq!(sample(b"[1700000000.123,\"+Inf\"],"), Some((1_700_000_000_123.0, f64::INFINITY, 23)));
+        assert_eq!(sample(b"[1700000000.123,\"+Inf\"],"), None);
+        assert_eq!(sample(b"[1700000000.123,\"-2.5\"],"), Some((1_700_000_000_123.0, -2.5, 23)));
         assert_eq!(sample(b"[0,\"1e-07\"]"), Some((0.0, 1e-7, 11)));
     }
 }

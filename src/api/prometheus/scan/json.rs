@@ -4,7 +4,7 @@ use std::{borrow::Cow, collections::HashSet, sync::Arc};
 
 use agentarea_kernels::number;
 
-use crate::model::labels::Labels;
+use crate::{base, model::labels::Labels};
 
 /// Why an item could not be taken.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -178,7 +178,7 @@ impl<'a> Cursor<'a> {
             b'"' => {
                 let start = self.at;
                 let text = self.string()?;
-                number::from_text(&text).ok_or(Stop::Bad { at: start, expected: "a number" })
+                number_of(&text).ok_or(Stop::Bad { at: start, expected: "a number" })
             }
             b'n' => {
                 self.skip_value()?;
@@ -186,7 +186,7 @@ impl<'a> Cursor<'a> {
             }
             _ => {
                 let start = self.at;
-                number::from_text(self.number_text()?).ok_or(Stop::Bad { at: start, expected: "a number" })
+                number_of(self.number_text()?).ok_or(Stop::Bad { at: start, expected: "a number" })
             }
         }
     }
@@ -222,6 +222,11 @@ impl<'a> Cursor<'a> {
             self.at += 1;
         }
     }
+}
+
+/// A value's text: what Go's `strconv` writes, `NaN`, `+Inf` and `-Inf` among it.
+fn number_of(text: &str) -> Option<f64> {
+    number::quick(text).or_else(|| base::number::parse(text))
 }
 
 fn unescaped(raw: &[u8]) -> String {
