@@ -134,7 +134,7 @@ mod browser {
             return None;
         }
         let url = JsValue::from_str(&request.url);
-        let asked = Reflect::get(&dom::window()?, &JsValue::from_str("agentareaEarly")).ok()?;
+        let asked = Reflect::get(dom::window()?.as_ref(), &JsValue::from_str("agentareaEarly")).ok()?;
         let promise = Reflect::get(&asked, &url).ok()?.dyn_into::<Promise>().ok()?;
         dom::ignore(Reflect::set(&asked, &url, &JsValue::UNDEFINED));
         let response = JsFuture::from(promise).await.ok()?;
