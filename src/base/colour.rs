@@ -151,30 +151,19 @@ impl Rgba {
         let body = body.strip_prefix('(')?.strip_suffix(')')?;
         let parts: Vec<&str> =
             body.split(|c: char| c == ',' || c == '/' || c.is_whitespace()).filter(|p| !p.is_empty()).collect();
-        let (channels, alpha) = match parts.as_slice() {
-            [r, g, b] => ([r, g, b], None),
-            [r, g, b, a] => ([r, g, b], Some(a)),
-            _ => return None,
-        };
-        let channel = |part: &str| -> Option<u8> {
-            let value = match part.strip_suffix('%') {
-                Some(percent) => number::parse(percent)? * 255.0 / 100.0,
-                None => number::parse(part)?,
-            };
+        // `whole` is what stands for full without a percent sign.
+        let level = |part: &str, whole: f64| -> Option<u8> {
+            let (number, whole) = part.strip_suffix('%').map_or((part, whole), |percent| (percent, 100.0));
+            let value = number::parse(number)? * 255.0 / whole;
             value.is_finite().then(|| value.round().clamp(0.0, 255.0) as u8)
         };
-        let [r, g, b] = channels;
+        let [r, g, b, alpha @ ..] = parts.as_slice() else { return None };
         let a = match alpha {
-            None => 255,
-            Some(a) => {
-                let ratio = match a.strip_suffix('%') {
-                    Some(percent) => number::parse(percent)? / 100.0,
-                    None => number::parse(a)?,
-                };
-                ratio.is_finite().then(|| (ratio * 255.0).round().clamp(0.0, 255.0) as u8)?
-            }
+            [] => 255,
+            [a] => level(a, 1.0)?,
+            _ => return None,
         };
-        Some(Self { r: channel(r)?, g: channel(g)?, b: channel(b)?, a })
+        Some(Self { r: level(r, 255.0)?, g: level(g, 255.0)?, b: level(b, 255.0)?, a })
     }
 
     fn parse_hex(hex: &str) -> Option<Self> {

@@ -174,7 +174,9 @@ function renaming(fields) {
 function wasmOpt(wasm, path) {
   const [input, output] = [`${path}.in`, `${path}.out`];
   writeFileSync(input, wasm);
-  execFileSync("wasm-opt", ["-Oz", ...FEATURES, "--strip-debug", "--strip-producers", "--strip-target-features", input, "-o", output], {
+  // By default, what has one caller is always inlined; large functions with hundreds of locals compress worse.
+  const tuning = ["-Oz", "--one-caller-inline-max-function-size", "80"];
+  execFileSync("wasm-opt", [...tuning, ...FEATURES, "--strip-debug", "--strip-producers", "--strip-target-features", input, "-o", output], {
     stdio: ["ignore", "inherit", "inherit"],
   });
   const optimised = readFileSync(output);

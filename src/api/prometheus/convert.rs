@@ -2,7 +2,7 @@
 
 use super::wire::Item;
 use crate::{
-    base::number,
+    base::{number, time::CivilDate},
     model::{
         alert::{Alert, AlertState, Rule, RuleGroup, RuleHealth, RuleKind},
         exemplar::{Exemplar, ExemplarSeries},
@@ -189,7 +189,8 @@ fn unix_ms_from_rfc3339(text: &str) -> Option<i64> {
     }
     let (year, month, day) = (number(0, 4)?, number(5, 7)?, number(8, 10)?);
     let (hour, minute, second) = (number(11, 13)?, number(14, 16)?, number(17, 19)?);
-    if !(1..=12).contains(&month) || !(1..=31).contains(&day) || hour > 23 || minute > 59 || second > 60 {
+    let days = CivilDate::new(year as i32, month as u32, day as u32)?.days_from_epoch();
+    if hour > 23 || minute > 59 || second > 60 {
         return None;
     }
     let rest = text.get(19..)?;
@@ -200,7 +201,7 @@ fn unix_ms_from_rfc3339(text: &str) -> Option<i64> {
         }
         None => ("", rest),
     };
-    let ms: i64 = format!("{decimals:0<3}").get(..3)?.parse().ok()?;
+    let ms = decimals.bytes().chain(*b"000").take(3).fold(0, |ms, digit| ms * 10 + i64::from(digit - b'0'));
     let offset_minutes = match zone {
         "Z" | "z" => 0,
         _ => {
@@ -215,17 +216,7 @@ fn unix_ms_from_rfc3339(text: &str) -> Option<i64> {
             sign * (hours.parse::<i64>().ok()? * 60 + minutes.parse::<i64>().ok()?)
         }
     };
-    let days = days_from_civil(year, month, day);
     Some((days * 86_400 + hour * 3_600 + (minute - offset_minutes) * 60 + second) * 1_000 + ms)
-}
-
-/// Days since 1970-01-01 in the proleptic Gregorian calendar, counting years from March so that leap days come last.
-fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
-    let year = if month <= 2 { year - 1 } else { year };
-    let era = year.div_euclid(400);
-    let year_of_era = year.rem_euclid(400);
-    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719_468
 }
 
 /// A label's name as it goes into a path: plain names as they are, others in the `U__` escaping of Prometheus 3

@@ -270,28 +270,22 @@ fn split_digits(text: &str) -> (&str, &str) {
 
 /// Takes a unit's letter off the front.
 fn split_unit<'t>(text: &'t str, whole: &str) -> Result<(TimeUnit, &'t str), TimeError> {
-    let mut chars = text.chars();
-    match chars.next() {
+    let end = text.find(|c: char| !is_letter(c) && !c.is_ascii_digit()).unwrap_or(text.len());
+    let (unit, rest) = text.split_at(end);
+    let mut letters = unit.chars();
+    match letters.next().map(|letter| (letter, TimeUnit::from_letter(letter))) {
         None => Err(TimeError::NotUnderstood { text: whole.to_owned() }),
-        Some('f') => {
-            let unit: String = text.chars().take_while(|c| is_letter(*c)).collect();
-            Err(TimeError::Fiscal { unit })
-        }
-        Some(letter) => {
-            let unit: String = text.chars().take_while(|c| is_letter(*c) || c.is_ascii_digit()).collect();
-            match TimeUnit::from_letter(letter) {
-                Some(found) if unit.chars().count() == 1 => Ok((found, chars.as_str())),
-                _ if unit.is_empty() => Err(TimeError::NotUnderstood { text: whole.to_owned() }),
-                _ => Err(TimeError::UnknownUnit { unit }),
-            }
-        }
+        Some((_, Some(found))) if letters.as_str().is_empty() => Ok((found, rest)),
+        Some(('f', _)) => Err(TimeError::Fiscal { unit: unit.to_owned() }),
+        Some(_) => Err(TimeError::UnknownUnit { unit: unit.to_owned() }),
     }
 }
 
 fn parse_ops(tail: &str, whole: &str) -> Result<Vec<RelativeOp>, TimeError> {
     let fail = || TimeError::NotUnderstood { text: whole.to_owned() };
     let mut ops = Vec::new();
-    let mut rest: String = tail.chars().filter(|c| !c.is_whitespace()).collect();
+    let dense: String = tail.chars().filter(|c| !c.is_whitespace()).collect();
+    let mut rest = dense.as_str();
     while let Some(sign) = rest.chars().next() {
         let after = rest.get(sign.len_utf8()..).ok_or_else(fail)?;
         let (op, next) = match sign {
@@ -312,7 +306,7 @@ fn parse_ops(tail: &str, whole: &str) -> Result<Vec<RelativeOp>, TimeError> {
             _ => return Err(fail()),
         };
         ops.push(op);
-        rest = next.to_owned();
+        rest = next;
     }
     Ok(ops)
 }
