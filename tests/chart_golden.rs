@@ -9,8 +9,8 @@ use agentarea_observability::{
     analysis::heatmap::heatmap_from_frame,
     base::time::{Range, Utc},
     chart::{
-        ApproximateMeasure, Ink, Palette, Resolution, Scene, Size, TimeLayout as _, heatmap, paint, series_slots,
-        sparkline,
+        ApproximateMeasure, Bitmap, Ink, Mark, Palette, Point, Resolution, Scene, Size, TimeLayout as _, heatmap,
+        paint, series_slots, sparkline,
         timeseries::{
             self, AxisOptions, ConnectNulls, Draw, Layout, Region, Series, Side, Stacking, Threshold, ThresholdStyle,
         },
@@ -578,4 +578,26 @@ fn a_line_along_the_plots_edge_is_whole_at_every_height() {
         let vertices = path.split(' ').filter(|word| word.contains(',')).count();
         assert_eq!(vertices, 60, "height {tenths}/10: part of the line is cut off");
     }
+}
+
+#[test]
+fn many_dense_lines_are_one_bitmap_and_a_few_are_paths() {
+    let blits = |line_count: usize, vertices: usize| {
+        let line = |at: usize| {
+            let points = (0..vertices).map(|n| Point::new(n as f64 / 4.0, 20.0 + ((n + at) % 40) as f64)).collect();
+            Mark::Path { tone: Ink::Series(at as u8).opaque(), width_px: 1.5, points }
+        };
+        let scene = Scene { size: Size::new(600.0, 100.0), marks: (0..line_count).map(line).collect() };
+        let mut backend = SvgBackend { size: (600, 100), body: String::new() };
+        let mut sizes = Vec::new();
+        let mut blit = |bitmap: &Bitmap| {
+            assert_eq!(bitmap.rgba().len(), (bitmap.width * bitmap.height * 4) as usize);
+            sizes.push((bitmap.left, bitmap.top, bitmap.width, bitmap.height));
+            true
+        };
+        paint(&scene, &palette(), Resolution { dpr: 1.0, subpixels: 1 }, "", &mut backend, &mut blit).unwrap();
+        (sizes, backend.body.matches("<polyline").count())
+    };
+    assert_eq!(blits(5, 2_000), (vec![(0, 19, 502, 42)], 0));
+    assert_eq!(blits(3, 2_000), (Vec::new(), 3));
 }

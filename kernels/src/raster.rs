@@ -126,23 +126,27 @@ impl Bitmap {
         };
         let (top, bottom) = (top.clamp(0.0, height), bottom.clamp(0.0, height));
         let (first, last) = (top as usize, bottom as usize);
-        let mut rows = self.pixels.get_mut(first * width..).unwrap_or_default().chunks_exact_mut(width);
-        let mut next = || rows.next().and_then(|row| row.get_mut(column));
+        let rows = self.pixels.get_mut(first * width..).unwrap_or_default().chunks_exact_mut(width);
+        let mut pixels = rows.filter_map(|row| row.get_mut(column));
+        let starting = pixels.next();
+        let whole = pixels.by_ref().take(last.saturating_sub(first + 1));
+        if colour[3] == 255 {
+            whole.for_each(|pixel| *pixel = colour);
+        } else {
+            whole.for_each(|pixel| blend(pixel, colour, 1.0));
+        }
         if first == last {
-            next().into_iter().for_each(|pixel| blend(pixel, colour, bottom - top));
+            if let Some(pixel) = starting {
+                blend(pixel, colour, bottom - top);
+            }
             return;
         }
-        next().into_iter().for_each(|pixel| blend(pixel, colour, (first + 1) as f32 - top));
-        if colour[3] == 255 {
-            for _ in first + 1..last {
-                next().into_iter().for_each(|pixel| *pixel = colour);
-            }
-        } else {
-            for _ in first + 1..last {
-                next().into_iter().for_each(|pixel| blend(pixel, colour, 1.0));
-            }
+        if let Some(pixel) = starting {
+            blend(pixel, colour, (first + 1) as f32 - top);
         }
-        next().into_iter().for_each(|pixel| blend(pixel, colour, bottom - last as f32));
+        if let Some(pixel) = pixels.next() {
+            blend(pixel, colour, bottom - last as f32);
+        }
     }
 }
 

@@ -7,9 +7,9 @@
 //! Text is anchored by the backend; for plotters-canvas that is the canvas's own `textAlign` and `textBaseline`, which
 //! measures nothing through the DOM.
 //!
-//! A line with more vertices than it crosses pixels is not stroked where the surface takes pixels ([`Blit`]): it becomes a
-//! [`Bitmap`], together with its neighbours. On a surface that takes none, such as SVG, it is a path like any other, along
-//! the pixels' centres.
+//! Many lines with more vertices than they cross pixels are not stroked where the surface takes pixels ([`Blit`]): together
+//! they become a [`Bitmap`]. A few of them, and all on a surface that takes none, such as SVG, are paths like any other,
+//! along the pixels' centres.
 
 use std::convert::Infallible;
 
@@ -48,9 +48,9 @@ pub type Blit<'a> = &'a mut dyn FnMut(&Bitmap) -> bool;
 
 /// Paints a scene over what is there; the surface is not cleared. `font` is a CSS font family list.
 ///
-/// Each path is one `draw_path`, each rectangle one `draw_rect`. Neighbouring paths with more vertices than they cross
-/// pixels are one bitmap, one device pixel wide: finer is not visible there, and stroking them costs a software canvas
-/// several times as much.
+/// Each path is one `draw_path`, each rectangle one `draw_rect`. A path with more vertices than it crosses pixels is drawn
+/// along the pixels' centres, one device pixel wide: finer is not visible there, and costs a software canvas several
+/// times as much. Where such neighbours have [`BITMAP_FROM_VERTICES`], they are one bitmap.
 pub fn paint<B: DrawingBackend>(
     scene: &Scene,
     palette: &Palette,
@@ -71,6 +71,9 @@ pub fn paint<B: DrawingBackend>(
     }
     backend.present()
 }
+
+/// Strokes are softer on steep flanks, and up to here they cost a millisecond or two.
+const BITMAP_FROM_VERTICES: usize = 8_000;
 
 struct Painter<'a, B> {
     palette: &'a Palette,
@@ -135,6 +138,9 @@ impl<B: DrawingBackend> Painter<'_, B> {
                 _ => None,
             })
         };
+        if paths().map(|(_, points)| points.len()).sum::<usize>() < BITMAP_FROM_VERTICES {
+            return None;
+        }
         let surface = ((size.width_px * dpr).round(), (size.height_px * dpr).round());
         let mut bounds = Bounds::EMPTY;
         paths().for_each(|(_, points)| bounds.add(points));

@@ -121,6 +121,9 @@ impl SeriesSet {
     /// Of [`Self::push_run`] what goes straight into the rows: in most answers, all of it.
     fn push_aligned(&mut self, bytes: &[u8]) -> usize {
         let rows_ms = self.rows_ms.get(self.row..).filter(|_| self.times_ms.is_none()).unwrap_or_default();
+        if rows_ms.is_empty() {
+            return 0;
+        }
         let count = self.values.len();
         // Through a pointer that no optimiser sees through, so that it stays a function of its own: a browser compiles what
         // proves to be hot a second time, whole functions at once, and would take the state machine around it along.
