@@ -122,7 +122,7 @@ async fn a_chart_reports_its_room_and_paints_and_repaints() {
             <ChartCanvas
                 scene=scene.into()
                 on_room=Callback::new(move |new| room.set(Some(new)))
-                summary="requests per second"
+                summary=Signal::stored("requests per second".to_owned())
             />
         }
     });
@@ -166,7 +166,7 @@ async fn a_chart_says_what_is_done_on_it() {
                 scene=Signal::derive(|| None)
                 on_room=Callback::new(|_| ())
                 on_event=Callback::new(move |event| events.update(|all| all.push(event)))
-                summary=""
+                summary=Signal::stored(String::new())
             />
         }
     });
@@ -211,7 +211,7 @@ async fn a_chart_says_what_is_done_on_it() {
 fn popover() -> impl IntoView {
     view! {
         <Popover
-            label="Time zone"
+            label=Signal::stored("Time zone".to_owned())
             control=ViewFn::from(|| "UTC")
             sheet=Arc::new(|close: Callback<()>| view! {
                 <button class="menu__item" id="first" on:click=move |_| close.run(())>"one"</button>

@@ -24,8 +24,10 @@ use crate::{
 
 use shell::Shell;
 
-/// Starts the app: from here on a panic shows the crash message of `index.html`.
+/// Starts the app. From here on a panic shows the crash message of `index.html`: here with its words; the module that is
+/// shipped has none, and stops where `index.html` notices it.
 pub fn mount() {
+    #[cfg(debug_assertions)]
     std::panic::set_hook(Box::new(|info| {
         let detail = info.to_string();
         dom::log_error(&detail);

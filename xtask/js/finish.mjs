@@ -10,7 +10,7 @@ import { brotliCompress, constants, gzip } from "node:zlib";
 
 const dist = process.argv[2];
 const texts = /\.(?:html|js|css|json|svg|txt|webmanifest)$/;
-const compressible = /\.(?:html|js|css|json|svg|wasm|webmanifest)$/;
+const compressible = /\.(?:html|js|css|json|svg|symbols|wasm|webmanifest)$/;
 
 const html = readFileSync(join(dist, "index.html"), "utf8");
 const hashes = [...html.matchAll(/<script(?![^>]*\ssrc=)[^>]*>([^]*?)<\/script>/g)].map(

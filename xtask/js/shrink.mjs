@@ -5,9 +5,10 @@
 // - What the module does not import any more is no function of the glue.
 // - Imports and exports get short names. wasm-bindgen's hold a hash each, in the module and in the glue, and hashes do
 //   not compress.
-// - The glue is minified.
+// - The glue, the styles and the scripts of index.html are minified.
+// - The names of the module's functions go into a file of their own, which the page fetches when it has crashed.
 //
-// Both files are read and written under the names that Trunk gave them. Anything that does not look as wasm-bindgen of
+// All files are read and written under the names that Trunk gave them. Anything that does not look as wasm-bindgen of
 // the pinned version writes it ends the build: a module without its glue would be a blank page.
 
 import { execFileSync } from "node:child_process";
@@ -171,17 +172,24 @@ function renaming(fields) {
 
 // ---- the whole ----
 
-function wasmOpt(wasm, path) {
+// With its functions' names, or, to be shipped, without. Those are then in `symbolsPath`, as `number TAB name`.
+function wasmOpt(wasm, path, symbolsPath) {
   const [input, output] = [`${path}.in`, `${path}.out`];
   writeFileSync(input, wasm);
   // By default, what has one caller is always inlined; large functions with hundreds of locals compress worse.
   const tuning = ["-Oz", "--one-caller-inline-max-function-size", "80"];
-  execFileSync("wasm-opt", [...tuning, ...FEATURES, "--strip-debug", "--strip-producers", "--strip-target-features", input, "-o", output], {
+  const names = symbolsPath ? [`--symbolmap=${symbolsPath}`, "--strip-debug", "--strip-producers", "--strip-target-features"] : ["--debuginfo"];
+  execFileSync("wasm-opt", [...tuning, ...FEATURES, ...names, input, "-o", output], {
     stdio: ["ignore", "inherit", "inherit"],
   });
   const optimised = readFileSync(output);
   rmSync(input);
   rmSync(output);
+  if (symbolsPath) {
+    // Without the crates' hashes, which say nothing to people.
+    const lines = readFileSync(symbolsPath, "utf8").replace(/\[[0-9a-f]{8,}\]/g, "").split("\n");
+    writeFileSync(symbolsPath, lines.map((line) => line.replace(":", "\t")).join("\n"));
+  }
   return optimised;
 }
 
@@ -202,7 +210,7 @@ function shrink(dist, esbuild) {
       .replace(/^( +)/gm, "$1$1");
     const used = usedExports(glue);
     wasm = changed(wasm, { [EXPORTS]: (entries) => entries.filter(({ field }) => used.has(field)) });
-    wasm = wasmOpt(wasm, wasmPath);
+    wasm = wasmOpt(wasm, wasmPath, round === 1 ? wasmPath.replace(/\.wasm$/, ".symbols") : null);
     const imports = importsOf(sections(wasm).find(({ id }) => id === IMPORTS).body);
     glue = withOnlyImports(glue, new Set(imports.map(({ field }) => field)));
   }
@@ -226,6 +234,18 @@ function shrink(dist, esbuild) {
   console.log(`shrink: ${before} → ${wasm.length} bytes of WebAssembly, ${glue.length} bytes of glue`);
 }
 
+// Styles and inline scripts; what is left of index.html says more than it weighs.
+function minify(dist, esbuild) {
+  for (const file of readdirSync(dist).filter((name) => name.endsWith(".css"))) {
+    const path = join(dist, file);
+    writeFileSync(path, esbuild.transformSync(readFileSync(path, "utf8"), { loader: "css", minify: true, target: "es2022", charset: "utf8" }).code);
+  }
+  const path = join(dist, "index.html");
+  const html = readFileSync(path, "utf8").replace(/(<script>)([^]*?)(<\/script>)/g, (_, open, script, close) => (
+    open + esbuild.transformSync(script, { minify: true, target: "es2022", charset: "utf8" }).code.trim() + close));
+  writeFileSync(path, html);
+}
+
 // The tools are where wasm-opt is: beside it in the same node_modules.
 function toolsFolder() {
   const bin = (process.env.PATH ?? "").split(delimiter).find((folder) => existsSync(join(folder, "wasm-opt")) && existsSync(join(folder, "esbuild")));
@@ -237,4 +257,5 @@ if (process.env.TRUNK_PROFILE !== "debug") {
   const dist = process.env.TRUNK_STAGING_DIR ?? process.argv[2] ?? fail("which folder?");
   const require = createRequire(join(toolsFolder(), "package.json"));
   shrink(dist, require("esbuild"));
+  minify(dist, require("esbuild"));
 }

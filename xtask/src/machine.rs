@@ -12,9 +12,10 @@ pub const WASM_TARGET: &str = "wasm32-unknown-unknown";
 /// The oldest compiler that builds this workspace; the same as `rust-version` in Cargo.toml.
 const OLDEST_RUSTC_MINOR: u32 = 95;
 
-/// Those of .cargo/config.toml, which these take the place of, and: a panic stops at once, without words for whom no text
-/// of the module is there. `index.html` shows that it happened, with the browser's stack.
-const RELEASE_FLAGS: &str = "-Ctarget-feature=+simd128 --cfg=erase_components -Zlocation-detail=none";
+/// Those of .cargo/config.toml, which these take the place of, and: a panic stops the module at once, so that no words
+/// about panics are in it. `index.html` shows that it happened, and the names of the functions on the stack.
+const RELEASE_FLAGS: &str = "-Ctarget-feature=+simd128 --cfg=erase_components -Zlocation-detail=none \
+     -Zunstable-options -Cpanic=immediate-abort";
 
 pub struct Machine {
     /// The checkout.
