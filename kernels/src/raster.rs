@@ -131,9 +131,13 @@ impl Bitmap {
         let starting = pixels.next();
         let whole = pixels.by_ref().take(last.saturating_sub(first + 1));
         if colour[3] == 255 {
-            whole.for_each(|pixel| *pixel = colour);
+            for pixel in whole {
+                *pixel = colour;
+            }
         } else {
-            whole.for_each(|pixel| blend(pixel, colour, 1.0));
+            for pixel in whole {
+                blend(pixel, colour, 1.0);
+            }
         }
         if first == last {
             if let Some(pixel) = starting {

@@ -53,7 +53,7 @@ pub fn Shell() -> impl IntoView {
         }
     };
     untrack(&leave_start);
-    effect(move || leave_start());
+    effect(leave_start);
 
     let time = provide_time(router);
     let page = PageInfo::expect();

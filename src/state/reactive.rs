@@ -16,6 +16,8 @@ use leptos::prelude::{
 
 type Value = Arc<dyn Any + Send + Sync>;
 type Read = Arc<dyn Fn() -> Value + Send + Sync>;
+/// Computes a value, given the one before.
+type ReadFrom = Box<dyn Fn(Option<&Value>) -> Value + Send + Sync>;
 
 /// A value of a memo, with the way to tell whether another one is the same.
 #[derive(Clone)]
@@ -76,7 +78,7 @@ fn is_same_pointer<T: 'static>(a: &Value, b: &Value) -> bool {
     }
 }
 
-fn memo_of(read: Box<dyn Fn(Option<&Value>) -> Value + Send + Sync>, is_same: fn(&Value, &Value) -> bool) -> Source {
+fn memo_of(read: ReadFrom, is_same: fn(&Value, &Value) -> bool) -> Source {
     Source::Memo(GraphMemo::new(move |before: Option<&Compared>| Compared {
         value: read(before.map(|before| &before.value)),
         is_same,

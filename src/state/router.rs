@@ -134,7 +134,7 @@ mod tests {
     fn a_path_names_a_page_under_any_folder() {
         for base in ["", "/observability", "/a/b"] {
             let check = |path: &str, expect: Route| {
-                assert_eq!(Route::parse(&format!("{base}{path}"), base), expect, "{base}{path}")
+                assert_eq!(Route::parse(&format!("{base}{path}"), base), expect, "{base}{path}");
             };
             check("", Route::Start);
             check("/", Route::Start);
