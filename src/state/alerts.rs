@@ -6,15 +6,18 @@ use leptos::prelude::*;
 use crate::{
     api::http::ApiError,
     model::alert::{AlertState, RuleGroup, RuleKind},
+    platform::timer,
 };
 
 use super::{
     query::{Query, use_query},
-    reactive::Signal,
+    reactive::{RwSignal, Signal},
     refresh::use_beat,
     sources::Sources,
 };
 
+/// By then a page has asked what it shows.
+const START_MS: i32 = 250;
 /// The guide evaluates every 15 s; half a minute is soon enough for a count.
 const INTERVAL_MS: i64 = 30_000;
 
@@ -26,7 +29,13 @@ impl Rules {
         let sources = Sources::expect();
         let (beat, _) = use_beat(Signal::stored(Some(INTERVAL_MS)));
         let has_source = sources.prometheus(None).is_some();
-        let query = use_query(Signal::stored(has_source.then_some(())), beat, move |(), _| {
+        // The page's own questions go first.
+        let is_due = RwSignal::new(false);
+        StoredValue::new_local(timer::after(START_MS, move || {
+            is_due.try_set(true);
+        }));
+        let question = Signal::derive(move || (has_source && is_due.get()).then_some(()));
+        let query = use_query(question, beat, move |(), _| {
             let source = sources.prometheus(None);
             async move {
                 let Some((source, client)) = source.and_then(|s| Some((s.clone(), s.prometheus?))) else {
