@@ -13,7 +13,8 @@ pub struct LocalZone {
 
 impl LocalZone {
     pub fn new() -> Self {
-        Self { name: resolved_name(&JsValue::UNDEFINED).unwrap_or_else(|| "local time".to_owned()) }
+        let name = temporal_name().or_else(|| resolved_name(&JsValue::UNDEFINED));
+        Self { name: name.unwrap_or_else(|| "local time".to_owned()) }
     }
 }
 
@@ -98,6 +99,14 @@ impl TimeZone for NamedZone {
     fn name(&self) -> &str {
         &self.name
     }
+}
+
+/// The name of the browser's zone from `Temporal`, where there is one: the first use of `Intl` costs as much as a chart.
+fn temporal_name() -> Option<String> {
+    let get = |object: &JsValue, name: &str| js_sys::Reflect::get(object, &name.into()).ok();
+    let now = get(&get(&js_sys::global(), "Temporal")?, "Now")?;
+    let name: js_sys::Function = wasm_bindgen::JsCast::dyn_into(get(&now, "timeZoneId")?).ok()?;
+    name.call0(&now).ok()?.as_string()
 }
 
 /// The name that `Intl` resolves for `options`; `None` when it refuses them.
