@@ -88,11 +88,18 @@ pub fn ChartCanvas(
 
     effect(move || {
         let Some(element) = root.get() else { return };
-        watch.set_value(events::watch_size(&element, move |width_px, height_px| {
-            if width_px >= 1.0 && height_px >= 1.0 {
-                on_room.run(ChartRoom { width_px, height_px, dpr: dom::device_pixel_ratio() });
+        let told = StoredValue::new(None::<ChartRoom>);
+        let tell = move |width_px: f64, height_px: f64| {
+            let room = ChartRoom { width_px, height_px, dpr: dom::device_pixel_ratio() };
+            if width_px >= 1.0 && height_px >= 1.0 && told.get_value() != Some(room) {
+                told.set_value(Some(room));
+                on_room.run(room);
             }
-        }));
+        };
+        // Now: the first report of the watch is a frame away, and the panel's queries wait for it.
+        let rect = element.get_bounding_client_rect();
+        tell(rect.width(), rect.height());
+        watch.set_value(events::watch_size(&element, tell));
     });
     effect(move || {
         let theme = shown_theme.get();
