@@ -249,6 +249,31 @@ export function faultsSuite(runner, env) {
     });
   }, { limitSecs: 90 });
 
+  runner.test("faults: a trap of the module is told with the names of the functions on its stack", async () => {
+    const { front } = await env.demo();
+    front.forget();
+    await onPage(env.browser, { allow: [...EXPECTED, /unreachable/] }, async (page) => {
+      await page.goto(`${front.url}d/operations`);
+      await settled(page, { panels: 4 });
+      await page.evaluate(() => {
+        const module = performance.getEntriesByType("resource").find(({ name }) => name.endsWith("_bg.wasm")).name;
+        const error = new WebAssembly.RuntimeError("unreachable");
+        error.stack = `RuntimeError: unreachable\n    at ${module}:wasm-function[700]:0x1a2b\n    at ${module}:wasm-function[999999]:0x1`;
+        dispatchEvent(new ErrorEvent("error", { error, message: error.message }));
+      });
+      await page.locator("#crash").waitFor({ timeout: 8_000 });
+      const detail = await until("the names", async () => {
+        const text = await page.locator("#crash-detail").textContent();
+        return text.includes("\n") ? text.split("\n") : null;
+      });
+      equal(detail[0], "unreachable", "what happened");
+      check(/^at .*[a-z_]{3,}::[a-z_<]/i.test(detail[1]), `the first function has no name: ${detail[1]}`);
+      equal(detail[2], "at function 999999", "a function that the file does not know");
+      await page.getByRole("button", { name: "Reload" }).click();
+      await settled(page, { panels: 4 });
+    });
+  });
+
   runner.test("faults: without its program the page says that it cannot start", async () => {
     const { front } = await env.demo();
     front.forget();
