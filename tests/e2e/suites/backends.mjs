@@ -45,7 +45,7 @@ export function backendsSuite(runner, env) {
     }, { limitSecs: 240 });
   }
 
-  for (const name of ["executive", "operations"]) {
+  for (const name of DASHBOARDS) {
     runner.test(`backends: ${name} on Prometheus draws what was answered`, async () => {
       const { front } = await env.upstream();
       const { panels, points } = await compareDashboard(env, front, name, RANGE);
