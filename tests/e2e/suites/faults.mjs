@@ -274,6 +274,22 @@ export function faultsSuite(runner, env) {
     });
   });
 
+  runner.test("faults: where the styles come late, each query is asked once all the same", async () => {
+    const { front } = await env.demo();
+    await onPage(env.browser, {}, async (page) => {
+      front.forget();
+      await page.route(/\.css$/, async (route) => {
+        await new Promise((resolve) => setTimeout(resolve, 600));
+        await route.continue();
+      });
+      await page.goto(`${front.url}d/operations?refresh=off`);
+      await settled(page, { panels: 4 });
+      const asked = front.ranges().map(({ params }) => params.query);
+      check(asked.length >= 4, `only ${asked.length} queries were asked`);
+      equal(asked.length, new Set(asked).size, "queries that were asked more than once");
+    });
+  });
+
   runner.test("faults: without its program the page says that it cannot start", async () => {
     const { front } = await env.demo();
     front.forget();
