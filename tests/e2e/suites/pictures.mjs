@@ -22,6 +22,8 @@ export function picturesSuite(runner, env) {
             if (DASHBOARDS.includes(name)) await openDashboard(page, front.url, env.dist, name, "?refresh=off");
             else await openSheet(page, front.url, name);
             await page.mouse.move(0, 0);
+            // The rules are asked after the page's own questions.
+            await page.getByTestId("firing-count").waitFor();
             // The window as one sees it: a picture of the whole page would show the phone's bar in its middle.
             const path = join(folder, file);
             await page.screenshot({ path, animations: "disabled", caret: "hide" });
