@@ -41,12 +41,13 @@ pub(super) fn announce(
     for plan in plans {
         let name = plan.name.as_str();
         let version = version(client, plan);
-        let memory = running.iter().find(|process| process.name == name).and_then(|process| memory_mb(process.id()));
-        let memory = memory.map_or_else(String::new, |mb| format!("{mb} MB"));
+        let id = running.iter().find(|process| process.name == name).map(Process::id);
+        let memory = id.and_then(memory_mb).map_or_else(String::new, |mb| format!("{mb} MB"));
         writeln!(table, "  {name:<18} {version:<10} {memory:>8}  {}", plan.url).unwrap_or(());
         let mut entry = Map::new();
         entry.insert("url".to_owned(), plan.url.as_str().into());
         entry.insert("version".to_owned(), version.into());
+        entry.insert("pid".to_owned(), id.into());
         entry.extend(plan.more.iter().map(|(what, address)| ((*what).to_owned(), address.as_str().into())));
         servers.insert(name.to_owned(), entry.into());
     }
