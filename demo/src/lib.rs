@@ -6,6 +6,7 @@ pub mod export;
 pub mod promql;
 pub mod rules;
 pub mod server;
+pub mod signals;
 pub mod sim;
 pub mod store;
 pub mod world;
