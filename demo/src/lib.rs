@@ -7,6 +7,7 @@ pub mod exposition;
 pub mod promql;
 pub mod rules;
 pub mod server;
+pub mod signals;
 pub mod sim;
 pub mod stack;
 pub mod store;
