@@ -1,7 +1,6 @@
 // Everything a person can operate: time, refresh, theme, charts, legends, menus, keys, links.
 
 import { compareSheet, legendName, seriesOf, sheetOf } from "../lib/answers.mjs";
-import { Front } from "../lib/front.mjs";
 import {
   PHONE, chooseFromMenu, downloadCsv, onPage, openDashboard, overlayPixels, panel, panelsOf, settled,
 } from "../lib/page.mjs";
@@ -299,7 +298,7 @@ export function controlsSuite(runner, env) {
 
     for (const [key, path] of [["e", "/d/executive"], ["n", "/d/agents"], ["i", "/d/infrastructure"], ["a", "/alerts"], ["s", "/status"], ["o", "/d/operations"]]) {
       await press("g", key);
-      await until(`g ${key}`, () => new URL(page.url()).pathname === path);
+      await until(`g ${key}`, () => new URL(page.url()).pathname === `${env.prefix.slice(0, -1)}${path}`);
       equal(new URL(page.url()).searchParams.get("from"), "now-45m", `range on ${path}`);
     }
     await settled(page, { panels: 4 });
@@ -355,6 +354,7 @@ export function controlsSuite(runner, env) {
         return text.startsWith("http") ? text : null;
       }));
       equal(link.origin, front.origin, `${what}: origin`);
+      equal(link.pathname, `${env.prefix}d/operations`, `${what}: path`);
       for (const [name, value] of Object.entries(wanted)) equal(link.searchParams.get(name), value, `${what}: ${name}`);
       await page.evaluate(() => navigator.clipboard.writeText(""));
       return link;
@@ -397,22 +397,21 @@ export function controlsSuite(runner, env) {
     await rangeInUrl(page, { from: "now-1h", to: "now" });
   }, { allow: [/ERR_ABORTED/] });
 
-  runner.test("controls: a link deep into the app works below a prefix", async () => {
-    const { url } = await env.demo();
-    const front = await new Front(url, { prefix: "/observability" }).start();
-    env.fronts.push(front);
+  runner.test("controls: links deep into the app work, and all pages stay below the prefix", async () => {
+    const { front } = await env.demo();
+    front.forget();
     await onPage(env.browser, {}, async (page) => {
       await openDashboard(page, front.url, env.dist, "operations", "?refresh=off");
-      equal(new URL(page.url()).pathname, "/observability/d/operations", "address");
+      equal(new URL(page.url()).pathname, `${env.prefix}d/operations`, "address");
       equal(await page.locator('[data-testid="panel"] .state').count(), 0, "panels without data");
       check(front.ranges().length >= QUERIES, "the queries did not come below the prefix");
       await page.getByRole("navigation", { name: "Pages" }).getByRole("link", { name: "Alerts" }).click();
       await page.locator('[data-testid="rule"]').first().waitFor();
-      equal(new URL(page.url()).pathname, "/observability/alerts", "address of the alerts");
+      equal(new URL(page.url()).pathname, `${env.prefix}alerts`, "address of the alerts");
       await page.reload();
       await page.locator('[data-testid="rule"]').first().waitFor();
       await page.goto(front.url);
-      await until("the first dashboard", () => new URL(page.url()).pathname === "/observability/d/executive");
+      await until("the first dashboard", () => new URL(page.url()).pathname === `${env.prefix}d/executive`);
       await settled(page, { panels: 4 });
     });
   });
