@@ -253,8 +253,9 @@ mod tests {
         }
         // Every file of deploy/nginx that is no example takes part.
         for entry in deploy().read_dir().unwrap() {
-            let name = entry.unwrap().file_name().into_string().unwrap();
-            if name.ends_with(".conf") && name != "agentarea-observability.conf" {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_str().unwrap();
+            if path.extension().unwrap() == "conf" && name != "agentarea-observability.conf" {
                 assert!(text.contains(&format!("/{name}\";")), "{name} is not included");
             }
         }

@@ -296,7 +296,8 @@ fn demo(program: &Path, name: &str) -> (Running, u16) {
     BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
     let port =
         line.trim().strip_prefix("agentarea-demo ready http://127.0.0.1:").and_then(|rest| rest.strip_suffix('/'));
-    let port = port.unwrap_or_else(|| panic!("it said {line:?}")).parse().unwrap();
+    assert!(port.is_some(), "it said {line:?}");
+    let port = port.unwrap().parse().unwrap();
     (Running(child), port)
 }
 

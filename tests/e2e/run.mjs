@@ -25,7 +25,11 @@ import { hostingSuite } from "./suites/hosting.mjs";
 import { picturesSuite } from "./suites/pictures.mjs";
 import { stackSuite } from "./suites/stack.mjs";
 
-const PREFIXES = ["/", "/observability/"];
+// Everything runs in one place at least; what a prefix could break (loading, addresses, numbers, failures) in both.
+const PLACES = [
+  { prefix: "/", themes: ["dark"], hasControls: false },
+  { prefix: "/observability/", themes: ["light"], hasControls: true },
+];
 
 const text = { type: "string", default: "" };
 const { values: options } = parseArgs({
@@ -53,7 +57,7 @@ function once(work) {
 
 // The same servers at one prefix, each with a front of its own. Behind nginx, nginx knows the prefix; without it, the
 // front takes it away.
-function placed(shared, servers, prefix) {
+function placed(shared, servers, { prefix, ...place }) {
   const at = (start) => once(async () => {
     const server = await start();
     const base = shared.hasNginx ? `${server.url.replace(/\/$/, "")}${prefix}` : server.url;
@@ -61,7 +65,7 @@ function placed(shared, servers, prefix) {
     fronts.push(front);
     return { ...server, base, front };
   });
-  return { ...shared, prefix, ...Object.fromEntries(Object.entries(servers).map(([name, start]) => [name, at(start)])) };
+  return { ...shared, ...place, prefix, ...Object.fromEntries(Object.entries(servers).map(([name, start]) => [name, at(start)])) };
 }
 
 async function onDemonstration(runner, shared) {
@@ -83,7 +87,7 @@ async function onDemonstration(runner, shared) {
     fresh: async () => startDemo(direct, { hours: 1 }),
     short: once(async () => startDemo(direct, { hours: sharedHours })),
   };
-  const [atRoot, below] = PREFIXES.map((prefix) => placed(env, servers, prefix));
+  const [atRoot, below] = PLACES.map((place) => placed(env, servers, place));
   // Pictures are compared by eye, so a run that is asked for them takes nothing else.
   if (options.pictures) {
     picturesSuite(runner, atRoot);
@@ -102,7 +106,7 @@ async function onDemonstration(runner, shared) {
     faultsSuite(placedRunner, place);
   }
   if (env.hasPrometheus) {
-    for (const place of [atRoot, below]) backendsSuite(runner.at(place.prefix), place);
+    backendsSuite(runner.at(below.prefix), below);
     // Loading the samples takes a while and one core: it begins while the first suites run.
     if (runner.wants("backends")) prometheus().catch(() => {});
   } else console.log("       backends: no Prometheus was named, so only the comparison's own test runs");
@@ -111,7 +115,7 @@ async function onDemonstration(runner, shared) {
 
 async function onStack(runner, shared) {
   const stack = JSON.parse(await readFile(options.stack, "utf8"));
-  for (const prefix of PREFIXES) {
+  for (const { prefix } of PLACES) {
     const front = await new Front(prefix === "/" ? stack.app : stack.app_prefixed, { prefix }).start();
     fronts.push(front);
     stackSuite(runner.at(prefix), { ...shared, stack, prefix, front });

@@ -2,7 +2,7 @@
 
 import http from "node:http";
 
-import { DASHBOARDS, DESKTOP, PHONE, THEMES, axeFindings, colourCount, misfits, onPage, openDashboard, openSheet, panelsOf, states } from "../lib/page.mjs";
+import { DASHBOARDS, DESKTOP, PHONE, axeFindings, colourCount, misfits, onPage, openDashboard, openSheet, panelsOf, states } from "../lib/page.mjs";
 import { check, equal } from "../lib/runner.mjs";
 import { NOW_MS } from "../lib/servers.mjs";
 
@@ -15,7 +15,7 @@ const MAX_SHIFT = 0.1;
 const EXPECTED_STATES = {};
 
 export function demoSuite(runner, env) {
-  for (const theme of THEMES) {
+  for (const theme of env.themes) {
     for (const [size, viewport] of [["desktop", DESKTOP], ["phone", PHONE]]) {
       for (const name of DASHBOARDS) {
         runner.test(`demo: ${name}, ${size}, ${theme}`, () => onPage(env.browser, { viewport, theme, init: watchShifts }, async (page) => {
