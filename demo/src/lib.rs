@@ -4,6 +4,7 @@ pub mod api;
 pub mod clock;
 pub mod export;
 pub mod exposition;
+pub mod nginx;
 pub mod promql;
 pub mod rules;
 pub mod server;
