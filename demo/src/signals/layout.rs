@@ -4,7 +4,7 @@
 //! places. Invariant: parts follow one another without overlap and lie inside the request, which lasts exactly as long as
 //! the event says.
 
-use crate::sim::{Failure, MAX_QUERIES, Request};
+use crate::sim::{Failure, MAX_QUERIES, Request, ToolCall};
 
 /// A stretch of time, in nanoseconds since the epoch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -141,4 +141,13 @@ pub(super) fn writes_cache(request: &Request) -> bool {
     let is_pool_failure = request.failure == Some(Failure::PoolTimeout);
     let missed = request.cache_hit == Some(false) && !request.queries().is_empty();
     !is_pool_failure && (missed || request.creation.is_some())
+}
+
+/// Share of a tool call that goes to the network on either way.
+const NETWORK_SHARE: f64 = 0.01;
+
+/// A tool call as the agent's runtime sees it, and as the MCP manager does.
+pub(super) fn of_tool_call(call: &ToolCall) -> (Part, Part) {
+    let whole = Part { start_ns: call.end_ns - ns_from_secs(call.secs), end_ns: call.end_ns };
+    (whole, whole.inner(NETWORK_SHARE))
 }

@@ -2,7 +2,7 @@
 
 use super::super::faults;
 use super::super::ids;
-use super::super::layout::ns_from_secs;
+use super::super::layout::{ns_from_secs, of_tool_call};
 use super::super::trace::{run_fault, token_counts};
 use super::line::Say;
 use super::{Level, LogRecord};
@@ -84,7 +84,7 @@ pub(super) fn tool_line(call: &ToolCall, out: &mut Vec<LogRecord>) {
     let (Some(tool), Some(agent)) = (TOOLS.get(call.tool), AGENTS.get(call.agent)) else { return };
     let say = Say {
         source: call.process,
-        time_ns: call.end_ns,
+        time_ns: of_tool_call(call).1.end_ns,
         trace: Some((call.trace_id, ids::tool_server(call.span_id))),
         level: Level::Info,
         logger: "agentarea.mcp",

@@ -2,7 +2,7 @@
 
 use super::super::faults;
 use super::super::ids;
-use super::super::layout::{Part, ns_from_secs};
+use super::super::layout::of_tool_call;
 use super::model::{Span, SpanEvent, SpanKind};
 use super::request::{FASTAPI, HTTPX, SQLALCHEMY, http_client};
 use super::run::RUNTIME;
@@ -11,13 +11,8 @@ use super::write::{Book, Place};
 use crate::sim::{AGENTS, AgentRun, TOOLS, ToolCall};
 
 const MCP: &str = "mcp_manager.tools";
-/// Shares of a call that go to the network between the two processes, and inside the MCP manager before the tool works.
-const NETWORK_SHARE: f64 = 0.01;
+/// Share of a call that goes by inside the MCP manager before the tool works.
 const DISPATCH_SHARE: f64 = 0.02;
-
-fn part_of(call: &ToolCall) -> Part {
-    Part { start_ns: call.end_ns - ns_from_secs(call.secs), end_ns: call.end_ns }
-}
 
 /// Appends the runtime's span and, unless the MCP manager's process died over it, that process's spans.
 pub(super) fn execute_tool_spans(
@@ -30,7 +25,7 @@ pub(super) fn execute_tool_spans(
 ) {
     let Some(tool) = TOOLS.get(call.tool) else { return };
     let place = parent.child(call.span_id, RUNTIME);
-    let part = part_of(call);
+    let (part, _) = of_tool_call(call);
     let (arguments, result) = tool_texts(tool.name);
     let span = book.span(place, format!("execute_tool {}", tool.name), SpanKind::Internal, part);
     let span = span
@@ -67,7 +62,7 @@ pub(super) fn tool_server_spans(book: &Book, call: &ToolCall, out: &mut Vec<Span
         process: call.process,
         scope: FASTAPI,
     };
-    let part = part_of(call).inner(NETWORK_SHARE);
+    let (_, part) = of_tool_call(call);
     let agent = AGENTS.get(call.agent).map_or("", |agent| agent.id);
     let span = book.span(place, format!("tools/call {}", tool.name), SpanKind::Server, part);
     let mut span = span
