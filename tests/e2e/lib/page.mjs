@@ -108,8 +108,8 @@ export async function openDashboard(page, base, dist, name, query = "") {
 }
 
 // The pages without panels.
-export async function openSheet(page, base, name) {
-  await page.goto(`${base}${name}`);
+export async function openSheet(page, base, name, query = "") {
+  await page.goto(`${base}${name}${query}`);
   await page.locator({ alerts: '[data-testid="rule"]', status: ".data-table__table, [data-testid=source-failure]", dashboards: ".page a, .page .card" }[name]).first().waitFor();
   await settled(page, { panels: 0 });
 }
