@@ -3,8 +3,14 @@
 //! A tool is whole when its folder in the cache has its final name: it is made beside it and renamed. So an
 //! interrupted set-up resumes, two at once wait for each other, and a second run only looks. Nothing is installed
 //! system-wide except Debian packages, by root.
+//!
+//! The servers of the stack ([`backends`]) are found apart from the levels here: they take long, and some machines cannot
+//! have all of them.
 
+mod backends;
 mod cache;
+mod debian;
+mod maven;
 mod npm;
 mod prometheus_pages;
 mod servers;
@@ -14,6 +20,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+pub use backends::{Backends, Server, Skipped, Wanted, find_or_install as backends};
 pub use cache::hash;
 use cache::{make, remove, whole_folder};
 use npm::{e2e_is_linked, link_e2e, npm_folder, npm_tool};
@@ -52,6 +59,7 @@ pub struct Tools {
     pub chromedriver: Option<PathBuf>,
     pub prometheus: Option<PathBuf>,
     pub promtool: Option<PathBuf>,
+    pub nginx: Option<PathBuf>,
     /// Only of the bench's level, and not of every machine: the bench says when it has to do without.
     pub peer: Option<Peer>,
 }
@@ -99,6 +107,7 @@ struct Look {
     chromedriver: Option<PathBuf>,
     prometheus: Option<PathBuf>,
     promtool: Option<PathBuf>,
+    nginx: Option<PathBuf>,
     /// Clippy for a compiler that is not rustup's.
     has_wasm_clippy: bool,
 }
@@ -113,6 +122,8 @@ enum Item {
     EndToEnd,
     PrometheusFromSource,
     DebianPackage(&'static str),
+    /// Only where the archive has it.
+    OptionalPackage(&'static str),
 }
 
 pub fn run(machine: &Machine, report: &Report, level: Level) -> Result<Tools, Failure> {
@@ -172,6 +183,7 @@ impl Look {
             chromedriver: from_env("CHROMEDRIVER").or_else(|| find("chromedriver")),
             prometheus: find("prometheus").or_else(|| PROMETHEUS_3.program(cache, "prometheus")),
             promtool: find("promtool").or_else(|| PROMETHEUS_3.program(cache, "promtool")),
+            nginx: backends::nginx(),
             has_wasm_clippy: Path::new("/usr/bin/clippy-driver").is_file(),
         }
     }
@@ -214,6 +226,7 @@ impl Look {
             });
         }
         if is_test {
+            let [nginx, brotli] = backends::NGINX_PACKAGES;
             let mut need = |is_there: bool, what: &str, package: &'static str, why: &str, elsewhere: &str| {
                 if is_there {
                 } else if may_apt {
@@ -240,6 +253,13 @@ impl Look {
             );
             let needs_clippy = matches!(self.wasm, Some(WasmCompiler::Distribution { .. })) && !self.has_wasm_clippy;
             need(!needs_clippy, "Clippy for WebAssembly", "rust-web-clippy", "The lints also hold in the browser.", "");
+            need(
+                self.nginx.is_some(),
+                "nginx",
+                nginx,
+                "The app is tested as it is hosted.",
+                "install it with your package manager",
+            );
             let has_prometheus = self.prometheus.is_some() && self.promtool.is_some();
             if !has_prometheus && !may_apt && find("go").is_some() {
                 plan.push(Item::PrometheusFromSource);
@@ -253,13 +273,27 @@ impl Look {
                      or install Go, and set-up builds them",
                 );
             }
+            if plan.contains(&Item::DebianPackage(nginx)) {
+                plan.push(Item::OptionalPackage(brotli));
+            }
         }
         if missing.is_empty() { Ok(plan) } else { Err(Failure::Several(missing)) }
     }
 
     fn tools(self, machine: &Machine, level: Level) -> Result<Tools, Failure> {
         let Self {
-            wasm, node, trunk, bindgen, wasm_opt, has_e2e, chromium, chromedriver, prometheus, promtool, ..
+            wasm,
+            node,
+            trunk,
+            bindgen,
+            wasm_opt,
+            has_e2e,
+            chromium,
+            chromedriver,
+            prometheus,
+            promtool,
+            nginx,
+            ..
         } = self;
         let vanished = |what: &str| Failure::Missing {
             what: what.to_owned(),
@@ -273,6 +307,7 @@ impl Look {
                 (chromium.is_some(), "Chromium"),
                 (chromedriver.is_some(), "ChromeDriver"),
                 (prometheus.is_some() && promtool.is_some(), "Prometheus"),
+                (nginx.is_some(), "nginx"),
             ];
             if let Some((_, what)) = found.into_iter().find(|(is_there, _)| !is_there) {
                 return Err(vanished(what));
@@ -290,6 +325,7 @@ impl Look {
             chromedriver: chromedriver.filter(|_| is_test),
             prometheus: prometheus.filter(|_| is_test),
             promtool: promtool.filter(|_| is_test),
+            nginx: nginx.filter(|_| is_test),
             peer: if level == Level::Bench { find_peer(&machine.cache) } else { None },
         })
     }
@@ -349,8 +385,12 @@ fn install(
             if has(Item::WasmTarget) {
                 packages.extend(wasm_target(machine, report, level)?);
             }
+            let optional: Vec<&str> = plan
+                .iter()
+                .filter_map(|item| if let Item::OptionalPackage(name) = item { Some(*name) } else { None })
+                .collect();
             if !packages.is_empty() {
-                debian_packages(machine, report, &packages)?;
+                debian::install(machine, report, &packages, &optional)?;
             }
             match wasm_compiler() {
                 Some(compiler) => early(&compiler),
@@ -427,21 +467,6 @@ fn wasm_target(machine: &Machine, report: &Report, level: Level) -> Result<Vec<&
         packages.push("rust-web-clippy");
     }
     Ok(packages)
-}
-
-fn debian_packages(machine: &Machine, report: &Report, packages: &[&str]) -> Result<(), Failure> {
-    let log = machine.log("setup-apt");
-    let why = format!("installing {}", packages.join(", "));
-    report.step("Debian packages", &why, Some(&log), || {
-        let apt = |arguments: &[&str]| {
-            let mut apt = command("apt-get");
-            apt.env("DEBIAN_FRONTEND", "noninteractive").args(["-o", "DPkg::Lock::Timeout=600"]).args(arguments);
-            apt
-        };
-        run_logged(&mut apt(&["update"]), "apt-get update", &log)?;
-        let mut install = apt(&["install", "--yes", "--no-install-recommends"]);
-        run_logged(install.args(packages), "apt-get install", &log)
-    })
 }
 
 /// Builds a crate's program into `<cache>/<name>-<version>/bin`, or fetches it where `cargo-binstall` can.
@@ -532,6 +557,7 @@ mod tests {
             chromedriver: None,
             prometheus: None,
             promtool: None,
+            nginx: None,
             has_wasm_clippy: false,
         }
     }
@@ -555,7 +581,9 @@ mod tests {
         look.has_npm = true;
         let package = Item::DebianPackage;
         let plan = look.plan(&machine(true), Level::Test).unwrap();
-        for item in [package("chromium"), package("chromium-driver"), package("prometheus"), Item::EndToEnd] {
+        let brotli = Item::OptionalPackage("libnginx-mod-http-brotli-static");
+        let packages = ["chromium", "chromium-driver", "prometheus", "nginx"].map(package);
+        for item in packages.into_iter().chain([brotli, Item::EndToEnd]) {
             assert!(plan.contains(&item), "{item:?} is not in {plan:?}");
         }
         let plan = look.plan(&machine(true), Level::Demo).unwrap();
