@@ -47,9 +47,7 @@ pub fn run(machine: &Machine, report: &Report, mut options: Options) -> Result<E
 /// Compiles the server and, unless `is_built`, sets up and builds what it serves.
 pub fn prepare(machine: &Machine, report: &Report, is_built: bool) -> Result<(), Failure> {
     if is_built {
-        if !build::dist(machine).join("index.html").is_file() {
-            return Err(Failure::Usage("there is no dist/ yet; leave out --no-build".to_owned()));
-        }
+        check_built(machine)?;
         return compile_server(machine, report);
     }
     // The server needs no set-up: it is compiled while the tools are.
@@ -63,6 +61,14 @@ pub fn prepare(machine: &Machine, report: &Report, is_built: bool) -> Result<(),
             (built, server) => built.and(server),
         }
     })
+}
+
+/// What `--no-build` relies on.
+pub fn check_built(machine: &Machine) -> Result<(), Failure> {
+    if build::dist(machine).join("index.html").is_file() {
+        return Ok(());
+    }
+    Err(Failure::Usage("there is no dist/ yet; leave out --no-build".to_owned()))
 }
 
 pub fn server_path(machine: &Machine) -> std::path::PathBuf {

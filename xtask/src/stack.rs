@@ -33,6 +33,10 @@ pub fn run(machine: &Machine, report: &Report, mut options: Options) -> Result<E
         }
     }
     options.finish()?;
+    if is_built && wanted.has(Server::Nginx) {
+        // Before servers are built for a quarter of an hour.
+        demo::check_built(machine)?;
+    }
     let backends = prepare(machine, report, &wanted, || {
         if wanted.has(Server::Nginx) {
             demo::prepare(machine, report, is_built)

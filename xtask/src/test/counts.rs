@@ -55,18 +55,14 @@ fn is_tally(line: &str) -> bool {
     is_passed && is_number() && words.next() == Some("failed") && words.next().is_none()
 }
 
-/// What a test of cargo's wrote itself, without what cargo said before, and after a failure.
+/// What a test of cargo's wrote itself, without what cargo said before, and after a failure. Nothing if it did not compile.
 pub fn own_output(log: &str) -> String {
-    let mut lines = Vec::new();
-    for line in log.lines() {
-        if line.trim_start().starts_with("Running ") {
-            lines.clear();
-        } else if line.starts_with("error: ") {
-            break;
-        } else {
-            lines.push(line);
-        }
-    }
+    let lines: Vec<_> = log
+        .lines()
+        .skip_while(|line| !line.trim_start().starts_with("Running "))
+        .skip(1)
+        .take_while(|line| !line.starts_with("error: "))
+        .collect();
     lines.join("\n")
 }
 
@@ -106,6 +102,7 @@ mod tests {
     fn the_table_of_a_test_is_told_apart_from_cargos_words() {
         let log = "   Compiling demo v0.1.0\n     Running tests/contract/main.rs (/t/contract-12ab)\n\ncase  demo  real\n\
                    labels  ok  ok\n1 passed, 1 failed\nerror: test failed, to rerun pass `--test contract`\n";
+        assert_eq!(own_output("error: could not compile `agentarea-demo`"), "");
         assert_eq!(own_output(log), "\ncase  demo  real\nlabels  ok  ok\n1 passed, 1 failed");
     }
 

@@ -6,11 +6,11 @@ use std::fs::File;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use super::{Counts, LOG_BYTES, Outcome, Part, Runner, log_name, own_output};
+use super::{Counts, LOG_BYTES, Outcome, Runner, log_name, own_output};
 use crate::failure::Failure;
 use crate::process::{command, run_logged};
 use crate::report::{now, tail};
@@ -48,7 +48,6 @@ impl Runner<'_> {
     }
 
     pub(super) fn on_the_stack(&self, tools: &Tools, backends: &Backends) -> Vec<Outcome> {
-        debug_assert!(self.wants(Part::Stack));
         if backends.is_empty() {
             return Vec::new();
         }
@@ -78,8 +77,7 @@ impl Runner<'_> {
         let name = "contract";
         let outcome = self.counted(name, |log| {
             let mut cargo = contract_command();
-            cargo.env("AGENTAREA_STACK", description).arg("--").args(&self.filter);
-            run_logged(&mut cargo, name, log)
+            run_logged(cargo.env("AGENTAREA_STACK", description), name, log)
         });
         println!("{}\n", own_output(&tail(&self.machine.log(&log_name(name)), LOG_BYTES)));
         outcome
@@ -131,7 +129,7 @@ impl Running {
         let reader = child.stdout.take().map(|stdout| std::thread::spawn(move || watch(stdout, out, &ready)));
         let stdin = child.stdin.take();
         let mut running = Self { child, stdin, reader, log: log.to_path_buf(), description: PathBuf::new() };
-        match awaited(&description, patience) {
+        match description.recv_timeout(patience) {
             Ok(path) => running.description = path,
             Err(RecvTimeoutError::Timeout) => {
                 return Err(running.failure(&format!("not ready after {} s", patience.as_secs())));
@@ -189,10 +187,6 @@ impl Drop for Running {
             drop(reader.join());
         }
     }
-}
-
-fn awaited(description: &Receiver<PathBuf>, patience: Duration) -> Result<PathBuf, RecvTimeoutError> {
-    description.recv_timeout(patience)
 }
 
 /// Copies the stack's output to the log, and tells when it is ready.

@@ -197,12 +197,14 @@ impl Backends {
     /// The same, and which servers to start.
     pub fn arguments(&self) -> Vec<OsString> {
         let mut arguments = self.program_arguments();
-        for (option, is_extra) in [("--only", false), ("--with", true)] {
-            let names: Vec<_> = self.servers.iter().filter(|server| server.is_extra() == is_extra).collect();
-            if !names.is_empty() {
-                let names: Vec<_> = names.into_iter().map(|server| server.name()).collect();
-                arguments.extend([option.into(), names.join(",").into()]);
-            }
+        let names = |servers: &mut dyn Iterator<Item = &Server>| {
+            servers.map(|server| server.name()).collect::<Vec<_>>().join(",")
+        };
+        // All are named, so that nothing is started that is only there by default.
+        arguments.extend(["--only".into(), names(&mut self.servers.iter()).into()]);
+        let extra = names(&mut self.servers.iter().filter(|server| server.is_extra()));
+        if !extra.is_empty() {
+            arguments.extend(["--with".into(), extra.into()]);
         }
         if self.is_old {
             arguments.push("--old".into());
@@ -353,7 +355,7 @@ mod tests {
         let found = programs(&["java", "redis", "zipkin"]);
         let backends = settled(&wanted, found, &Plan::default(), &[]);
         let expected = "--program java=/bin/java --program redis=/bin/redis --program zipkin=/bin/zipkin \
-                        --only redis --with zipkin --old";
+                        --only redis,zipkin --with zipkin --old";
         assert_eq!(words(backends.arguments()), expected);
     }
 }
