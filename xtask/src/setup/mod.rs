@@ -9,28 +9,30 @@
 
 mod backends;
 mod cache;
+mod cargo_tools;
 mod debian;
 mod maven;
 mod npm;
+mod peer;
 mod prometheus_pages;
 mod servers;
 
 use std::ffi::{OsStr, OsString};
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 pub use backends::{Backends, Server, Skipped, Wanted, find_or_install as backends};
 pub use cache::hash;
-use cache::{make, remove, whole_folder};
+use cache::make;
+use cargo_tools::{cached_tool, cargo_tool, locked_version, tool_on_path};
 use npm::{e2e_is_linked, link_e2e, npm_folder, npm_tool};
-pub use prometheus_pages::Pages;
-use prometheus_pages::find_pages;
+pub use peer::Peer;
+use peer::{find_peer, install_peer};
 use servers::PROMETHEUS_3;
 
 use crate::failure::Failure;
 use crate::machine::{Machine, WASM_TARGET, WasmCompiler, wasm_compiler};
-use crate::process::{answer, command, exe, find, run_logged};
+use crate::process::{answer, command, find, run_logged};
 use crate::report::Report;
 
 /// 0.22 needs a newer compiler than we ask for.
@@ -62,12 +64,6 @@ pub struct Tools {
     pub nginx: Option<PathBuf>,
     /// Only of the bench's level, and not of every machine: the bench says when it has to do without.
     pub peer: Option<Peer>,
-}
-
-/// Prometheus 3 with its own pages.
-pub struct Peer {
-    pub prometheus: PathBuf,
-    pub pages: Pages,
 }
 
 impl Tools {
@@ -410,44 +406,6 @@ fn install(
     if failures.is_empty() { Ok(()) } else { Err(Failure::Several(failures)) }
 }
 
-fn find_peer(cache: &Path) -> Option<Peer> {
-    Some(Peer { prometheus: PROMETHEUS_3.program(cache, "prometheus")?, pages: find_pages(cache)? })
-}
-
-/// Builds what is missing of the bench's peer. A machine that cannot is told why, and measures against another page: only
-/// what also stops everything else is a failure here.
-fn install_peer(machine: &Machine, report: &Report) -> Result<(), Failure> {
-    let (needs_server, needs_pages) = (!PROMETHEUS_3.is_built(&machine.cache), find_pages(&machine.cache).is_none());
-    if !needs_server && !needs_pages {
-        return Ok(());
-    }
-    make(&machine.cache)?;
-    let results = std::thread::scope(|scope| {
-        // The pages spend half of their time on downloads, the server nearly all of it on two cores: together.
-        let server = needs_server.then(|| {
-            scope.spawn(|| PROMETHEUS_3.build(machine, report, "serves the page that the bench compares with"))
-        });
-        let pages = needs_pages.then(|| scope.spawn(|| prometheus_pages::build(machine, report)));
-        [server, pages].map(|step| step.map(std::thread::ScopedJoinHandle::join))
-    });
-    let mut said = String::new();
-    for result in results.into_iter().flatten() {
-        match result {
-            Ok(Ok(())) => {}
-            Ok(Err(failure)) => {
-                let text = failure.to_string();
-                // What both lack is said once.
-                if text != said {
-                    report.say(&format!("the bench has to do without its peer:\n{text}\n"));
-                }
-                said = text;
-            }
-            Err(_) => return Err(Failure::Rule("building the bench's peer panicked; see above".to_owned())),
-        }
-    }
-    Ok(())
-}
-
 /// Adds the source of the standard library through rustup; where that can fetch nothing, names the Debian packages that serve instead.
 fn wasm_target(machine: &Machine, report: &Report, level: Level) -> Result<Vec<&'static str>, Failure> {
     if find("rustup").is_some() {
@@ -469,80 +427,9 @@ fn wasm_target(machine: &Machine, report: &Report, level: Level) -> Result<Vec<&
     Ok(packages)
 }
 
-/// Builds a crate's program into `<cache>/<name>-<version>/bin`, or fetches it where `cargo-binstall` can.
-#[expect(clippy::too_many_arguments, reason = "two callers, each a list of facts about one tool")]
-fn cargo_tool(
-    machine: &Machine,
-    report: &Report,
-    name: &str,
-    krate: &str,
-    version: &str,
-    why: &str,
-    profile: &[(&str, &str)],
-    arguments: &[&str],
-) -> Result<(), Failure> {
-    let folder = format!("{name}-{version}");
-    let log = machine.log(&format!("setup-{folder}"));
-    report.step(&folder, why, Some(&log), || {
-        whole_folder(machine, report, &folder, |unfinished| {
-            let mut root = OsString::from("--root=");
-            root.push(unfinished);
-            if find("cargo-binstall").is_some() {
-                let mut binstall = command("cargo");
-                binstall.current_dir(&machine.cache).args(["binstall", "--no-confirm", "--version", version, krate]);
-                if run_logged(binstall.arg(&root), "cargo binstall", &log).is_ok() {
-                    return Ok(());
-                }
-                report.say(&format!("{folder}: cargo binstall found nothing to fetch; building it"));
-            }
-            // Kept until the tool is whole, so that an interrupted build goes on where it stopped.
-            let build_folder = machine.cache.join(format!("{folder}.build"));
-            let mut install = command("cargo");
-            // Not in the checkout: its configuration is for the app.
-            install.current_dir(&machine.cache).env("CARGO_TARGET_DIR", &build_folder).envs(profile.iter().copied());
-            install.args(["install", "--locked", "--debug", "--version", version, krate]).arg(&root).args(arguments);
-            run_logged(&mut install, &format!("cargo install {krate}"), &log)?;
-            remove(&build_folder)
-        })
-    })
-}
-
-fn cached_tool(cache: &Path, name: &str, version: &str) -> Option<PathBuf> {
-    let folder = cache.join(format!("{name}-{version}")).join("bin");
-    folder.join(exe(name)).is_file().then_some(folder)
-}
-
-/// The folder of a program on PATH that answers with exactly this version.
-fn tool_on_path(name: &str, version: &str) -> Option<PathBuf> {
-    let program = find(name)?;
-    let told = answer(command(&program).arg("--version"))?;
-    (told == version || told.starts_with(&format!("{version} "))).then(|| program.parent().map(Path::to_path_buf))?
-}
-
-/// The version of a package in Cargo.lock, which the tools for it must match exactly.
-fn locked_version(root: &Path, package: &str) -> Result<String, Failure> {
-    let path = root.join("Cargo.lock");
-    let text = fs::read_to_string(&path).map_err(Failure::io(format!("cannot read {}", path.display())))?;
-    version_in_lock(&text, package).ok_or_else(|| Failure::Rule(format!("{}: no version of {package}", path.display())))
-}
-
-fn version_in_lock(lock: &str, package: &str) -> Option<String> {
-    let (_, entry) = lock.split_once(&format!("name = \"{package}\"\n"))?;
-    let version = entry.lines().next()?.strip_prefix("version = \"")?.strip_suffix('"')?;
-    Some(version.to_owned())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_locked_version_is_of_that_package_alone() {
-        let lock = "[[package]]\nname = \"wasm-bindgen-futures\"\nversion = \"0.4.79\"\n\n[[package]]\nname = \
-                    \"wasm-bindgen\"\nversion = \"0.2.129\"\n";
-        assert_eq!(version_in_lock(lock, "wasm-bindgen").as_deref(), Some("0.2.129"));
-        assert_eq!(version_in_lock(lock, "leptos"), None);
-    }
 
     fn nothing() -> Look {
         Look {
