@@ -31,7 +31,7 @@ cargo xtask <task> [options]
   build   [--force]               release dist/ with .br and .gz siblings, its size table, the size budget
   demo    [--port N] [--seed N] [--now RFC3339] [--freeze] [--no-build] [--upstream URL]
                                   set up, build, and serve the app on a simulated platform
-  stack   [--only NAMES] [--with NAMES] [--old] [--for 10m] [--seed N] [--hours H] [--now RFC3339] [--no-build]
+  stack   [--only NAMES] [--with NAMES] [--old] [--for 10m] [--seed N] [--hours H] [--port N] [--no-build]
                                   the same app on real servers, fed by the simulated platform: prometheus, alertmanager,
                                   loki, jaeger, postgres, redis, node-exporter, postgres-exporter, redis-exporter, nginx;
                                   --with adds zipkin,elasticsearch; --old takes Prometheus 2

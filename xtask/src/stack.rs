@@ -21,7 +21,7 @@ use crate::setup::{self, Backends, Level, Server, Wanted};
 const FIXTURES: &str = "tests/fixtures";
 
 /// Options that the stack's own command understands and we do not.
-const HANDED_ON: [&str; 4] = ["for", "seed", "hours", "now"];
+const HANDED_ON: [&str; 4] = ["for", "seed", "hours", "port"];
 
 pub fn run(machine: &Machine, report: &Report, mut options: Options) -> Result<ExitCode, Failure> {
     let wanted = Wanted::take(&mut options)?;

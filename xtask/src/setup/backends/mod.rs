@@ -78,7 +78,7 @@ impl Server {
         matches!(self, Self::Zipkin | Self::Elasticsearch)
     }
 
-    /// What must be there for it to start.
+    /// What must be there for it to start; for an exporter also the server of which it tells.
     const fn programs(self, is_old: bool) -> &'static [&'static str] {
         match self {
             Self::Prometheus if is_old => &["prometheus-old", "promtool-old"],
@@ -89,8 +89,8 @@ impl Server {
             Self::Postgres => &["postgres", "initdb"],
             Self::Redis => &["redis"],
             Self::NodeExporter => &["node-exporter"],
-            Self::PostgresExporter => &["postgres-exporter"],
-            Self::RedisExporter => &["redis-exporter"],
+            Self::PostgresExporter => &["postgres-exporter", "postgres", "initdb"],
+            Self::RedisExporter => &["redis-exporter", "redis"],
             Self::Nginx => &["nginx"],
             Self::Zipkin => &["java", "zipkin"],
             Self::Elasticsearch => &["java", "elasticsearch"],
