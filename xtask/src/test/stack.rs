@@ -97,7 +97,7 @@ pub fn judge_skipped(skipped: &[Skipped], is_ci: bool) -> Result<(), Failure> {
         return Ok(());
     }
     let lines: Vec<_> = skipped.iter().map(ToString::to_string).collect();
-    Err(Failure::Rule(format!("with CI=true no server may be skipped: {}", lines.join("; "))))
+    Err(Failure::Rule(format!("with CI=true no server may be skipped, and {}", lines.join("; "))))
 }
 
 /// A stack that answers.
@@ -246,6 +246,6 @@ mod tests {
         let skipped = [Skipped { server: Server::Loki, why: "no Go".to_owned() }];
         assert!(judge_skipped(&skipped, false).is_ok());
         assert!(judge_skipped(&[], true).is_ok());
-        assert!(judge_skipped(&skipped, true).unwrap_err().to_string().contains("loki: no Go"));
+        assert!(judge_skipped(&skipped, true).unwrap_err().to_string().contains("loki is skipped: no Go"));
     }
 }

@@ -159,7 +159,7 @@ pub struct Skipped {
 
 impl fmt::Display for Skipped {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "skipped: {}: {}", self.server.name(), self.why)
+        write!(f, "{} is skipped: {}", self.server.name(), self.why)
     }
 }
 
