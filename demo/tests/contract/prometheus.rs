@@ -1,0 +1,521 @@
+//! Prometheus's HTTP API: what the app's client asks, and everything that the demonstration claims to serve.
+//!
+//! Queries over samples stay within the history that both sides hold. A live server has more, which matchers leave out:
+//! the real exporters beside the platform, and the alerts that rules have written.
+
+use agentarea_demo::promql::Dialect;
+use serde_json::{Value, json};
+
+use crate::case::{Case, Kind, Sameness, Step, ask, case, get, post};
+use crate::normalise::{ADDITIONS, BUILD, DURATIONS, FILES, LABELS, NEWER, STATES, TIMES};
+
+/// What the cases need to know of the real server.
+#[derive(Debug, Clone, Copy)]
+pub struct Facts {
+    pub dialect: Dialect,
+    pub start_ms: i64,
+    pub now_ms: i64,
+    /// A server of the whole stack: it scrapes the platform, and its rules are the guide's alone.
+    pub is_stack: bool,
+}
+
+/// Rules beside the guide's where the suite starts the server itself: one alert fires and one is pending on both sides.
+pub const RULES: &str = r#"groups:
+- name: contract
+  interval: 15s
+  rules:
+  - record: contract:one
+    expr: vector(1)
+    labels: {origin: contract}
+  - alert: AlwaysFires
+    expr: vector(12.5) > 1
+    labels: {severity: info}
+    annotations: {summary: "the value is {{ $value }}"}
+  - alert: WaitsAnHour
+    expr: vector(1)
+    for: 1h
+"#;
+
+/// Targets where the suite starts the server itself: one that answers, and one that cannot.
+pub const SETTINGS: &str = "
+rule_files: [\"*_rules.yml\"]
+scrape_configs:
+- job_name: contract
+  static_configs: [{targets: [\"127.0.0.1:OWN_PORT\", \"127.0.0.1:1\"]}]
+";
+
+/// Leaves out what a stack's server scrapes from real exporters, and what its rules write.
+const PLATFORM: &str = r#"{instance!~"127\\.0\\.0\\.1:.*",__name__!~"ALERTS.*|contract:.*"}"#;
+
+fn api(path: &str) -> String {
+    format!("/api/v1/{path}")
+}
+
+pub fn cases(facts: Facts) -> Vec<Case> {
+    let mut cases = Vec::new();
+    queries(facts, &mut cases);
+    ranges(facts, &mut cases);
+    catalogues(facts, &mut cases);
+    refusals(facts, &mut cases);
+    rules_and_targets(facts, &mut cases);
+    status(facts, &mut cases);
+    http(&mut cases);
+    cases
+}
+
+fn secs(time_ms: i64) -> String {
+    format!("{}.{:03}", time_ms.div_euclid(1000), time_ms.rem_euclid(1000))
+}
+
+fn queries(facts: Facts, cases: &mut Vec<Case>) {
+    let now = secs(facts.now_ms);
+    let up = r#"sum by (job) (up{instance!~"127\\.0\\.0\\.1:.*"})"#;
+    let vector = |step: Step| step.param("query", up).param("time", &now).success().is("/data/resultType", "vector");
+    cases.push(case(
+        "query by GET",
+        vector(get(api("query"))).kind("/data/result/0/value/0", Kind::Number).kind("/data/result/0/value/1", Kind::Text),
+    ));
+    cases.push(case("query by POST form", vector(post(api("query")).form())));
+    cases.push(case(
+        "query: a form's values come before the address's",
+        post(format!("{}?query=1&time=1", api("query")))
+            .form()
+            .params(&[("query", "2"), ("time", "7")])
+            .success()
+            .is("/data/result", json!([7, "2"])),
+    ));
+    cases.push(case(
+        "query: a form of another content type is not read",
+        post(api("query")).body("text/plain", "query=1").refused(400, "bad_data"),
+    ));
+    for (name, query, kind) in [
+        ("query: a scalar", "1.5", "scalar"),
+        ("query: a text", "\"a <b> & \\\"c\\\"\"", "string"),
+        ("query: no series", "no_such_metric", "vector"),
+        ("query: a range of samples", "agentarea_cpu_usage_percent[2m]", "matrix"),
+        ("query: histogram buckets", "agentarea_http_request_duration_seconds_bucket{service=\"mcp-manager\"}", "vector"),
+    ] {
+        let step = get(api("query")).param("query", query).param("time", &now);
+        cases.push(case(name, step.success().is("/data/resultType", kind)));
+    }
+    cases.push(case(
+        "query: times have no or three decimals",
+        get(api("query"))
+            .params(&[("query", "time()"), ("time", "1785585600.25")])
+            .success()
+            .is("/data/result", json!([1_785_585_600.25, "1785585600.25"])),
+    ));
+    cases.push(case(
+        "query: a time as RFC 3339",
+        get(api("query"))
+            .params(&[("query", "time()"), ("time", "2026-08-01T12:00:00+02:00")])
+            .success()
+            .is("/data/result/0", 1_785_578_400),
+    ));
+    cases.push(case(
+        "query: numbers are texts: NaN, infinities, exponents",
+        get(api("query"))
+            .param("query", "vector(NaN) or on(a) vector(1)")
+            .param("time", "1")
+            .success()
+            .is("/data/result/0/value/1", "NaN"),
+    ));
+    for (query, text) in [("-1/0", "-Inf"), ("1e21", "1e+21"), ("1e-7", "1e-07"), ("123456789012345678", "123456789012345680")] {
+        cases.push(case(
+            format!("query: {query} is written {text}"),
+            get(api("query")).params(&[("query", query), ("time", "1")]).success().is("/data/result/1", text),
+        ));
+    }
+    cases.push(case(
+        "query without a time is answered at now",
+        get(api("query")).param("query", "time()").success().kind("/data/result/0", Kind::Number).compared(Sameness::Shape),
+    ));
+}
+
+fn ranges(facts: Facts, cases: &mut Vec<Case>) {
+    let (start, end) = (secs(facts.now_ms - 1_800_000), secs(facts.now_ms));
+    let range = |step: Step| {
+        step.param("start", &start).param("end", &end).success().is("/data/resultType", "matrix")
+    };
+    let rate = "sum by (service) (rate(agentarea_http_requests_total[5m]))";
+    for (name, step) in [("GET", get(api("query_range"))), ("POST form", post(api("query_range")).form())] {
+        cases.push(case(
+            format!("query_range by {name} includes both ends"),
+            range(step.param("query", rate).param("step", "60")).list("/data/result/0/values", Some(31)),
+        ));
+    }
+    cases.push(case(
+        "query_range: a step as a duration, between the samples",
+        range(get(api("query_range")).param("query", rate).param("step", "1m7s")),
+    ));
+    cases.push(case(
+        "query_range: a scalar becomes a series without labels",
+        range(get(api("query_range")).param("query", "1").param("step", "600")).is("/data/result/0/metric", json!({})),
+    ));
+    cases.push(case(
+        "query_range: no series",
+        range(get(api("query_range")).param("query", "no_such_metric").param("step", "60")).list("/data/result", Some(0)),
+    ));
+    let points = |end: i64| {
+        get(api("query_range")).params(&[("query", "vector(1)"), ("start", "0"), ("step", "1")]).param("end", end)
+    };
+    cases.push(case("query_range: 11,000 steps are answered", points(11_000).success().list("/data/result/0/values", Some(11_001))));
+    cases.push(case(
+        "query_range: one more is too many",
+        points(11_001).refused(400, "bad_data").says("exceeded maximum resolution of 11,000 points"),
+    ));
+    cases.push(case(
+        "query_exemplars of the latency buckets",
+        exemplars(facts, post(api("query_exemplars")).form()),
+    ));
+    cases.push(case(
+        "query_exemplars without a selector: 204 and nothing",
+        get(api("query_exemplars")).param("query", "1").status(204).empty().no_header("Content-Type"),
+    ));
+    for (query, layout) in [("sum(up)by(job)", "sum by (job) (up)"), ("up  ==0", "up == 0"), ("rate(up[60s])", "rate(up[1m])")] {
+        cases.push(case(
+            format!("format_query {query}"),
+            post(api("format_query")).form().param("query", query).success().is("/data", layout),
+        ));
+    }
+    cases.push(case("format_query by GET", get(api("format_query")).param("query", "1+1").success().is("/data", "1 + 1")));
+    cases.push(case("format_query refuses what is no query", get(api("format_query")).param("query", "sum(").refused(400, "bad_data")));
+}
+
+/// The history was loaded without exemplars: a server that does not scrape the platform has none.
+fn exemplars(facts: Facts, step: Step) -> Step {
+    let step = step.param("query", "agentarea_http_request_duration_seconds_bucket").param("start", "0");
+    let step = step.param("end", "4000000000").success().kind("/data", Kind::List);
+    if !facts.is_stack {
+        return step.compared(Sameness::Head);
+    }
+    step.list("/data", None)
+        .is("/data/0/seriesLabels/__name__", "agentarea_http_request_duration_seconds_bucket")
+        .kind("/data/0/exemplars/0/value", Kind::Text)
+        .kind("/data/0/exemplars/0/timestamp", Kind::Number)
+        .that("a trace's id of 32 digits", |answer| {
+            let id = answer.pointer("/data/0/exemplars/0/labels/trace_id").and_then(Value::as_str);
+            id.is_some_and(|id| id.len() == 32)
+        })
+        .except(&LABELS)
+        .compared(Sameness::Shape)
+}
+
+fn catalogues(facts: Facts, cases: &mut Vec<Case>) {
+    let window = |step: Step| step.param("start", secs(facts.start_ms)).param("end", secs(facts.now_ms));
+    for (name, step) in [
+        ("labels by GET", get(api("labels"))),
+        ("labels by POST form", post(api("labels")).form()),
+        ("values of __name__", get(api("label/__name__/values"))),
+        ("values of job", get(api("label/job/values"))),
+        ("values of le", get(api("label/le/values"))),
+        ("values of a label that is not there", get(api("label/nothing/values"))),
+    ] {
+        cases.push(case(name, window(step).param("match[]", PLATFORM).success().kind("/data", Kind::List)));
+    }
+    if !facts.is_stack {
+        // Nothing else is in such a server within the window.
+        for path in ["labels", "label/__name__/values", "label/job/values", "label/le/values"] {
+            cases.push(case(format!("{path} without matchers"), window(get(api(path))).success().list("/data", None)));
+        }
+    }
+    cases.push(case(
+        "labels of two selectors are joined",
+        window(get(api("labels")))
+            .params(&[("match[]", "agentarea_cpu_usage_percent"), ("match[]", "agentarea_queue_size")])
+            .success()
+            .includes("/data", "__name__"),
+    ));
+    for (name, step) in [("GET", get(api("series"))), ("POST form", post(api("series")).form())] {
+        cases.push(case(
+            format!("series by {name}"),
+            window(step.param("match[]", r#"up{job="agentarea-api"}"#))
+                .success()
+                .list("/data", Some(3))
+                .is("/data/0/__name__", "up"),
+        ));
+    }
+    for (name, selector) in [
+        ("series of all of a job", r#"{job=~"agentarea.*",__name__!~"ALERTS.*"}"#),
+        ("series of no metric", "no_such_metric"),
+    ] {
+        cases.push(case(name, window(get(api("series"))).param("match[]", selector).success()));
+    }
+    for selector in ["up{", "{}", "up[5m]", "rate(up[5m])", "{a=~\".*\"}", "sum(up)", "up + up", "1", "", "up{a=}"] {
+        cases.push(case(
+            format!("series refuses the selector {selector:?}"),
+            window(get(api("series"))).param("match[]", selector).refused(400, "bad_data"),
+        ));
+    }
+    cases.push(case("series needs a selector", get(api("series")).refused(400, "bad_data").says("no match[] parameter provided")));
+    for name in ["start", "end"] {
+        cases.push(case(
+            format!("series refuses a bad {name}"),
+            get(api("series")).param("match[]", "up").param(name, "x").refused(400, "bad_data"),
+        ));
+    }
+    cases.push(case(
+        "series refuses an end before the start",
+        get(api("series")).params(&[("match[]", "up"), ("start", "5"), ("end", "1")]).refused(400, "bad_data"),
+    ));
+    let odd_name = get(api("label/a-b/values"));
+    cases.push(case(
+        "values of a label with a dash",
+        match facts.dialect {
+            Dialect::V2 => odd_name.refused(400, "bad_data"),
+            Dialect::V3 => odd_name.success().demo_otherwise(400, "since 3, labels may have any name"),
+        },
+    ));
+    let metadata = || get(api("metadata"));
+    let entry = |step: Step| {
+        step.success().that("a metric with a list of type, help and unit", |answer| {
+            let metrics = answer.get("data").and_then(Value::as_object);
+            metrics.is_some_and(|metrics| {
+                !metrics.is_empty()
+                    && metrics.values().all(|entries| {
+                        ["type", "help", "unit"].iter().all(|field| entries.pointer(&format!("/0/{field}")).is_some())
+                    })
+            })
+        })
+    };
+    cases.push(case("metadata of all", entry(metadata()).compared(Sameness::Head).eventually()));
+    cases.push(case("metadata of at most one metric", entry(metadata().param("limit", 1)).that("one metric", |answer| {
+        answer.get("data").and_then(Value::as_object).is_some_and(|metrics| metrics.len() == 1)
+    }).compared(Sameness::Head).eventually()));
+    cases.push(case("metadata of no metric", metadata().param("metric", "no_such_metric").success().is("/data", json!({}))));
+    cases.push(case("metadata refuses a bad limit", metadata().param("limit", "x").refused(400, "bad_data")));
+    if facts.is_stack {
+        let step = metadata().param("metric", "agentarea_http_requests_total").success();
+        cases.push(case(
+            "metadata of a counter",
+            step.is("/data/agentarea_http_requests_total/0/type", "counter").eventually(),
+        ));
+    }
+}
+
+fn refusals(facts: Facts, cases: &mut Vec<Case>) {
+    for (name, params) in [
+        ("no query", &[("query", "")] as &[(&'static str, &str)]),
+        ("a blank query", &[("query", "  ")]),
+        ("a query that ends early", &[("query", "sum(")]),
+        ("an unknown function", &[("query", "nothing(up)")]),
+        ("a query of the wrong type", &[("query", "rate(up)")]),
+        ("a bad time", &[("query", "up"), ("time", "x")]),
+        ("a bad timeout", &[("query", "up"), ("timeout", "x")]),
+    ] {
+        cases.push(case(format!("query refuses {name}"), get(api("query")).params(params).refused(400, "bad_data")));
+    }
+    cases.push(case(
+        "query: what fails while it runs is a 422",
+        post(api("query"))
+            .form()
+            .param("query", "label_replace(up, \"a\", \"b\", \"job\", \"(\")")
+            .param("time", secs(facts.now_ms))
+            .refused(422, "execution"),
+    ));
+    for (name, params) in [
+        ("no times", &[] as &[(&'static str, &str)]),
+        ("no end", &[("start", "1")]),
+        ("an end before the start", &[("start", "1"), ("end", "0"), ("step", "1")]),
+        ("no step", &[("start", "1"), ("end", "2")]),
+        ("a step of zero", &[("start", "1"), ("end", "2"), ("step", "0")]),
+        ("a negative step", &[("start", "1"), ("end", "2"), ("step", "-1")]),
+        ("a step of no unit", &[("start", "1"), ("end", "2"), ("step", "1x")]),
+        ("a step beyond all bounds", &[("start", "1"), ("end", "2"), ("step", "1e300")]),
+        ("a bad timeout", &[("start", "1"), ("end", "2"), ("step", "1"), ("timeout", "x")]),
+    ] {
+        let step = get(api("query_range")).param("query", "up").params(params);
+        cases.push(case(format!("query_range refuses {name}"), step.refused(400, "bad_data")));
+    }
+    for (name, query) in [("a range", "up[5m]"), ("a text", "\"a\""), ("no query", "")] {
+        let step = get(api("query_range")).params(&[("query", query), ("start", "1"), ("end", "2"), ("step", "1")]);
+        cases.push(case(format!("query_range refuses {name} as a query"), step.refused(400, "bad_data")));
+    }
+    let step = get(api("query_range")).params(&[("query", "1"), ("start", "1"), ("end", "2"), ("step", "1")]);
+    cases.push(case("query_range of a number", step.success()));
+    for (name, params) in [
+        ("no query", &[("query", "")] as &[(&'static str, &str)]),
+        ("a bad start", &[("query", "up"), ("start", "x")]),
+        ("an end before the start", &[("query", "up"), ("start", "5"), ("end", "1")]),
+    ] {
+        let step = get(api("query_exemplars")).params(params);
+        cases.push(case(format!("query_exemplars refuses {name}"), step.refused(400, "bad_data")));
+    }
+}
+
+fn rules_and_targets(facts: Facts, cases: &mut Vec<Case>) {
+    let normal = |step: Step| step.except(&FILES).except(&TIMES).except(&DURATIONS).except(&NEWER);
+    for (name, params) in [
+        ("rules", &[] as &[(&'static str, &str)]),
+        ("rules that alert", &[("type", "alert")]),
+        ("rules that record", &[("type", "record")]),
+    ] {
+        let step = get(api("rules")).params(params).success().kind("/data/groups", Kind::List);
+        // A rule is evaluated within its first interval.
+        cases.push(case(name, normal(step).except(&STATES)));
+    }
+    cases.push(case("rules refuse an unknown type", get(api("rules")).param("type", "x").refused(400, "bad_data")));
+    cases.push(case(
+        "rules of the guide have their fields",
+        normal(get(api("rules")).param("type", "alert"))
+            .success()
+            .that("the rule ServiceDown, as the guide has it", |answer| {
+                let groups = answer.pointer("/data/groups").and_then(Value::as_array);
+                let mut rules = groups.into_iter().flatten().filter_map(|group| group.get("rules")?.as_array()).flatten();
+                rules.any(|rule| {
+                    rule.get("name") == Some(&json!("ServiceDown"))
+                        && rule.get("type") == Some(&json!("alerting"))
+                        && rule.get("duration") == Some(&json!(60))
+                        || rule.get("name") == Some(&json!("ServiceDown")) && rule.get("duration") == Some(&json!(60.0))
+                })
+            })
+            .compared(Sameness::Head),
+    ));
+    let alerts = || get(api("alerts")).success().kind("/data/alerts", Kind::List);
+    if facts.is_stack {
+        cases.push(case("alerts", alerts().compared(Sameness::Head)));
+    } else {
+        cases.push(case(
+            "alerts: one fires, one is pending",
+            alerts()
+                .that("the alerts AlwaysFires and WaitsAnHour", |answer| {
+                    let found = |name: &str| {
+                        let alerts = answer.pointer("/data/alerts").and_then(Value::as_array);
+                        alerts.into_iter().flatten().find(|alert| alert.pointer("/labels/alertname") == Some(&json!(name))).cloned()
+                    };
+                    let is = |name: &str, state: &str, value: &str| {
+                        found(name).is_some_and(|alert| {
+                            alert.get("state") == Some(&json!(state))
+                                && alert.get("value") == Some(&json!(value))
+                                && alert.get("activeAt").is_some_and(Value::is_string)
+                        })
+                    };
+                    is("AlwaysFires", "firing", "1.25e+01") && is("WaitsAnHour", "pending", "1e+00")
+                })
+                .compared(Sameness::Head)
+                .eventually(),
+        ));
+    }
+    let targets = || get(api("targets"));
+    let listed = |step: Step| {
+        step.success()
+            .list("/data/activeTargets", None)
+            .that("targets with their fields", |answer| {
+                let targets = answer.pointer("/data/activeTargets").and_then(Value::as_array);
+                targets.into_iter().flatten().all(|target| {
+                    ["up", "down", "unknown"].iter().any(|health| target.get("health") == Some(&json!(health)))
+                        && ["labels", "discoveredLabels"].iter().all(|name| target.get(name).is_some_and(Value::is_object))
+                        && ["scrapePool", "scrapeUrl", "globalUrl", "lastError", "lastScrape", "scrapeInterval", "scrapeTimeout"]
+                            .iter()
+                            .all(|name| target.get(name).is_some_and(Value::is_string))
+                })
+            })
+            .except(&LABELS)
+            .except(&NEWER)
+            .compared(Sameness::Shape)
+    };
+    for state in ["", "active", "any"] {
+        cases.push(case(format!("targets, state {state:?}"), listed(targets().param("state", state))));
+    }
+    for state in ["dropped", "other"] {
+        let step = targets().param("state", state).success().list("/data/activeTargets", Some(0));
+        cases.push(case(format!("targets, state {state:?}"), step.except(&NEWER)));
+    }
+    cases.push(case(
+        "targets of a pool that is not there",
+        targets().param("scrapePool", "nothing").success().list("/data/activeTargets", Some(0)).except(&NEWER),
+    ));
+    cases.push(case(
+        "alertmanagers",
+        get(api("alertmanagers"))
+            .success()
+            .kind("/data/activeAlertmanagers", Kind::List)
+            .list("/data/droppedAlertmanagers", Some(0))
+            .compared(if facts.is_stack { Sameness::Head } else { Sameness::Whole }),
+    ));
+}
+
+fn status(facts: Facts, cases: &mut Vec<Case>) {
+    let major = if facts.dialect == Dialect::V2 { "2." } else { "3." };
+    let step = get(api("status/buildinfo")).success().kind("/data/version", Kind::Text);
+    let real = step.except(&BUILD);
+    cases.push(case(format!("status/buildinfo of a Prometheus {major}x"), real));
+    let info = get(api("status/runtimeinfo")).success();
+    cases.push(case(
+        "status/runtimeinfo",
+        info.kind("/data/startTime", Kind::Text)
+            .kind("/data/goroutineCount", Kind::Number)
+            .kind("/data/storageRetention", Kind::Text)
+            .is("/data/reloadConfigSuccess", true)
+            .except(&NEWER)
+            .except(&ADDITIONS)
+            .compared(Sameness::Shape),
+    ));
+    cases.push(case(
+        "status/flags are texts by name",
+        get(api("status/flags"))
+            .success()
+            .kind("/data/query.lookback-delta", Kind::Text)
+            .kind("/data/storage.tsdb.retention.time", Kind::Text)
+            .compared(Sameness::Head),
+    ));
+    cases.push(case(
+        "status/config is YAML",
+        get(api("status/config")).success().kind("/data/yaml", Kind::Text).compared(Sameness::Shape),
+    ));
+}
+
+fn http(cases: &mut Vec<Case>) {
+    for (path, text) in [("/-/ready", "Prometheus Server is Ready.\n"), ("/-/healthy", "Prometheus Server is Healthy.\n")] {
+        cases.push(case(path, get(path).status(200).text(text)));
+        cases.push(case(format!("{path} by HEAD"), ask("HEAD", path).status(200).empty()));
+        cases.push(case(format!("{path} by POST"), post(path).status(405).text("Method Not Allowed\n")));
+    }
+    for path in ["/api/v1/nothing", "/api/v1/", "/api/v1/query/more", "/other"] {
+        cases.push(case(format!("{path} is not there"), get(path).status(404).text("404 page not found\n")));
+    }
+    for (method, path) in [
+        ("PUT", "query"),
+        ("HEAD", "query"),
+        ("DELETE", "query_range"),
+        ("POST", "label/job/values"),
+        ("POST", "metadata"),
+        ("POST", "rules"),
+        ("POST", "alerts"),
+        ("POST", "targets"),
+        ("POST", "status/buildinfo"),
+        ("PATCH", "series"),
+    ] {
+        cases.push(case(format!("{method} {path} is not allowed"), ask(method, api(path)).status(405)));
+    }
+    cases.push(case("DELETE series is not implemented", ask("DELETE", api("series")).refused(500, "internal")));
+    let origin = |step: Step| step.header("Origin", "http://elsewhere.example");
+    let allowed = |step: Step| {
+        step.header_is("Access-Control-Allow-Origin", "*")
+            .header_is("Access-Control-Allow-Methods", "GET, POST, OPTIONS")
+            .header_is("Access-Control-Allow-Headers", "Accept, Authorization, Content-Type, Origin")
+    };
+    let one = || get(api("query")).params(&[("query", "1"), ("time", "1")]);
+    cases.push(case("CORS: an answer to another origin", allowed(origin(one())).success()));
+    cases.push(case("CORS: no headers without an origin", one().success().no_header("Access-Control-Allow-Origin")));
+    cases.push(case(
+        "CORS: a refusal has the headers too",
+        allowed(origin(get(api("query")).param("query", "("))).refused(400, "bad_data"),
+    ));
+    cases.push(case(
+        "CORS: a form is allowed",
+        allowed(origin(post(api("query")).form().params(&[("query", "1"), ("time", "1")]))).success(),
+    ));
+    cases.push(case("CORS: the preflight", allowed(origin(ask("OPTIONS", api("query")))).status(204).empty()));
+    cases.push(case("CORS: the preflight of a label's values", allowed(origin(ask("OPTIONS", api("label/job/values")))).status(204)));
+    cases.push(case("OPTIONS without an origin", ask("OPTIONS", api("query")).status(204).empty().no_header("Access-Control-Allow-Origin")));
+    let large = || get(api("query_range")).params(&[("query", "vector(1)"), ("start", "0"), ("end", "1000"), ("step", "1")]);
+    cases.push(case(
+        "gzip for who accepts it",
+        large().header("Accept-Encoding", "gzip").success().header_is("Content-Encoding", "gzip"),
+    ));
+    cases.push(case("no gzip for who does not", large().header("Accept-Encoding", "identity").success().no_header("Content-Encoding")));
+    let raw = |query: &str| get(format!("{}?{query}", api("query")));
+    cases.push(case("a broken percent sequence is a broken query", raw("query=%zz").refused(400, "bad_data")));
+    cases.push(case("a plus in an address is a space", raw("query=1+%2B+1&time=1").success().is("/data/result/1", "2")));
+}
