@@ -37,6 +37,10 @@ pub fn compare(query: &str, ours: &Value, theirs: &Value, tolerance: f64) -> Res
         compare_points(&ours["result"], &theirs["result"], tolerance)?;
         return Ok(1);
     }
+    if ours["resultType"] == "string" {
+        let (ours, theirs) = (&ours["result"], &theirs["result"]);
+        return if ours == theirs { Ok(1) } else { Err(format!("{ours} instead of {theirs}")) };
+    }
     let (our_series, their_series) = (series_by_metric(&ours["result"]), series_by_metric(&theirs["result"]));
     if !our_series.keys().eq(their_series.keys()) {
         let missing: Vec<_> = their_series.keys().filter(|key| !our_series.contains_key(*key)).take(3).collect();

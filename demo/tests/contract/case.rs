@@ -212,6 +212,13 @@ impl Step {
         })
     }
 
+    /// Versions of a server differ in the status.
+    pub fn one_of(self, expected: &'static [u16]) -> Self {
+        self.check(move |seen, _| {
+            if expected.contains(&seen.status) { Ok(()) } else { Err(format!("{} and none of {expected:?}", seen.status)) }
+        })
+    }
+
     pub fn header_is(self, name: &'static str, expected: &'static str) -> Self {
         self.check(move |seen, _| match seen.header(name) {
             found if found == expected => Ok(()),
@@ -238,12 +245,17 @@ impl Step {
         })
     }
 
+    pub fn content_type(self, expected: &'static str) -> Self {
+        self.header_is("Content-Type", expected)
+    }
+
     /// Plain text with this in it.
     pub fn text(self, part: &'static str) -> Self {
-        self.says(part).check(|seen, _| {
-            let content_type = seen.header("Content-Type");
-            if content_type.starts_with("text/plain") { Ok(()) } else { Err(format!("{content_type:?} is no text")) }
-        })
+        self.says(part).content_type("text/plain; charset=utf-8")
+    }
+
+    pub fn html(self) -> Self {
+        self.content_type("text/html; charset=utf-8")
     }
 
     /// A body of any kind with this in it.

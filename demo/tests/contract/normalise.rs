@@ -72,6 +72,18 @@ pub static ADDITIONS: Rule = Rule {
     why: "what the demonstration tells of its store beyond the real answer",
 };
 
+pub static FINGERPRINTS: Rule =
+    Rule { fields: &["fingerprint"], treatment: OwnValue, why: "a hash that only its server can compute" };
+
+pub static SILENCE_IDS: Rule =
+    Rule { fields: &["id", "silenceID", "silencedBy"], treatment: OwnValue, why: "each server draws its own ids" };
+
+pub static ONES_OWN: Rule = Rule {
+    fields: &["cluster", "original", "uptime"],
+    treatment: OwnValue,
+    why: "what a server is, since when, and how it is configured",
+};
+
 pub static STATES: Rule = Rule {
     fields: &["state", "health", "alerts"],
     treatment: OwnField,

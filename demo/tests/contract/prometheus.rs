@@ -45,7 +45,7 @@ scrape_configs:
 ";
 
 /// Leaves out what a stack's server scrapes from real exporters, and what its rules write.
-const PLATFORM: &str = r#"{instance!~"127\\.0\\.0\\.1:.*",__name__!~"ALERTS.*|contract:.*"}"#;
+const PLATFORM: &str = r#"{job=~".+",instance!~"127\\.0\\.0\\.1:.*",__name__!~"ALERTS.*|contract:.*"}"#;
 
 fn api(path: &str) -> String {
     format!("/api/v1/{path}")
@@ -120,9 +120,17 @@ fn queries(facts: Facts, cases: &mut Vec<Case>) {
             .success()
             .is("/data/result/0/value/1", "NaN"),
     ));
-    for (query, text) in [("-1/0", "-Inf"), ("1e21", "1e+21"), ("1e-7", "1e-07"), ("123456789012345678", "123456789012345680")] {
+    for (query, text) in [("vector(1e21)", "1e+21"), ("vector(1e-7)", "1e-07"), ("vector(123456789012345678)", "123456789012345680"),
+        ("vector(-1/0)", "-Inf"), ("vector(-0)", "-0")] {
         cases.push(case(
             format!("query: {query} is written {text}"),
+            get(api("query")).params(&[("query", query), ("time", "1")]).success().is("/data/result/0/value/1", text),
+        ));
+    }
+    // Scalars are written by another function of the server, which knows no exponents.
+    for (query, text) in [("1e21", "1000000000000000000000"), ("1e-7", "0.0000001"), ("-1/0", "-Inf")] {
+        cases.push(case(
+            format!("query: the scalar {query} is written {text}"),
             get(api("query")).params(&[("query", query), ("time", "1")]).success().is("/data/result/1", text),
         ));
     }
@@ -255,9 +263,19 @@ fn catalogues(facts: Facts, cases: &mut Vec<Case>) {
         ));
     }
     cases.push(case(
-        "series refuses an end before the start",
-        get(api("series")).params(&[("match[]", "up"), ("start", "5"), ("end", "1")]).refused(400, "bad_data"),
+        "series between a start and an earlier end: none",
+        get(api("series")).params(&[("match[]", "up"), ("start", "5"), ("end", "1")]).success().is("/data", json!([])),
     ));
+    for (name, path) in [("labels", "labels"), ("values", "label/job/values")] {
+        for selector in ["up{", "{}", "sum(up)"] {
+            let step = get(api(path)).param("match[]", selector);
+            cases.push(case(format!("{name} refuse the selector {selector:?}"), step.refused(400, "bad_data")));
+        }
+        cases.push(case(
+            format!("{name} refuse a bad start"),
+            get(api(path)).param("start", "x").refused(400, "bad_data"),
+        ));
+    }
     let odd_name = get(api("label/a-b/values"));
     cases.push(case(
         "values of a label with a dash",
@@ -283,6 +301,7 @@ fn catalogues(facts: Facts, cases: &mut Vec<Case>) {
         answer.get("data").and_then(Value::as_object).is_some_and(|metrics| metrics.len() == 1)
     }).compared(Sameness::Head).eventually()));
     cases.push(case("metadata of no metric", metadata().param("metric", "no_such_metric").success().is("/data", json!({}))));
+    cases.push(case("metadata of at most none", metadata().param("limit", 0).success().is("/data", json!({}))));
     cases.push(case("metadata refuses a bad limit", metadata().param("limit", "x").refused(400, "bad_data")));
     if facts.is_stack {
         let step = metadata().param("metric", "agentarea_http_requests_total").success();
@@ -468,7 +487,7 @@ fn status(facts: Facts, cases: &mut Vec<Case>) {
 fn http(cases: &mut Vec<Case>) {
     for (path, text) in [("/-/ready", "Prometheus Server is Ready.\n"), ("/-/healthy", "Prometheus Server is Healthy.\n")] {
         cases.push(case(path, get(path).status(200).text(text)));
-        cases.push(case(format!("{path} by HEAD"), ask("HEAD", path).status(200).empty()));
+        cases.push(case(format!("{path} by HEAD"), ask("HEAD", path).status(200).empty().compared(Sameness::Nothing)));
         cases.push(case(format!("{path} by POST"), post(path).status(405).text("Method Not Allowed\n")));
     }
     for path in ["/api/v1/nothing", "/api/v1/", "/api/v1/query/more", "/other"] {

@@ -92,6 +92,7 @@ fn checks(note: &mut impl FnMut(&str, bool), base: &Seen) {
     let empty = Seen { status: 204, ..Seen::default() };
     for (name, step, good, bad) in [
         ("status", get("/").status(200), base, &wrong),
+        ("one_of", get("/").one_of(&[200, 204]), base, &wrong),
         ("json", get("/").json(), base, &wrong),
         ("text", get("/").text("wrong"), &wrong, base),
         ("says", get("/").says("version"), base, &wrong),

@@ -58,7 +58,7 @@ pub fn send(agent: &ureq::Agent, base: &str, step: &Step, kept: &Kept) -> Result
             let request = request.header("Content-Type", kind).body(text).map_err(|error| error.to_string())?;
             agent.run(request)
         }
-        None if step.method == "POST" || step.method == "PUT" => {
+        None if ["POST", "PUT", "PATCH"].contains(&step.method) => {
             agent.run(request.body(String::new()).map_err(|error| error.to_string())?)
         }
         None => agent.run(request.body(()).map_err(|error| error.to_string())?),
