@@ -3,9 +3,13 @@
 pub mod api;
 pub mod clock;
 pub mod export;
+pub mod exposition;
+pub mod nginx;
 pub mod promql;
 pub mod rules;
 pub mod server;
+pub mod signals;
 pub mod sim;
+pub mod stack;
 pub mod store;
 pub mod world;

@@ -1,4 +1,4 @@
-//! The command line of the demonstration: `serve`, `export` and `rules`.
+//! The command line of the demonstration: `serve`, `stack`, `export` and `rules`.
 
 use std::io::{BufWriter, Write};
 use std::net::SocketAddr;
@@ -14,6 +14,7 @@ use agentarea_demo::export::export;
 use agentarea_demo::rules::RuleSet;
 use agentarea_demo::server::{Options, Running};
 use agentarea_demo::sim::{Platform, SCRAPE_INTERVAL_MS};
+use agentarea_demo::stack;
 use agentarea_demo::world::World;
 use lexopt::prelude::{Long, Short, Value, ValueExt};
 
@@ -23,11 +24,15 @@ A simulated AgentArea platform with an embedded Prometheus API.
 Usage:
   agentarea-demo serve [--listen ADDRESS:PORT] [--dist FOLDER] [--rules PATH] [--seed N]
                        [--now RFC3339 [--freeze]] [--hours H] [--upstream http://HOST:PORT]
+  agentarea-demo stack --program NAME=PATH ... [--only NAMES] [--with NAMES] [--old] [--for LENGTH] [--until-eof]
+                       [--folder FOLDER] [--dist FOLDER] [--deploy FOLDER] [--port N] [--seed N] [--hours H]
   agentarea-demo export --out FILE [--seed N] [--now RFC3339] [--hours H]
   agentarea-demo rules [--rules PATH]
 
 serve    answers http://127.0.0.1:9099/ unless told otherwise; port 0 takes a free one.
          --freeze stops time at --now; --upstream passes /prometheus/ on to a real Prometheus.
+stack    starts real servers and feeds them with the platform's past and present; it ends with them. cargo xtask stack
+         knows where their programs are.
 export   writes the same samples as OpenMetrics text, for promtool.
 rules    checks the alert rules and lists them.
 ";
@@ -61,6 +66,10 @@ struct Arguments {
 
 fn run() -> Result<(), CliError> {
     let mut parser = lexopt::Parser::from_env();
+    if std::env::args().nth(1).as_deref() == Some("stack") {
+        parser.next()?;
+        return run_stack(&mut parser);
+    }
     let mut command: Option<String> = None;
     let mut arguments = Arguments {
         listen: SocketAddr::from(([127, 0, 0, 1], 9099)),
@@ -106,7 +115,7 @@ fn run() -> Result<(), CliError> {
         Some("serve") => serve(&arguments),
         Some("export") => export_file(&arguments),
         Some("rules") => list_rules(&arguments),
-        Some(other) => Err(format!("there is no command {other:?}; see agentarea-demo --help").into()),
+        Some(other) => Err(format!("there is no command {other:?} here; see agentarea-demo --help").into()),
         None => Err("a command is needed: serve, export or rules; see agentarea-demo --help".into()),
     }
 }
@@ -128,10 +137,7 @@ fn serve(arguments: &Arguments) -> Result<(), CliError> {
     {
         return Err(format!("there is no index.html in {}; build the app first", dist.display()).into());
     }
-    let should_stop = Arc::new(AtomicBool::new(false));
-    for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
-        signal_hook::flag::register(signal, Arc::clone(&should_stop))?;
-    }
+    let should_stop = stop_signal()?;
     let stops = || should_stop.load(Ordering::Relaxed);
     let clock = Clock::new(arguments.now_ms.unwrap_or_else(wall_ms), arguments.is_frozen);
     let options = Options {
@@ -167,6 +173,24 @@ fn serve(arguments: &Arguments) -> Result<(), CliError> {
     running.stop();
     eprintln!("agentarea-demo has stopped.");
     Ok(())
+}
+
+fn run_stack(parser: &mut lexopt::Parser) -> Result<(), CliError> {
+    let options = stack::options::Options::parse(parser)?;
+    let should_stop = stop_signal()?;
+    let has_input_ended = options.ends_with_input.then(stack::end_of_input);
+    let is_set = |flag: &AtomicBool| flag.load(Ordering::Relaxed);
+    let told_to_stop = || is_set(&should_stop) || has_input_ended.as_deref().is_some_and(is_set);
+    Ok(stack::run(&options, told_to_stop)?)
+}
+
+/// Set when Ctrl+C is pressed or the process is asked to end.
+fn stop_signal() -> Result<Arc<AtomicBool>, CliError> {
+    let should_stop = Arc::new(AtomicBool::new(false));
+    for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
+        signal_hook::flag::register(signal, Arc::clone(&should_stop))?;
+    }
+    Ok(should_stop)
 }
 
 fn export_file(arguments: &Arguments) -> Result<(), CliError> {

@@ -6,12 +6,9 @@ use leptos::prelude::*;
 
 use crate::{
     analysis::heatmap::{HeatmapGrid, RowBound, heatmap_from_frame},
-    base::{
-        time::{Range, date_time_text},
-        units,
-    },
+    base::{time::Range, units},
     chart::{
-        Scene, Size, TimeLayout as _,
+        Size,
         heatmap::{self as chart, ColourScale, Layout, Legend},
     },
     model::{
@@ -26,7 +23,7 @@ use crate::{
     },
     ui::{
         chart_canvas::{CanvasMeasure, ChartCanvas, ChartRoom},
-        tooltip::{Tooltip, TooltipData, TooltipRow},
+        tooltip::{Tooltip, TooltipRow},
         views::Views,
     },
 };
@@ -34,7 +31,7 @@ use crate::{
 use super::{
     PanelProps,
     card::{Frame, Live},
-    cursor::{ChartCursor, TimeGeometry},
+    cursor::{ChartWithCursor, Drawn},
     data::{PanelData, use_panel_data},
     export::Sheet,
     look::unit_of,
@@ -47,22 +44,6 @@ struct Prepared {
     grid: HeatmapGrid,
     range: Range,
     unit: String,
-}
-
-struct Drawn {
-    layout: Layout,
-    scene: Arc<Scene>,
-    rows_ms: Vec<f64>,
-}
-
-impl TimeGeometry for Drawn {
-    fn ms_from_px(&self, x_px: f64) -> f64 {
-        self.layout.ms_from_px(x_px)
-    }
-
-    fn rows_ms(&self) -> &[f64] {
-        &self.rows_ms
-    }
 }
 
 pub fn view(props: PanelProps) -> AnyView {
@@ -90,37 +71,13 @@ pub fn view(props: PanelProps) -> AnyView {
             Some(Arc::new(time.zone.with(|zone| draw(&options, &prepared, room, zone))))
         })
     };
-    let cursor = ChartCursor::new(panel.id);
-    let hit = Signal::derive(move || {
-        let drawn = drawn.get()?;
-        if let Some(pointer) = cursor.pointer.get() {
-            return drawn.layout.hit(pointer.x_px, pointer.y_px);
-        }
-        drawn.layout.hit_ms(cursor.led_ms(&drawn.rows_ms)?)
-    });
-    let overlay = Signal::derive(move || {
-        let drawn = drawn.get()?;
-        Some(Arc::new(drawn.layout.cursor_scene(hit.get().as_ref(), cursor.selection_px.get())))
-    });
+    let chart = ChartWithCursor::new(panel.id, drawn);
     let has_tooltip = options.has_tooltip;
-    let tooltip = Signal::derive(move || {
-        let pointer = cursor.pointer.get().filter(|_| has_tooltip)?;
-        let prepared = prepared.get()?;
-        let hit = hit.get()?;
-        let title = time.zone.with(|zone| zone.with(|zone| date_time_text(hit.x_ms as i64, zone)));
-        let rows = band_rows(&hit, &prepared.unit);
-        Some(TooltipData { title, rows, x_px: pointer.window_x_px, y_px: pointer.window_y_px })
-    });
-    let announcement = Signal::derive(move || {
-        let Some(prepared) = prepared.get() else { return String::new() };
-        if cursor.keyboard_row.get().is_none() {
-            return String::new();
-        }
-        let Some(hit) = hit.get() else { return "no samples here".to_owned() };
-        let title = time.zone.with(|zone| zone.with(|zone| date_time_text(hit.x_ms as i64, zone)));
-        let rows: Vec<String> =
-            band_rows(&hit, &prepared.unit).into_iter().map(|row| format!("{}: {}", row.name, row.value)).collect();
-        format!("{title}. {}", rows.join(", "))
+    let tooltip = chart.tooltip(move |hit| Some(band_rows(hit, &prepared.get().filter(|_| has_tooltip)?.unit)));
+    let announcement = chart.announcement(move |instant, hit| {
+        let rows = band_rows(hit, &prepared.get()?.unit);
+        let rows: Vec<String> = rows.into_iter().map(|row| format!("{}: {}", row.name, row.value)).collect();
+        Some(format!("{instant}. {}", rows.join(", ")))
     });
     let sheet = Callback::new(move |()| prepared.get().map(|p| sheet_of(&p)));
     let live = Live {
@@ -148,11 +105,6 @@ pub fn view(props: PanelProps) -> AnyView {
             },
         )
     });
-    let on_event = Callback::new(move |event| {
-        let drawn = drawn.get_untracked();
-        let geometry = drawn.as_deref().map(|d| d as &dyn TimeGeometry);
-        cursor.handle(event, geometry, time);
-    });
     let has_legend = options.has_legend;
     let scale = ViewFn::from(move || {
         view! { {move || drawn.get().and_then(|d| d.layout.legend.clone()).filter(|_| has_legend).map(|legend| view! { <HeatScale legend=legend/> }).views()} }
@@ -160,10 +112,10 @@ pub fn view(props: PanelProps) -> AnyView {
     view! {
         <Frame props=props live=live unit=unit notes=scale>
             <ChartCanvas
-                scene=Signal::derive(move || drawn.get().map(|d| Arc::clone(&d.scene)))
-                overlay=overlay
+                scene=chart.scene()
+                overlay=chart.overlay()
                 on_room=Callback::new(move |room| set_room.set(Some(room)))
-                on_event=on_event
+                on_event=chart.on_event()
                 summary=summary
                 announcement=announcement
             />
@@ -195,7 +147,7 @@ fn prepare(panel: &Panel, options: &HeatmapOptions, data: &PanelData) -> Prepare
     Prepared { grid: heatmap_from_frame(&frame), range: data.range, unit }
 }
 
-fn draw(options: &HeatmapOptions, prepared: &Prepared, room: ChartRoom, zone: &Zone) -> Drawn {
+fn draw(options: &HeatmapOptions, prepared: &Prepared, room: ChartRoom, zone: &Zone) -> Drawn<Layout> {
     let Prepared { grid, range, unit } = prepared;
     let mut layout = zone.with(|time_zone| {
         chart::layout(&chart::Input {
@@ -217,7 +169,7 @@ fn draw(options: &HeatmapOptions, prepared: &Prepared, room: ChartRoom, zone: &Z
         })
     });
     let scene = Arc::new(std::mem::take(&mut layout.scene));
-    Drawn { layout, scene, rows_ms: grid.x_ms.clone() }
+    Drawn { layout, scene, rows_ms: grid.x_ms.as_slice().into() }
 }
 
 fn bound_text(row: RowBound, unit: &str) -> String {

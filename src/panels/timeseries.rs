@@ -5,9 +5,9 @@ use std::sync::Arc;
 use leptos::prelude::*;
 
 use crate::{
-    base::{time::date_time_text, units},
+    base::units,
     chart::{
-        Scene, Size, TimeLayout as _,
+        Size,
         summary::text_summary,
         timeseries::{self as chart, ConnectNulls, Draw, Layout, Series, Side, Stacking, Threshold},
     },
@@ -27,7 +27,7 @@ use crate::{
     ui::{
         chart_canvas::{CanvasMeasure, ChartCanvas, ChartRoom},
         legend::{Legend, LegendAction, LegendEntry},
-        tooltip::{Tooltip, TooltipData, TooltipRow},
+        tooltip::{Tooltip, TooltipRow},
         views::Views,
     },
 };
@@ -35,7 +35,7 @@ use crate::{
 use super::{
     PanelProps,
     card::{Frame, Live},
-    cursor::{ChartCursor, TimeGeometry},
+    cursor::{ChartWithCursor, Drawn},
     data::{PanelData, last_value, use_panel_data},
     export::Sheet,
     look::{SeriesLook, by_value_descending, ink_of, looks_of},
@@ -49,23 +49,6 @@ struct Prepared {
     /// Units of the two axes.
     left_unit: String,
     right_unit: Option<String>,
-}
-
-/// The chart as laid out, with what the cursor needs.
-struct Drawn {
-    layout: Layout,
-    scene: Arc<Scene>,
-    rows_ms: Arc<[f64]>,
-}
-
-impl TimeGeometry for Drawn {
-    fn ms_from_px(&self, x_px: f64) -> f64 {
-        self.layout.ms_from_px(x_px)
-    }
-
-    fn rows_ms(&self) -> &[f64] {
-        &self.rows_ms
-    }
 }
 
 pub fn view(props: PanelProps) -> AnyView {
@@ -93,40 +76,16 @@ pub fn view(props: PanelProps) -> AnyView {
             Some(Arc::new(hidden.with(|hidden| draw(&panel, &options, &prepared, room, &zone, hidden))))
         })
     };
-    let cursor = ChartCursor::new(panel.id);
-    let hit = Signal::derive(move || {
-        let drawn = drawn.get()?;
-        if let Some(pointer) = cursor.pointer.get() {
-            return drawn.layout.hit(pointer.x_px, pointer.y_px);
-        }
-        drawn.layout.hit_ms(cursor.led_ms(&drawn.rows_ms)?)
-    });
-    let overlay = Signal::derive(move || {
-        let drawn = drawn.get()?;
-        let selection = cursor.selection_px.get();
-        Some(Arc::new(drawn.layout.cursor_scene(hit.get().as_ref(), selection)))
-    });
+    let chart = ChartWithCursor::new(panel.id, drawn);
     let tooltip = {
         let options = Arc::clone(&options);
-        Signal::derive(move || {
-            if options.tooltip.mode == TooltipMode::Hidden {
-                return None;
-            }
-            let pointer = cursor.pointer.get()?;
-            let prepared = prepared.get()?;
-            let hit = hit.get()?;
-            let rows = tooltip_rows(&prepared, &hit, &options);
-            let title = time.zone.with(|zone| zone.with(|zone| date_time_text(hit.x_ms as i64, zone)));
-            Some(TooltipData { title, rows, x_px: pointer.window_x_px, y_px: pointer.window_y_px })
+        chart.tooltip(move |hit| {
+            let prepared = prepared.get().filter(|_| options.tooltip.mode != TooltipMode::Hidden)?;
+            Some(tooltip_rows(&prepared, hit, &options))
         })
     };
-    let announcement = Signal::derive(move || {
-        let Some(prepared) = prepared.get() else { return String::new() };
-        if cursor.keyboard_row.get().is_none() {
-            return String::new();
-        }
-        let Some(hit) = hit.get() else { return "no samples here".to_owned() };
-        let title = time.zone.with(|zone| zone.with(|zone| date_time_text(hit.x_ms as i64, zone)));
+    let announcement = chart.announcement(move |instant, hit| {
+        let prepared = prepared.get()?;
         let values: Vec<String> = hit
             .points
             .iter()
@@ -135,7 +94,7 @@ pub fn view(props: PanelProps) -> AnyView {
                 format!("{} {}", look.name, units::format(&look.unit, value, look.options.field.decimals))
             })
             .collect();
-        format!("{title}: {}", values.join(", "))
+        Some(format!("{instant}: {}", values.join(", ")))
     });
     let legend = Signal::derive(move || {
         let Some(prepared) = prepared.get() else { return Vec::new() };
@@ -211,18 +170,13 @@ pub fn view(props: PanelProps) -> AnyView {
         )
     });
     let has_legend = options.legend.placement != LegendPlacement::Hidden;
-    let on_event = Callback::new(move |event| {
-        let drawn = drawn.get_untracked();
-        let geometry = drawn.as_deref().map(|d| d as &dyn TimeGeometry);
-        cursor.handle(event, geometry, time);
-    });
     view! {
         <Frame props=props live=live unit=unit>
             <ChartCanvas
-                scene=Signal::derive(move || drawn.get().map(|d| Arc::clone(&d.scene)))
-                overlay=overlay
+                scene=chart.scene()
+                overlay=chart.overlay()
                 on_room=Callback::new(move |room| set_room.set(Some(room)))
-                on_event=on_event
+                on_event=chart.on_event()
                 summary=summary
                 announcement=announcement
             />
@@ -256,7 +210,7 @@ fn draw(
     room: ChartRoom,
     zone: &Zone,
     hidden: &[String],
-) -> Drawn {
+) -> Drawn<Layout> {
     let Prepared { frame, looks, range, left_unit, right_unit } = prepared;
     let series: Vec<Series> = looks
         .iter()
@@ -372,7 +326,7 @@ fn tooltip_rows(prepared: &Prepared, hit: &chart::Hit, options: &TimeSeriesOptio
 }
 
 /// What a person should know about the drawing itself.
-fn remarks(drawn: Option<&Drawn>, prepared: Option<&Prepared>) -> Vec<Notice> {
+fn remarks(drawn: Option<&Drawn<Layout>>, prepared: Option<&Prepared>) -> Vec<Notice> {
     let mut notices = Vec::new();
     let is_cut = drawn.is_some_and(|d| [&d.layout.left, &d.layout.right].into_iter().flatten().any(|axis| axis.is_cut));
     if is_cut {

@@ -38,11 +38,11 @@ const ONE_WRITE_BYTES: usize = 64 << 10;
 
 /// A whole request.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Request {
+pub(crate) struct Request {
     pub method: String,
     /// As it was sent: path and query, percent-encoded.
     pub url: String,
-    headers: Vec<(String, String)>,
+    pub headers: Vec<(String, String)>,
     pub body: Vec<u8>,
     /// Whether the client wants to send further requests on the connection.
     pub keeps_alive: bool,
@@ -75,7 +75,7 @@ impl Request {
 
 /// An answer before it is put on the wire.
 #[derive(Debug, Default)]
-pub(super) struct Reply {
+pub(crate) struct Reply {
     pub status: u16,
     pub headers: Vec<(String, String)>,
     pub body: Vec<u8>,
@@ -110,7 +110,7 @@ impl Reply {
 }
 
 /// Why there is no further request.
-pub(super) enum Failure {
+pub(crate) enum Failure {
     /// The client is told why; nothing after it on the connection can be read.
     Refused(Reply),
     /// The client has left, or has been silent for too long.
@@ -128,7 +128,7 @@ fn refusal(status: u16, text: &str) -> Failure {
 }
 
 /// A client's connection.
-pub(super) struct Connection<'s> {
+pub(crate) struct Connection<'s> {
     stream: &'s TcpStream,
     /// What has arrived and belongs to no request yet.
     unread: Vec<u8>,

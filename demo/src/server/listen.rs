@@ -11,8 +11,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{Builder, JoinHandle, scope};
 use std::time::Duration;
 
-use super::Service;
-use super::http::{Connection, Failure, Reply};
+use super::http::{Connection, Failure, Reply, Request};
 use crate::clock::wait;
 
 /// The most connections at a time: far above what browsers open, far below what threads cost.
@@ -24,15 +23,26 @@ const STOP_GRACE: Duration = Duration::from_secs(5);
 /// The pause after a connection could not be accepted, most likely for want of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(20);
 
+/// What connections ask for answers.
+pub(crate) trait Answer: Send + Sync + 'static {
+    /// `None` hangs up without an answer, as a process does that has died.
+    fn answer(&self, request: Request) -> Option<Reply>;
+
+    /// Adds what every answer carries.
+    fn finish(&self, reply: Reply) -> Reply {
+        reply
+    }
+}
+
 /// The thread that accepts connections.
-pub(super) struct Listening {
+pub(crate) struct Listening {
     thread: JoinHandle<()>,
     is_stopping: Arc<AtomicBool>,
     address: SocketAddr,
 }
 
 impl Listening {
-    pub fn start(listener: TcpListener, service: Service) -> io::Result<Self> {
+    pub fn start(listener: TcpListener, service: impl Answer) -> io::Result<Self> {
         let address = listener.local_addr()?;
         let is_stopping = Arc::new(AtomicBool::new(false));
         let seen = Arc::clone(&is_stopping);
@@ -107,7 +117,7 @@ impl Drop for Entry<'_> {
     }
 }
 
-fn accept(listener: &TcpListener, service: &Service, is_stopping: &AtomicBool) {
+fn accept(listener: &TcpListener, service: &impl Answer, is_stopping: &AtomicBool) {
     let connections = Connections::default();
     let stops = || is_stopping.load(Ordering::SeqCst);
     scope(|threads| {
@@ -145,13 +155,14 @@ fn accept(listener: &TcpListener, service: &Service, is_stopping: &AtomicBool) {
 }
 
 /// Answers a connection's requests, one after the other.
-fn converse(stream: &TcpStream, service: &Service, stops: impl Fn() -> bool) {
+fn converse(stream: &TcpStream, service: &impl Answer, stops: impl Fn() -> bool) {
     let Ok(mut connection) = Connection::new(stream) else { return };
     loop {
         let (reply, is_head, wants_more) = match connection.receive() {
             Ok(request) => {
                 let (is_head, wants_more) = (request.method == "HEAD", request.keeps_alive);
-                (service.answer(request), is_head, wants_more)
+                let Some(reply) = service.answer(request) else { return };
+                (reply, is_head, wants_more)
             }
             Err(Failure::Refused(reply)) => (reply, false, false),
             Err(Failure::Ended) => return,

@@ -5,8 +5,8 @@
 
 mod csp;
 mod files;
-mod http;
-mod listen;
+pub(crate) mod http;
+pub(crate) mod listen;
 mod proxy;
 
 use std::io::Write;
@@ -25,7 +25,7 @@ use crate::api::{Api, Params};
 use crate::clock::Clock;
 use files::Files;
 use http::{Reply, Request};
-use listen::Listening;
+use listen::{Answer, Listening};
 use proxy::Upstream;
 
 /// Where the API lives on the origin.
@@ -83,7 +83,7 @@ struct Call {
     answer_to: SyncSender<Reply>,
 }
 
-/// What connections ask for answers.
+/// What connections ask.
 struct Service {
     handler: Arc<Handler>,
     calls: Sender<Call>,
@@ -142,18 +142,17 @@ fn answer_calls(handler: &Handler, calls: &Mutex<Receiver<Call>>) {
     }
 }
 
-impl Service {
-    fn answer(&self, request: Request) -> Reply {
+impl Answer for Service {
+    fn answer(&self, request: Request) -> Option<Reply> {
         if !request.path().starts_with(PREFIX) {
-            return self.handler.file(&request);
+            return Some(self.handler.file(&request));
         }
         let (answer_to, answer) = sync_channel(1);
         let sent = self.calls.send(Call { request, answer_to });
         let received = sent.ok().and_then(|()| answer.recv().ok());
-        received.unwrap_or_else(|| Reply::text(503, "no thread is left for queries\n"))
+        Some(received.unwrap_or_else(|| Reply::text(503, "no thread is left for queries\n")))
     }
 
-    /// Adds what every answer carries.
     fn finish(&self, reply: Reply) -> Reply {
         reply
             .with("Content-Security-Policy", &self.handler.files.content_security_policy())
