@@ -16,7 +16,8 @@ use agentarea_demo::api::{Api, Params};
 use agentarea_demo::promql::{Dialect, parse};
 use agentarea_demo::rules::RuleSet;
 use common::answers::{compare, in_words_of_2};
-use common::prometheus::{History, Prometheus, agent, embedded, installed};
+use common::machine::agent;
+use common::prometheus::{History, Prometheus, embedded, installed};
 use serde_json::Value;
 
 const HISTORY: History = History {

@@ -6,4 +6,5 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::float_cmp, reason = "a test fails by panicking")]
 
 pub mod answers;
+pub mod machine;
 pub mod prometheus;

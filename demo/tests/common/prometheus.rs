@@ -3,18 +3,19 @@
 //! Taken are `prometheus` and `promtool` on the path, and those that set-up has built into the cache.
 
 use std::io::{BufWriter, Write};
-use std::net::TcpListener;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use agentarea_demo::api::Api;
-use agentarea_demo::clock::{Clock, monotonic_now, wait};
+use agentarea_demo::clock::Clock;
 use agentarea_demo::export::export;
 use agentarea_demo::promql::Dialect;
 use agentarea_demo::rules::RuleSet;
 use agentarea_demo::sim::{Platform, SCRAPE_INTERVAL_MS};
 use agentarea_demo::world::World;
+
+use super::machine::{await_answer, folders, free_port, runs};
 
 /// Which samples both sides hold.
 #[derive(Debug, Clone, Copy)]
@@ -45,24 +46,6 @@ pub struct Installed {
     promtool: PathBuf,
 }
 
-pub fn runs(program: &Path) -> bool {
-    Command::new(program).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok()
-}
-
-/// The empty path for what PATH has, and the folders of set-up's cache for one of its servers.
-pub fn folders(name: &str) -> Vec<PathBuf> {
-    let home = std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache"));
-    let caches = std::env::var_os("XDG_CACHE_HOME").filter(|folder| !folder.is_empty()).map(PathBuf::from).or(home);
-    let mut folders = vec![PathBuf::new()];
-    if let Some(entries) = caches.and_then(|caches| caches.join("agentarea-observability").read_dir().ok()) {
-        let prefix = format!("{name}-v");
-        folders.extend(entries.flatten().map(|entry| entry.path()).filter(|folder| {
-            folder.file_name().is_some_and(|name| name.to_string_lossy().starts_with(&prefix)) && folder.is_dir()
-        }));
-    }
-    folders
-}
-
 pub fn installed() -> Vec<Installed> {
     let named =
         |folder: &PathBuf| Installed { prometheus: folder.join("prometheus"), promtool: folder.join("promtool") };
@@ -71,11 +54,6 @@ pub fn installed() -> Vec<Installed> {
         .map(named)
         .filter(|found| runs(&found.prometheus) && runs(&found.promtool))
         .collect()
-}
-
-/// A port that nobody listens on just now.
-pub fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
 impl Prometheus {
@@ -115,32 +93,6 @@ impl Prometheus {
         await_answer(&format!("{}/-/ready", prometheus.base), Duration::from_mins(1)).unwrap();
         prometheus
     }
-}
-
-/// Asks until the answer is a 200.
-pub fn await_answer(url: &str, patience: Duration) -> Result<(), String> {
-    let agent = agent();
-    let started = monotonic_now();
-    while !agent.get(url).call().is_ok_and(|answer| answer.status() == 200) {
-        if started.elapsed() > patience {
-            return Err(format!("{url} did not answer within {} s", patience.as_secs()));
-        }
-        wait(Duration::from_millis(100), || false);
-    }
-    Ok(())
-}
-
-/// A client that takes every answer as it comes: no error of its own for a status, no redirect followed.
-pub fn agent() -> ureq::Agent {
-    ureq::Agent::new_with_config(
-        ureq::Agent::config_builder()
-            .http_status_as_error(false)
-            .proxy(None)
-            .max_redirects(0)
-            .timeout_global(Some(Duration::from_mins(2)))
-            .allow_non_standard_methods(true)
-            .build(),
-    )
 }
 
 /// The embedded store with the same samples, answering at the end of the history. `rules` are evaluated there once, and

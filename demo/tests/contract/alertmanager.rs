@@ -15,16 +15,6 @@ pub struct Facts {
     pub now_ms: i64,
 }
 
-/// The configuration where the suite starts the server itself.
-pub const CONFIG: &str = "
-route:
-  receiver: everyone
-  group_by: [alertname]
-  group_wait: 1s
-  routes: [{receiver: pager, matchers: ['severity=\"critical\"']}]
-receivers: [{name: everyone}, {name: pager}]
-";
-
 const UNKNOWN_ID: &str = "00000000-0000-4000-8000-000000000000";
 
 fn api(path: &str) -> String {

@@ -21,6 +21,7 @@ mod prometheus;
 mod runner;
 mod self_check;
 mod servers;
+mod started;
 mod wire;
 
 use std::process::ExitCode;

@@ -7,7 +7,7 @@ use agentarea_demo::clock::{monotonic_now, wait};
 use agentarea_demo::promql::Dialect;
 
 use crate::case::{Case, Kept, Step, short};
-use crate::common::prometheus::agent;
+use crate::common::machine::agent;
 use crate::normalise::difference;
 use crate::wire::{Seen, send};
 
@@ -73,6 +73,13 @@ impl Report {
         self.rows.push([api.to_owned(), format!("{mark}{name}"), demo, real]);
     }
 
+    /// What had to be given to the real server first.
+    pub fn given(&mut self, api: &str, name: &str, outcome: Result<(), String>) {
+        let has_passed = outcome.is_ok();
+        let column = outcome.map_or_else(|reason| format!("fails: {}", short(&reason, COLUMN_CHARS)), |()| "ok".to_owned());
+        self.row(api, name, String::new(), column, has_passed);
+    }
+
     pub fn run(&mut self, pair: Pair<'_>, cases: &[Case]) {
         for case in cases {
             if self.wants(pair.api, &case.name) {
@@ -120,6 +127,11 @@ impl Report {
     }
 }
 
+/// Puts one ask, which prepares cases, to one server.
+pub fn prepare(base: &str, step: &Step) -> Result<(), String> {
+    answer(&agent(), base, step, &mut Kept::new(), None).map(|_| ())
+}
+
 /// The two columns, and whether the case has passed.
 fn judge(agent: &ureq::Agent, pair: Pair<'_>, case: &Case) -> (String, String, bool) {
     let (mut demo_kept, mut real_kept) = (Kept::new(), Kept::new());
@@ -142,9 +154,13 @@ fn judge(agent: &ureq::Agent, pair: Pair<'_>, case: &Case) -> (String, String, b
             }
         };
         let mut has_failed = false;
-        if let Some(Err(reason)) = &real {
-            real_column = place(&format!("fails: {}", short(reason, COLUMN_CHARS)));
-            has_failed = true;
+        match &real {
+            Some(Err(reason)) => {
+                real_column = place(&format!("fails: {}", short(reason, COLUMN_CHARS)));
+                has_failed = true;
+            }
+            Some(Ok(_)) => "ok".clone_into(&mut real_column),
+            None => {}
         }
         if let Some(Err(reason)) = &demo {
             demo_column = place(&format!("fails: {}", short(reason, COLUMN_CHARS)));
@@ -152,9 +168,6 @@ fn judge(agent: &ureq::Agent, pair: Pair<'_>, case: &Case) -> (String, String, b
         }
         if has_failed {
             return (demo_column, real_column, false);
-        }
-        if let Some(Ok(_)) = &real {
-            "ok".clone_into(&mut real_column);
         }
         let (Some(Ok(demo)), real) = (&demo, &real) else { continue };
         let Some(Ok(real)) = real else {

@@ -2,15 +2,18 @@
 
 use std::path::{Path, PathBuf};
 
+use agentarea_demo::clock::wall_ms;
 use agentarea_demo::promql::Dialect;
 use agentarea_demo::rules::RuleSet;
 use agentarea_demo::server::{Options, PREFIX, Running};
 use agentarea_demo::sim::SCRAPE_INTERVAL_MS;
 use serde_json::Value;
 
-use crate::common::prometheus::{History, Prometheus, agent, embedded, installed};
+use crate::common::machine::agent;
+use crate::common::prometheus::{History, Prometheus, embedded, installed};
 use crate::prometheus::{self, Facts};
-use crate::runner::{Pair, Report, Side};
+use crate::runner::{Pair, Report, Side, prepare};
+use crate::{alertmanager, jaeger, loki, started};
 
 /// What both sides hold where the suite starts the server itself.
 const HISTORY: History = History {
@@ -90,26 +93,45 @@ fn compare_prometheus(report: &mut Report, base: &str, history: History, start_m
 
 /// Starts what is here, one server after the other.
 fn start(report: &mut Report) {
+    start_prometheus(report);
+    let now_ms = wall_ms();
+    if report.wants_any("Alertmanager", &alertmanager::cases(&alertmanager_facts(now_ms))) {
+        match started::alertmanager() {
+            Some(server) => put_alertmanager(report, &server.base, now_ms),
+            None => report.skip("Alertmanager: no prometheus-alertmanager or alertmanager on the path"),
+        }
+    }
+    if report.wants_any("Jaeger", &jaeger::cases(&jaeger_facts(now_ms))) {
+        match started::jaeger() {
+            Some(server) => put_jaeger(report, &server.base, &server.intake, now_ms, true),
+            None => report.skip("Jaeger: no jaeger-all-in-one on the path and none in the cache"),
+        }
+    }
+    if report.wants_any("Loki", &loki::cases(&loki_facts(now_ms))) {
+        match started::loki() {
+            Some(server) => put_loki(report, &server.base, now_ms, true),
+            None => report.skip("Loki: none on the path and none in the cache"),
+        }
+    }
+}
+
+fn start_prometheus(report: &mut Report) {
     let start_ms = HISTORY.now_ms - i64::from(HISTORY.hours) * 3_600_000;
     let facts = Facts { dialect: Dialect::V2, start_ms, now_ms: HISTORY.now_ms, is_stack: false };
-    if report.wants_any("Prometheus", &prometheus::cases(facts)) {
-        let servers = installed();
-        for one in &servers {
-            let beside = [("agentarea_rules.yml", GUIDE_RULES), ("contract_rules.yml", prometheus::RULES)];
-            let server = Prometheus::start(one, HISTORY, prometheus::SETTINGS, &beside);
-            compare_prometheus(report, &server.base, HISTORY, start_ms, false);
-        }
-        if servers.is_empty() {
-            report.skip("Prometheus: no prometheus with promtool on the path or in the cache; the demonstration alone was asked");
-            let demo = Demo::start(Dialect::V2, HISTORY, true);
-            let pair = Pair {
-                api: "Prometheus",
-                demo: Side::At(&demo.base),
-                real: Side::None("not here"),
-                dialect: Dialect::V2,
-            };
-            report.run(pair, &prometheus::cases(facts));
-        }
+    if !report.wants_any("Prometheus", &prometheus::cases(facts)) {
+        return;
+    }
+    let servers = installed();
+    for one in &servers {
+        let beside = [("agentarea_rules.yml", GUIDE_RULES), ("contract_rules.yml", prometheus::RULES)];
+        let server = Prometheus::start(one, HISTORY, prometheus::SETTINGS, &beside);
+        compare_prometheus(report, &server.base, HISTORY, start_ms, false);
+    }
+    if servers.is_empty() {
+        report.skip("Prometheus: none with promtool on the path or in the cache; the demonstration alone was asked");
+        let demo = Demo::start(Dialect::V2, HISTORY, true);
+        let (demo, real) = (Side::At(&demo.base), Side::None("not here"));
+        report.run(Pair { api: "Prometheus", demo, real, dialect: Dialect::V2 }, &prometheus::cases(facts));
     }
 }
 
@@ -120,9 +142,75 @@ fn attach(report: &mut Report, path: &Path) {
     let (start_ms, now_ms) = (number("start_ms"), number("now_ms"));
     let hours = u32::try_from((now_ms - start_ms) / 3_600_000).unwrap();
     let history = History { seed: stack["seed"].as_u64().unwrap(), now_ms, hours };
-    let url = |name: &str| stack.pointer(&format!("/servers/{name}/url")).and_then(Value::as_str).map(|url| url.trim_end_matches('/').to_owned());
-    match url("prometheus") {
-        Some(base) => compare_prometheus(report, &base, history, start_ms, true),
+    let place = |pointer: &str| {
+        let url = stack.pointer(&format!("/servers/{pointer}")).and_then(Value::as_str);
+        url.map(|url| url.trim_end_matches('/').to_owned())
+    };
+    let wall_ms = wall_ms();
+    match place("prometheus/url") {
+        Some(base) if report.wants_any("Prometheus", &prometheus::cases(STACK_FACTS)) => {
+            compare_prometheus(report, &base, history, start_ms, true);
+        }
+        Some(_) => {}
         None => report.skip("Prometheus: not in the stack"),
     }
+    match place("alertmanager/url") {
+        Some(base) => put_alertmanager(report, &base, wall_ms),
+        None => report.skip("Alertmanager: not in the stack"),
+    }
+    match place("jaeger/url").zip(place("jaeger/otlp")) {
+        Some((base, intake)) => put_jaeger(report, &base, &intake, wall_ms, false),
+        None => report.skip("Jaeger: not in the stack"),
+    }
+    match place("loki/url") {
+        Some(base) => put_loki(report, &base, wall_ms, false),
+        None => report.skip("Loki: not in the stack"),
+    }
+}
+
+/// For the names of the cases alone.
+const STACK_FACTS: Facts = Facts { dialect: Dialect::V3, start_ms: 0, now_ms: 0, is_stack: true };
+
+/// What the demonstration does not serve yet.
+const NOT_YET: Side<'_> = Side::None("not served yet");
+
+fn alertmanager_facts(now_ms: i64) -> alertmanager::Facts {
+    alertmanager::Facts { run: format!("run-{now_ms}"), now_ms }
+}
+
+fn put_alertmanager(report: &mut Report, base: &str, now_ms: i64) {
+    let pair = Pair { api: "Alertmanager", demo: NOT_YET, real: Side::At(base), dialect: Dialect::V2 };
+    report.run(pair, &alertmanager::cases(&alertmanager_facts(now_ms)));
+}
+
+fn jaeger_facts(now_ms: i64) -> jaeger::Facts {
+    // Whole seconds: RFC 3339 and microseconds tell them alike.
+    jaeger::Facts { run: format!("{:08x}", now_ms as u32), at_ms: now_ms / 1000 * 1000 - 60_000 }
+}
+
+/// `intake` takes traces as OTLP.
+fn put_jaeger(report: &mut Report, base: &str, intake: &str, now_ms: i64, is_alone: bool) {
+    let facts = jaeger_facts(now_ms);
+    let cases = jaeger::cases(&facts);
+    if !report.wants_any("Jaeger", &cases) {
+        return;
+    }
+    let given = prepare(intake, &jaeger::give(&facts, is_alone));
+    report.given("Jaeger", "traces are taken as OTLP JSON", given);
+    report.run(Pair { api: "Jaeger", demo: NOT_YET, real: Side::At(base), dialect: Dialect::V2 }, &cases);
+}
+
+fn loki_facts(now_ms: i64) -> loki::Facts {
+    loki::Facts { run: format!("run-{now_ms}"), at_ms: now_ms - 60_000 }
+}
+
+fn put_loki(report: &mut Report, base: &str, now_ms: i64, is_alone: bool) {
+    let facts = loki_facts(now_ms);
+    let cases = loki::cases(&facts);
+    if !report.wants_any("Loki", &cases) {
+        return;
+    }
+    let given = prepare(base, &loki::give(&facts, is_alone));
+    report.given("Loki", "log entries are taken", given);
+    report.run(Pair { api: "Loki", demo: NOT_YET, real: Side::At(base), dialect: Dialect::V2 }, &cases);
 }
