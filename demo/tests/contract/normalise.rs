@@ -84,6 +84,9 @@ pub static ONES_OWN: Rule = Rule {
     why: "what a server is, since when, and how it is configured",
 };
 
+pub static STATS: Rule =
+    Rule { fields: &["stats"], treatment: OwnValue, why: "what a query has cost, in fields of each version" };
+
 pub static STATES: Rule = Rule {
     fields: &["state", "health", "alerts"],
     treatment: OwnField,
