@@ -104,7 +104,11 @@ pub fn write_answer(out: &mut String, answer: &Answer) {
             write_time(out, *time_ms);
             out.push_str(",\"");
             // Prometheus writes scalars by another function than samples: without an exponent.
-            if value.is_finite() { push_display(out, value) } else { out.push_str(&go_float(*value)) }
+            if value.is_finite() {
+                push_display(out, value);
+            } else {
+                out.push_str(&go_float(*value));
+            }
             out.push_str("\"]");
         }
         Answer::Text { time_ms, value } => {

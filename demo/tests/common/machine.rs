@@ -55,4 +55,3 @@ pub fn agent() -> ureq::Agent {
             .build(),
     )
 }
-

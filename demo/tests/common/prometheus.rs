@@ -49,11 +49,7 @@ pub struct Installed {
 pub fn installed() -> Vec<Installed> {
     let named =
         |folder: &PathBuf| Installed { prometheus: folder.join("prometheus"), promtool: folder.join("promtool") };
-    folders("prometheus")
-        .iter()
-        .map(named)
-        .filter(|found| runs(&found.prometheus) && runs(&found.promtool))
-        .collect()
+    folders("prometheus").iter().map(named).filter(|found| runs(&found.prometheus) && runs(&found.promtool)).collect()
 }
 
 impl Prometheus {
@@ -99,7 +95,8 @@ impl Prometheus {
 /// their own series are not stored.
 pub fn embedded(dialect: Dialect, history: History, rules: RuleSet) -> (Api, Clock) {
     let History { seed, now_ms, hours } = history;
-    let mut world = World::without_stale_markers(dialect, Platform::with_history(seed, now_ms, hours), RuleSet::default());
+    let mut world =
+        World::without_stale_markers(dialect, Platform::with_history(seed, now_ms, hours), RuleSet::default());
     world.load_history(|_| {});
     let shared = world.shared();
     let mut rules = rules;

@@ -96,7 +96,10 @@ fn alerts(facts: &Facts, cases: &mut Vec<Case>) {
                 })
                 .that("times as RFC 3339 in UTC", |answer| {
                     ["startsAt", "endsAt", "updatedAt"].iter().all(|name| {
-                        answer.pointer(&format!("/0/{name}")).and_then(Value::as_str).is_some_and(|time| time.ends_with('Z'))
+                        answer
+                            .pointer(&format!("/0/{name}"))
+                            .and_then(Value::as_str)
+                            .is_some_and(|time| time.ends_with('Z'))
                     })
                 }),
         ],
@@ -167,7 +170,8 @@ fn silences(facts: &Facts, cases: &mut Vec<Case>) {
         post(api("silences")).sends(&silence(facts, id, severity, 0, HOUR_MS)).json().kind("/silenceID", Kind::Text)
     };
     let set = |id: Option<&str>, severity: &str| normal(set(id, severity));
-    let read = |state: &'static str| normal(get(api("silence/«id»")).json().is("/id", "«id»").is("/status/state", state));
+    let read =
+        |state: &'static str| normal(get(api("silence/«id»")).json().is("/id", "«id»").is("/status/state", state));
     let expire = || ask("DELETE", api("silence/«id»")).status(200).empty();
     cases.push(flow(
         "a silence is made, read and expired, and stays",
@@ -254,17 +258,20 @@ fn silences(facts: &Facts, cases: &mut Vec<Case>) {
             read("expired"),
         ],
     ));
-    cases.push(case("a silence that is not there: 404 and nothing", get(api(&format!("silence/{UNKNOWN_ID}"))).status(404).empty()));
+    cases.push(case(
+        "a silence that is not there: 404 and nothing",
+        get(api(&format!("silence/{UNKNOWN_ID}"))).status(404).empty(),
+    ));
 }
 
 /// An error of Alertmanager's own: a JSON text.
 fn refused(step: Step, status: u16) -> Step {
-    step.status(status).is_json().kind("", Kind::Text)
+    step.status(status).has_json().kind("", Kind::Text)
 }
 
 /// An error of its framework, which checks requests against their description.
 fn invalid(step: Step, status: u16) -> Step {
-    step.status(status).is_json().kind("/code", Kind::Number).kind("/message", Kind::Text)
+    step.status(status).has_json().kind("/code", Kind::Number).kind("/message", Kind::Text)
 }
 
 fn refusals(facts: &Facts, cases: &mut Vec<Case>) {
@@ -279,7 +286,10 @@ fn refusals(facts: &Facts, cases: &mut Vec<Case>) {
         "alerts: a flag that is no word for yes is a no",
         own(facts, get(api("alerts"))).param("active", "x").json().list("", Some(0)),
     ));
-    cases.push(case("alerts without labels are refused", refused(post(api("alerts")).sends(&json!([{"labels": {}}])), 400)));
+    cases.push(case(
+        "alerts without labels are refused",
+        refused(post(api("alerts")).sends(&json!([{"labels": {}}])), 400),
+    ));
     let set = |value: &Value| post(api("silences")).sends(value);
     cases.push(case(
         "a silence that ends before it starts is refused",
@@ -296,15 +306,13 @@ fn refusals(facts: &Facts, cases: &mut Vec<Case>) {
     };
     cases.push(case(
         "a silence with a broken regular expression is refused",
-        refused(
-            broken(|silence| silence["matchers"][0] = json!({"name": "a", "value": "(", "isRegex": true})),
-            400,
-        )
-        .says("silence"),
+        refused(broken(|silence| silence["matchers"][0] = json!({"name": "a", "value": "(", "isRegex": true})), 400)
+            .says("silence"),
     ));
     cases.push(case(
         "a silence without matchers is refused as an object",
-        invalid(broken(|silence| silence["matchers"] = json!([])), 422).says("matchers in body should have at least 1 items"),
+        invalid(broken(|silence| silence["matchers"] = json!([])), 422)
+            .says("matchers in body should have at least 1 items"),
     ));
     cases.push(case(
         "a silence without a comment is refused as an object",
@@ -316,8 +324,14 @@ fn refusals(facts: &Facts, cases: &mut Vec<Case>) {
         )
         .says("comment in body is required"),
     ));
-    cases.push(case("a silence that is no JSON is refused as an object", invalid(post(api("silences")).body("application/json", "x"), 400)));
-    cases.push(case("a silence as a form is refused as an object", invalid(post(api("silences")).form().param("a", "b"), 415)));
+    cases.push(case(
+        "a silence that is no JSON is refused as an object",
+        invalid(post(api("silences")).body("application/json", "x"), 400),
+    ));
+    cases.push(case(
+        "a silence as a form is refused as an object",
+        invalid(post(api("silences")).form().param("a", "b"), 415),
+    ));
     cases.push(case(
         "a silence with an unknown id is refused",
         refused(post(api("silences")).sends(&silence(facts, Some(UNKNOWN_ID), "info", 0, HOUR_MS)), 404),
@@ -328,7 +342,10 @@ fn refusals(facts: &Facts, cases: &mut Vec<Case>) {
     ));
     cases.push(case("an id that is none is refused as an object", invalid(get(api("silence/nothing")), 422)));
     cases.push(case("an unknown path", invalid(get(api("nothing")), 404).is("/code", 404)));
-    cases.push(case("a method that is not allowed", invalid(ask("PUT", api("receivers")), 405).header_is("Allow", "GET")));
+    cases.push(case(
+        "a method that is not allowed",
+        invalid(ask("PUT", api("receivers")), 405).header_is("Allow", "GET"),
+    ));
 }
 
 fn cross_origin(cases: &mut Vec<Case>) {

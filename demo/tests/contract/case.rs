@@ -215,7 +215,11 @@ impl Step {
     /// Versions of a server differ in the status.
     pub fn one_of(self, expected: &'static [u16]) -> Self {
         self.check(move |seen, _| {
-            if expected.contains(&seen.status) { Ok(()) } else { Err(format!("{} and none of {expected:?}", seen.status)) }
+            if expected.contains(&seen.status) {
+                Ok(())
+            } else {
+                Err(format!("{} and none of {expected:?}", seen.status))
+            }
         })
     }
 
@@ -226,16 +230,24 @@ impl Step {
         })
     }
 
+    /// Versions of a server differ in the header.
+    pub fn header_among(self, name: &'static str, expected: &'static [&'static str]) -> Self {
+        self.check(move |seen, _| match seen.header(name) {
+            found if expected.contains(&found.as_str()) => Ok(()),
+            found => Err(format!("{name}: {found:?} and none of {expected:?}")),
+        })
+    }
+
     pub fn no_header(self, name: &'static str) -> Self {
         self.header_is(name, "")
     }
 
     /// 200 and JSON.
     pub fn json(self) -> Self {
-        self.status(200).is_json()
+        self.status(200).has_json()
     }
 
-    pub fn is_json(self) -> Self {
+    pub fn has_json(self) -> Self {
         self.check(|seen, _| {
             let content_type = seen.header("Content-Type");
             if content_type.split(';').next() == Some("application/json") && seen.json.is_some() {
@@ -267,14 +279,16 @@ impl Step {
     }
 
     pub fn empty(self) -> Self {
-        self.check(|seen, _| {
-            if seen.body.is_empty() { Ok(()) } else { Err(format!("a body: {}", short(&seen.text(), 80))) }
-        })
+        self.check(
+            |seen, _| {
+                if seen.body.is_empty() { Ok(()) } else { Err(format!("a body: {}", short(&seen.text(), 80))) }
+            },
+        )
     }
 
     /// An error as Prometheus tells it.
     pub fn refused(self, status: u16, kind: &'static str) -> Self {
-        self.status(status).is_json().is("/status", "error").is("/errorType", kind).kind("/error", Kind::Text)
+        self.status(status).has_json().is("/status", "error").is("/errorType", kind).kind("/error", Kind::Text)
     }
 
     /// A success in Prometheus's envelope.
@@ -290,7 +304,11 @@ impl Step {
                 Value::String(text) => Value::String(filled(text, kept)),
                 other => other.clone(),
             };
-            if *found == expected { Ok(()) } else { Err(format!("{pointer} is {}, not {expected}", short(&found.to_string(), 80))) }
+            if *found == expected {
+                Ok(())
+            } else {
+                Err(format!("{pointer} is {}, not {expected}", short(&found.to_string(), 80)))
+            }
         })
     }
 

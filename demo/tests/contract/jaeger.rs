@@ -81,10 +81,7 @@ pub fn traces(facts: &Facts, with_platform: bool) -> Value {
     let service = facts.service();
     let mut resources = vec![
         resource(&service, json!([span(&trace, ROOT, "", "root", 2, 0, 300_000)])),
-        resource(
-            &format!("{service}-b"),
-            json!([child, span(&trace, ORPHAN, NO_SPAN, "orphan", 3, 30_000, 1000)]),
-        ),
+        resource(&format!("{service}-b"), json!([child, span(&trace, ORPHAN, NO_SPAN, "orphan", 3, 30_000, 1000)])),
         resource(&service, json!([span(&short, INSTANT, "", "instant", 0, 1_000_000, 1)])),
     ];
     if with_platform {
@@ -114,7 +111,10 @@ pub fn cases(facts: &Facts) -> Vec<Case> {
     v3_catalogues(facts, &mut cases);
     v3_traces(facts, &mut cases);
     v3_refusals(facts, &mut cases);
-    cases.push(case("an unknown path answers with the page, not with JSON", get("/api/nothing").status(200).html().compared(Sameness::Head)));
+    cases.push(case(
+        "an unknown path answers with the page, not with JSON",
+        get("/api/nothing").status(200).html().compared(Sameness::Head),
+    ));
     cases.push(case(
         "no CORS header without configuration",
         get("/api/services")
@@ -148,13 +148,16 @@ fn old_catalogues(facts: &Facts, cases: &mut Vec<Case>) {
         "services",
         listed
             .that("a total that counts them", |answer| {
-                answer.get("data").and_then(Value::as_array).map(|services| json!(services.len())) == answer.get("total").cloned()
+                answer.get("data").and_then(Value::as_array).map(|services| json!(services.len()))
+                    == answer.get("total").cloned()
             })
             .compared(Sameness::Shape),
     ));
     cases.push(case(
         "operations of a service, as texts",
-        envelope(get("/api/services/agentarea-api/operations")).includes("/data", "create_agent").compared(Sameness::Shape),
+        envelope(get("/api/services/agentarea-api/operations"))
+            .includes("/data", "create_agent")
+            .compared(Sameness::Shape),
     ));
     cases.push(case(
         "operations with their kinds",
@@ -175,12 +178,16 @@ fn old_catalogues(facts: &Facts, cases: &mut Vec<Case>) {
     cases.push(case(
         "dependencies",
         envelope(get("/api/dependencies").param("endTs", facts.at_ms + 60_000).param("lookback", 600_000))
-            .includes("/data", json!({"parent": facts.service(), "child": format!("{}-b", facts.service()), "callCount": 1}))
+            .includes(
+                "/data",
+                json!({"parent": facts.service(), "child": format!("{}-b", facts.service()), "callCount": 1}),
+            )
             .compared(Sameness::Shape),
     ));
     cases.push(case(
         "metrics without a store for them",
-        refused(get("/api/metrics/calls").param("service", "agentarea-api"), 501).says("metrics querying is currently disabled"),
+        refused(get("/api/metrics/calls").param("service", "agentarea-api"), 501)
+            .says("metrics querying is currently disabled"),
     ));
 }
 
@@ -202,7 +209,9 @@ fn old_searches(facts: &Facts, cases: &mut Vec<Case>) {
     cases.push(case("traces of a service; the total is not counted", found(search(facts), 2)));
     cases.push(case(
         "traces: a search needs no times",
-        envelope(get("/api/traces").param("service", "agentarea-api").param("limit", 1)).list("/data", Some(1)).compared(Sameness::Head),
+        envelope(get("/api/traces").param("service", "agentarea-api").param("limit", 1))
+            .list("/data", Some(1))
+            .compared(Sameness::Head),
     ));
     cases.push(case("traces of an operation", found(search(facts).param("operation", "instant"), 1)));
     cases.push(case("traces: a limit", found(search(facts).param("limit", 1), 1)));
@@ -252,7 +261,10 @@ fn tag<'a>(span: &'a Value, key: &str) -> Option<&'a Value> {
 fn old_traces(facts: &Facts, cases: &mut Vec<Case>) {
     let (id, short) = (facts.trace_id(), facts.short_trace_id());
     let whole = || envelope(get(format!("/api/traces/{id}"))).list("/data", Some(1)).list("/data/0/spans", Some(3));
-    cases.push(case("a trace by its id", whole().is("/data/0/traceID", id.as_str()).is("/data/0/warnings", Value::Null)));
+    cases.push(case(
+        "a trace by its id",
+        whole().is("/data/0/traceID", id.as_str()).is("/data/0/warnings", Value::Null),
+    ));
     let at_us = facts.at_ms * 1000;
     cases.push(case(
         "times and durations are microseconds",
@@ -332,12 +344,16 @@ fn old_traces(facts: &Facts, cases: &mut Vec<Case>) {
                 let process = found_span(answer, id)?.get("processID")?.as_str()?;
                 answer.pointer(&format!("/data/0/processes/{process}/serviceName"))?.as_str()
             };
-            name(ROOT) == Some(&*service) && name(CHILD) == Some(&*format!("{service}-b")) && name(CHILD) == name(ORPHAN)
+            name(ROOT) == Some(&*service)
+                && name(CHILD) == Some(&*format!("{service}-b"))
+                && name(CHILD) == name(ORPHAN)
         }),
     ));
     cases.push(case(
         "an id of 64 bits has 16 digits",
-        envelope(get(format!("/api/traces/{short}"))).is("/data/0/traceID", short.as_str()).is("/data/0/spans/0/duration", 1),
+        envelope(get(format!("/api/traces/{short}")))
+            .is("/data/0/traceID", short.as_str())
+            .is("/data/0/spans/0/duration", 1),
     ));
     cases.push(case(
         "an id of 64 bits may be asked with its zeros",
@@ -350,11 +366,19 @@ fn old_traces(facts: &Facts, cases: &mut Vec<Case>) {
 }
 
 fn old_refusals(facts: &Facts, cases: &mut Vec<Case>) {
-    cases.push(case("a trace that is not there", refused(get("/api/traces/ff"), 404).is("/errors/0/msg", "trace not found")));
+    cases.push(case(
+        "a trace that is not there",
+        refused(get("/api/traces/ff"), 404).is("/errors/0/msg", "trace not found"),
+    ));
     cases.push(case("an id that is none", refused(get("/api/traces/xyz"), 400)));
-    cases.push(case("a search needs a service", refused(get("/api/traces"), 400).is("/errors/0/msg", "parameter 'service' is required")));
+    cases.push(case(
+        "a search needs a service",
+        refused(get("/api/traces"), 400).is("/errors/0/msg", "parameter 'service' is required"),
+    ));
     cases.push(case("operations need a service", refused(get("/api/operations"), 400)));
-    for (name, value) in [("minDuration", "x"), ("maxDuration", "5"), ("limit", "x"), ("tags", "x"), ("tags", "{\"a\":1}"), ("tag", "x")] {
+    for (name, value) in
+        [("minDuration", "x"), ("maxDuration", "5"), ("limit", "x"), ("tags", "x"), ("tags", "{\"a\":1}"), ("tag", "x")]
+    {
         cases.push(case(format!("a search refuses {name}={value}"), refused(search(facts).param(name, value), 400)));
     }
     for name in ["start", "end"] {
@@ -378,7 +402,8 @@ fn v3_refused(step: Step, status: u16) -> Step {
 }
 
 fn v3_catalogues(facts: &Facts, cases: &mut Vec<Case>) {
-    let listed = PLATFORM.iter().fold(v3(get("/api/v3/services")), |step, service| step.includes("/services", *service));
+    let listed =
+        PLATFORM.iter().fold(v3(get("/api/v3/services")), |step, service| step.includes("/services", *service));
     cases.push(case("v3: services", listed.compared(Sameness::Shape)));
     let operations = || get("/api/v3/operations").param("service", format!("{}-b", facts.service()));
     cases.push(case(
@@ -389,7 +414,8 @@ fn v3_catalogues(facts: &Facts, cases: &mut Vec<Case>) {
     ));
     cases.push(case(
         "v3: operations of one kind",
-        v3(operations().param("span_kind", "client")).is("/operations", json!([{"name": "orphan", "spanKind": "client"}])),
+        v3(operations().param("span_kind", "client"))
+            .is("/operations", json!([{"name": "orphan", "spanKind": "client"}])),
     ));
     cases.push(case(
         "v3: operations of a service that is not there",
@@ -436,15 +462,20 @@ fn v3_traces(facts: &Facts, cases: &mut Vec<Case>) {
             found.into_iter().eq(BTreeSet::from(ids.clone()))
         }),
     ));
-    let counted = |step: Step, count: usize| {
-        v3(step).that("as many spans", move |answer| v3_spans(answer).len() == count)
-    };
-    cases.push(case("v3: traces of an operation", counted(v3_search(facts).param("query.operation_name", "instant"), 1)));
+    let counted =
+        |step: Step, count: usize| v3(step).that("as many spans", move |answer| v3_spans(answer).len() == count);
+    cases.push(case(
+        "v3: traces of an operation",
+        counted(v3_search(facts).param("query.operation_name", "instant"), 1),
+    ));
     cases.push(case("v3: traces by duration", counted(v3_search(facts).param("query.duration_min", "250ms"), 3)));
-    cases.push(case("v3: a limit", v3(v3_search(facts).param("query.num_traces", 1)).that("one trace", |answer| {
-        let traces: BTreeSet<String> = v3_spans(answer).iter().map(|span| span["traceId"].to_string()).collect();
-        traces.len() == 1
-    })));
+    cases.push(case(
+        "v3: a limit",
+        v3(v3_search(facts).param("query.num_traces", 1)).that("one trace", |answer| {
+            let traces: BTreeSet<String> = v3_spans(answer).iter().map(|span| span["traceId"].to_string()).collect();
+            traces.len() == 1
+        }),
+    ));
     let whole = || counted(get(format!("/api/v3/traces/{id}")), 3);
     cases.push(case("v3: a trace by its id", whole()));
     cases.push(case("v3: a trace by its short id", counted(get(format!("/api/v3/traces/{short}")), 1)));
@@ -453,9 +484,9 @@ fn v3_traces(facts: &Facts, cases: &mut Vec<Case>) {
         whole().that("the ids", {
             let id = id.clone();
             move |answer| {
-                v3_span(answer, ROOT).is_some_and(|span| {
-                    span.get("traceId") == Some(&json!(id)) && span.get("parentSpanId").is_none()
-                }) && v3_span(answer, CHILD).is_some_and(|span| span.get("parentSpanId") == Some(&json!(ROOT)))
+                v3_span(answer, ROOT)
+                    .is_some_and(|span| span.get("traceId") == Some(&json!(id)) && span.get("parentSpanId").is_none())
+                    && v3_span(answer, CHILD).is_some_and(|span| span.get("parentSpanId") == Some(&json!(ROOT)))
             }
         }),
     ));
@@ -466,13 +497,15 @@ fn v3_traces(facts: &Facts, cases: &mut Vec<Case>) {
             let start = v3_span(answer, ROOT).and_then(|span| span.get("startTimeUnixNano"));
             start == Some(&json!(at_ns))
                 && v3_span(answer, ROOT).and_then(|span| span.get("kind")) == Some(&json!(2))
-                && v3_span(answer, CHILD).and_then(|span| span.get("status")) == Some(&json!({"code": 2, "message": "broken"}))
+                && v3_span(answer, CHILD).and_then(|span| span.get("status"))
+                    == Some(&json!({"code": 2, "message": "broken"}))
         }),
     ));
     cases.push(case(
         "v3: numbers that are zero are left out, the status stays",
         v3(get(format!("/api/v3/traces/{short}"))).that("no kind and an empty status", |answer| {
-            v3_span(answer, INSTANT).is_some_and(|span| span.get("kind").is_none() && span.get("status") == Some(&json!({})))
+            v3_span(answer, INSTANT)
+                .is_some_and(|span| span.get("kind").is_none() && span.get("status") == Some(&json!({})))
         }),
     ));
     for (key, value) in [
@@ -510,9 +543,14 @@ fn v3_traces(facts: &Facts, cases: &mut Vec<Case>) {
     cases.push(flow(
         "v3: a trace found by the old API",
         vec![
-            envelope(get("/api/traces").param("service", "agentarea-api").param("operation", "create_agent").param("limit", 1))
-                .keep("trace", "/data/0/traceID")
-                .compared(Sameness::Nothing),
+            envelope(
+                get("/api/traces")
+                    .param("service", "agentarea-api")
+                    .param("operation", "create_agent")
+                    .param("limit", 1),
+            )
+            .keep("trace", "/data/0/traceID")
+            .compared(Sameness::Nothing),
             v3(get("/api/v3/traces/«trace»"))
                 .that("a span create_agent", |answer| {
                     v3_spans(answer).iter().any(|span| span.get("name") == Some(&json!("create_agent")))
@@ -529,12 +567,18 @@ fn v3_refusals(facts: &Facts, cases: &mut Vec<Case>) {
     cases.push(case("v3: an id that is none", v3_refused(get("/api/v3/traces/xyz"), 400)));
     cases.push(case("v3: a search needs times", v3_refused(get("/api/v3/traces"), 400)));
     for (name, value) in [("query.duration_min", "x"), ("query.num_traces", "x")] {
-        cases.push(case(format!("v3: a search refuses {name}={value}"), v3_refused(v3_search(facts).param(name, value), 400)));
+        cases.push(case(
+            format!("v3: a search refuses {name}={value}"),
+            v3_refused(v3_search(facts).param(name, value), 400),
+        ));
     }
     let bad_time = get("/api/v3/traces").params(&[("query.start_time_min", "x"), ("query.start_time_max", "x")]);
     cases.push(case("v3: a search refuses a bad time", v3_refused(bad_time, 400)));
     let (from, to) = (rfc3339(facts.at_ms + 60_000), rfc3339(facts.at_ms));
-    let reversed = get("/api/v3/traces")
-        .params(&[("query.service_name", &facts.service()), ("query.start_time_min", &from), ("query.start_time_max", &to)]);
+    let reversed = get("/api/v3/traces").params(&[
+        ("query.service_name", &facts.service()),
+        ("query.start_time_min", &from),
+        ("query.start_time_max", &to),
+    ]);
     cases.push(case("v3: an end before the start finds nothing", none(reversed)));
 }

@@ -114,7 +114,8 @@ fn catalogues(facts: &Facts, cases: &mut Vec<Case>) {
     ));
     cases.push(case(
         "values of a label, of a query's streams",
-        success(window(get(api("label/pod/values"))).param("query", facts.selector())).is("/data", json!(["probe-0", "probe-1"])),
+        success(window(get(api("label/pod/values"))).param("query", facts.selector()))
+            .is("/data", json!(["probe-0", "probe-1"])),
     ));
     cases.push(case(
         "values of a label that is not there: no data at all",
@@ -145,7 +146,12 @@ fn catalogues(facts: &Facts, cases: &mut Vec<Case>) {
     ));
     cases.push(case(
         "format_query refuses with JSON",
-        get(api("format_query")).param("query", "{").status(400).is_json().is("/status", "invalid-query").kind("/error", Kind::Text),
+        get(api("format_query"))
+            .param("query", "{")
+            .status(400)
+            .has_json()
+            .is("/status", "invalid-query")
+            .kind("/error", Kind::Text),
     ));
 }
 
@@ -216,7 +222,9 @@ fn entries(facts: &Facts, cases: &mut Vec<Case>) {
     ));
     cases.push(case(
         "with the header, the level that was found is structured metadata",
-        streams(categorized()).is("/data/result/0/values/3/2/structuredMetadata/detected_level", "error").except(&STATS),
+        streams(categorized())
+            .is("/data/result/0/values/3/2/structuredMetadata/detected_level", "error")
+            .except(&STATS),
     ));
     cases.push(case(
         "with the header, parsed labels are apart",
@@ -241,7 +249,10 @@ fn entries(facts: &Facts, cases: &mut Vec<Case>) {
         .kind("/data/result/0/values/0/2", Kind::Object)
         .except(&STATS),
     ));
-    cases.push(case("markup in lines is not escaped as markup", streams(range(facts)).says("probe <b> 0").except(&STATS)));
+    cases.push(case(
+        "markup in lines is not escaped as markup",
+        streams(range(facts)).says("probe <b> 0").except(&STATS),
+    ));
     cases.push(case(
         "entries forward, oldest first",
         streams(categorized().param("direction", "forward"))
@@ -280,14 +291,19 @@ fn entries(facts: &Facts, cases: &mut Vec<Case>) {
     }
     cases.push(case(
         "a line that a parser cannot read keeps an error as its label",
-        streams(window(facts, get(api("query_range"))).param("query", format!("{{run=\"{}\",pod=\"probe-1\"}} | json", facts.run)))
-            .is("/data/result/0/stream/__error__", "JSONParserErr")
-            .kind("/data/result/0/stream/__error_details__", Kind::Text)
-            .except(&STATS),
+        streams(
+            window(facts, get(api("query_range")))
+                .param("query", format!("{{run=\"{}\",pod=\"probe-1\"}} | json", facts.run)),
+        )
+        .is("/data/result/0/stream/__error__", "JSONParserErr")
+        .kind("/data/result/0/stream/__error_details__", Kind::Text)
+        .except(&STATS),
     ));
     cases.push(case(
         "entries of nothing",
-        streams(window(facts, get(api("query_range"))).param("query", "{run=\"nothing\"}")).list("/data/result", Some(0)).except(&STATS),
+        streams(window(facts, get(api("query_range"))).param("query", "{run=\"nothing\"}"))
+            .list("/data/result", Some(0))
+            .except(&STATS),
     ));
     cases.push(case(
         "the platform's own logs",
@@ -353,7 +369,10 @@ fn numbers(facts: &Facts, cases: &mut Vec<Case>) {
     ));
     cases.push(case(
         "a query at an instant by labels",
-        success(instant(&count)).list("/data/result", Some(2)).kind("/data/result/0/metric/pod", Kind::Text).except(&STATS),
+        success(instant(&count))
+            .list("/data/result", Some(2))
+            .kind("/data/result/0/metric/pod", Kind::Text)
+            .except(&STATS),
     ));
     cases.push(case(
         "a sum is a scalar",
@@ -369,15 +388,22 @@ fn numbers(facts: &Facts, cases: &mut Vec<Case>) {
     ));
     cases.push(case(
         "numbers unwrapped from lines",
-        success(instant(&format!("max(max_over_time({{run=\"{}\",pod=\"probe-0\"}} | json | unwrap duration_ms [5m]))", facts.run)))
-            .is("/data/result/0/value/1", "40")
-            .except(&STATS),
+        success(instant(&format!(
+            "max(max_over_time({{run=\"{}\",pod=\"probe-0\"}} | json | unwrap duration_ms [5m]))",
+            facts.run
+        )))
+        .is("/data/result/0/value/1", "40")
+        .except(&STATS),
     ));
     cases.push(case(
         "nothing over time",
-        success(window(facts, get(api("query_range"))).param("query", "count_over_time({run=\"nothing\"}[1m])").param("step", "1"))
-            .list("/data/result", Some(0))
-            .except(&STATS),
+        success(
+            window(facts, get(api("query_range")))
+                .param("query", "count_over_time({run=\"nothing\"}[1m])")
+                .param("step", "1"),
+        )
+        .list("/data/result", Some(0))
+        .except(&STATS),
     ));
 }
 
@@ -396,7 +422,10 @@ fn findings(facts: &Facts, cases: &mut Vec<Case>) {
     ));
     cases.push(case(
         "index/volume is a vector",
-        success(asked("index/volume")).is("/data/resultType", "vector").kind("/data/result", Kind::List).compared(Sameness::Head),
+        success(asked("index/volume"))
+            .is("/data/resultType", "vector")
+            .kind("/data/result", Kind::List)
+            .compared(Sameness::Head),
     ));
     cases.push(case(
         "index/volume_range is a matrix",
@@ -451,7 +480,11 @@ fn refusals(facts: &Facts, cases: &mut Vec<Case>) {
     let asked = |query: &str| window(facts, get(api("query_range"))).param("query", query);
     cases.push(case(
         "a query of entries at an instant",
-        refused(get(api("query")).param("query", facts.selector()), 400, "log queries are not supported as an instant query type"),
+        refused(
+            get(api("query")).param("query", facts.selector()),
+            400,
+            "log queries are not supported as an instant query type",
+        ),
     ));
     for (name, query) in [
         ("no query", ""),
@@ -463,11 +496,18 @@ fn refusals(facts: &Facts, cases: &mut Vec<Case>) {
     ] {
         cases.push(case(format!("query_range refuses {name}"), refused(asked(query), 400, "")));
     }
-    cases.push(case("query_range tells where a query is broken", refused(asked("{a="), 400, "parse error at line 1, col")));
+    cases.push(case(
+        "query_range tells where a query is broken",
+        refused(asked("{a="), 400, "parse error at line 1, col"),
+    ));
     cases.push(case("5,000 entries may be asked for", streams(range(facts).param("limit", 5000)).except(&STATS)));
     cases.push(case(
         "one more is too many",
-        refused(range(facts).param("limit", 5001), 400, "max entries limit per query exceeded, limit > max_entries_limit_per_query (5001 > 5000)"),
+        refused(
+            range(facts).param("limit", 5001),
+            400,
+            "max entries limit per query exceeded, limit > max_entries_limit_per_query (5001 > 5000)",
+        ),
     ));
     for (name, value, part) in [
         ("limit", "x", "strconv"),
@@ -477,7 +517,10 @@ fn refusals(facts: &Facts, cases: &mut Vec<Case>) {
         ("step", "0", "step"),
         ("interval", "-1", "interval must be >= 0"),
     ] {
-        cases.push(case(format!("query_range refuses {name}={value}"), refused(range(facts).param(name, value), 400, part)));
+        cases.push(case(
+            format!("query_range refuses {name}={value}"),
+            refused(range(facts).param(name, value), 400, part),
+        ));
     }
     for name in ["start", "end"] {
         let step = get(api("query_range")).param("query", facts.selector()).param(name, "x");
@@ -499,15 +542,34 @@ fn refusals(facts: &Facts, cases: &mut Vec<Case>) {
             .param("end", facts.at_ms / 1000)
     };
     cases.push(case("11,000 steps are answered", success(points(11_000)).except(&STATS)));
-    cases.push(case("one step more is too many", refused(points(11_001), 400, "exceeded maximum resolution of 11,000 points")));
-    cases.push(case("series refuse a broken selector", refused(get(api("series")).param("match[]", "{"), 400, "parse error")));
-    cases.push(case("labels refuse a bad start", refused(get(api("labels")).param("start", "x"), 400, "could not parse 'start' parameter")));
-    cases.push(case("index/stats refuses a broken selector", refused(get(api("index/stats")).param("query", "{"), 400, "")));
+    cases.push(case(
+        "one step more is too many",
+        refused(points(11_001), 400, "exceeded maximum resolution of 11,000 points"),
+    ));
+    cases.push(case(
+        "series refuse a broken selector",
+        refused(get(api("series")).param("match[]", "{"), 400, "parse error"),
+    ));
+    cases.push(case(
+        "labels refuse a bad start",
+        refused(get(api("labels")).param("start", "x"), 400, "could not parse 'start' parameter"),
+    ));
+    cases.push(case(
+        "index/stats refuses a broken selector",
+        refused(get(api("index/stats")).param("query", "{"), 400, ""),
+    ));
     cases.push(case("an entry without labels is refused", {
         let entry = json!([facts.at_ns(0).to_string(), "x"]);
-        refused(post(api("push")).sends(&json!({"streams": [stream(json!({}), vec![entry])]})), 400, "at least one label pair is required per stream")
+        refused(
+            post(api("push")).sends(&json!({"streams": [stream(json!({}), vec![entry])]})),
+            400,
+            "at least one label pair is required per stream",
+        )
     }));
-    cases.push(case("a push that is no JSON is refused", refused(post(api("push")).body("application/json", "x"), 400, "")));
+    cases.push(case(
+        "a push that is no JSON is refused",
+        refused(post(api("push")).body("application/json", "x"), 400, ""),
+    ));
 }
 
 fn http(cases: &mut Vec<Case>) {
@@ -515,7 +577,11 @@ fn http(cases: &mut Vec<Case>) {
     cases.push(case("a method that is not allowed", ask("PUT", api("labels")).status(405).empty()));
     cases.push(case(
         "no CORS header, ever",
-        get(api("labels")).header("Origin", "http://elsewhere.example").status(200).no_header("Access-Control-Allow-Origin").compared(Sameness::Head),
+        get(api("labels"))
+            .header("Origin", "http://elsewhere.example")
+            .status(200)
+            .no_header("Access-Control-Allow-Origin")
+            .compared(Sameness::Head),
     ));
     cases.push(case(
         "no preflight, ever",

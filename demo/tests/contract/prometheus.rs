@@ -47,6 +47,8 @@ scrape_configs:
 /// Leaves out what a stack's server scrapes from real exporters, and what its rules write.
 const PLATFORM: &str = r#"{job=~".+",instance!~"127\\.0\\.0\\.1:.*",__name__!~"ALERTS.*|contract:.*"}"#;
 
+const ELSEWHERE: &str = "http://elsewhere.example";
+
 fn api(path: &str) -> String {
     format!("/api/v1/{path}")
 }
@@ -73,7 +75,9 @@ fn queries(facts: Facts, cases: &mut Vec<Case>) {
     let vector = |step: Step| step.param("query", up).param("time", &now).success().is("/data/resultType", "vector");
     cases.push(case(
         "query by GET",
-        vector(get(api("query"))).kind("/data/result/0/value/0", Kind::Number).kind("/data/result/0/value/1", Kind::Text),
+        vector(get(api("query")))
+            .kind("/data/result/0/value/0", Kind::Number)
+            .kind("/data/result/0/value/1", Kind::Text),
     ));
     cases.push(case("query by POST form", vector(post(api("query")).form())));
     cases.push(case(
@@ -93,7 +97,11 @@ fn queries(facts: Facts, cases: &mut Vec<Case>) {
         ("query: a text", "\"a <b> & \\\"c\\\"\"", "string"),
         ("query: no series", "no_such_metric", "vector"),
         ("query: a range of samples", "agentarea_cpu_usage_percent[2m]", "matrix"),
-        ("query: histogram buckets", "agentarea_http_request_duration_seconds_bucket{service=\"mcp-manager\"}", "vector"),
+        (
+            "query: histogram buckets",
+            "agentarea_http_request_duration_seconds_bucket{service=\"mcp-manager\"}",
+            "vector",
+        ),
     ] {
         let step = get(api("query")).param("query", query).param("time", &now);
         cases.push(case(name, step.success().is("/data/resultType", kind)));
@@ -120,8 +128,13 @@ fn queries(facts: Facts, cases: &mut Vec<Case>) {
             .success()
             .is("/data/result/0/value/1", "NaN"),
     ));
-    for (query, text) in [("vector(1e21)", "1e+21"), ("vector(1e-7)", "1e-07"), ("vector(123456789012345678)", "123456789012345680"),
-        ("vector(-1/0)", "-Inf"), ("vector(-0)", "-0")] {
+    for (query, text) in [
+        ("vector(1e21)", "1e+21"),
+        ("vector(1e-7)", "1e-07"),
+        ("vector(123456789012345678)", "123456789012345680"),
+        ("vector(-1/0)", "-Inf"),
+        ("vector(-0)", "-0"),
+    ] {
         cases.push(case(
             format!("query: {query} is written {text}"),
             get(api("query")).params(&[("query", query), ("time", "1")]).success().is("/data/result/0/value/1", text),
@@ -136,15 +149,17 @@ fn queries(facts: Facts, cases: &mut Vec<Case>) {
     }
     cases.push(case(
         "query without a time is answered at now",
-        get(api("query")).param("query", "time()").success().kind("/data/result/0", Kind::Number).compared(Sameness::Shape),
+        get(api("query"))
+            .param("query", "time()")
+            .success()
+            .kind("/data/result/0", Kind::Number)
+            .compared(Sameness::Shape),
     ));
 }
 
 fn ranges(facts: Facts, cases: &mut Vec<Case>) {
     let (start, end) = (secs(facts.now_ms - 1_800_000), secs(facts.now_ms));
-    let range = |step: Step| {
-        step.param("start", &start).param("end", &end).success().is("/data/resultType", "matrix")
-    };
+    let range = |step: Step| step.param("start", &start).param("end", &end).success().is("/data/resultType", "matrix");
     let rate = "sum by (service) (rate(agentarea_http_requests_total[5m]))";
     for (name, step) in [("GET", get(api("query_range"))), ("POST form", post(api("query_range")).form())] {
         cases.push(case(
@@ -162,32 +177,41 @@ fn ranges(facts: Facts, cases: &mut Vec<Case>) {
     ));
     cases.push(case(
         "query_range: no series",
-        range(get(api("query_range")).param("query", "no_such_metric").param("step", "60")).list("/data/result", Some(0)),
+        range(get(api("query_range")).param("query", "no_such_metric").param("step", "60"))
+            .list("/data/result", Some(0)),
     ));
     let points = |end: i64| {
         get(api("query_range")).params(&[("query", "vector(1)"), ("start", "0"), ("step", "1")]).param("end", end)
     };
-    cases.push(case("query_range: 11,000 steps are answered", points(11_000).success().list("/data/result/0/values", Some(11_001))));
+    cases.push(case(
+        "query_range: 11,000 steps are answered",
+        points(11_000).success().list("/data/result/0/values", Some(11_001)),
+    ));
     cases.push(case(
         "query_range: one more is too many",
         points(11_001).refused(400, "bad_data").says("exceeded maximum resolution of 11,000 points"),
     ));
-    cases.push(case(
-        "query_exemplars of the latency buckets",
-        exemplars(facts, post(api("query_exemplars")).form()),
-    ));
+    cases.push(case("query_exemplars of the latency buckets", exemplars(facts, post(api("query_exemplars")).form())));
     cases.push(case(
         "query_exemplars without a selector: 204 and nothing",
         get(api("query_exemplars")).param("query", "1").status(204).empty().no_header("Content-Type"),
     ));
-    for (query, layout) in [("sum(up)by(job)", "sum by (job) (up)"), ("up  ==0", "up == 0"), ("rate(up[60s])", "rate(up[1m])")] {
+    for (query, layout) in
+        [("sum(up)by(job)", "sum by (job) (up)"), ("up  ==0", "up == 0"), ("rate(up[60s])", "rate(up[1m])")]
+    {
         cases.push(case(
             format!("format_query {query}"),
             post(api("format_query")).form().param("query", query).success().is("/data", layout),
         ));
     }
-    cases.push(case("format_query by GET", get(api("format_query")).param("query", "1+1").success().is("/data", "1 + 1")));
-    cases.push(case("format_query refuses what is no query", get(api("format_query")).param("query", "sum(").refused(400, "bad_data")));
+    cases.push(case(
+        "format_query by GET",
+        get(api("format_query")).param("query", "1+1").success().is("/data", "1 + 1"),
+    ));
+    cases.push(case(
+        "format_query refuses what is no query",
+        get(api("format_query")).param("query", "sum(").refused(400, "bad_data"),
+    ));
 }
 
 /// The history was loaded without exemplars: a server that does not scrape the platform has none.
@@ -255,7 +279,10 @@ fn catalogues(facts: Facts, cases: &mut Vec<Case>) {
             window(get(api("series"))).param("match[]", selector).refused(400, "bad_data"),
         ));
     }
-    cases.push(case("series needs a selector", get(api("series")).refused(400, "bad_data").says("no match[] parameter provided")));
+    cases.push(case(
+        "series needs a selector",
+        get(api("series")).refused(400, "bad_data").says("no match[] parameter provided"),
+    ));
     for name in ["start", "end"] {
         cases.push(case(
             format!("series refuses a bad {name}"),
@@ -297,10 +324,19 @@ fn catalogues(facts: Facts, cases: &mut Vec<Case>) {
         })
     };
     cases.push(case("metadata of all", entry(metadata()).compared(Sameness::Head).eventually()));
-    cases.push(case("metadata of at most one metric", entry(metadata().param("limit", 1)).that("one metric", |answer| {
-        answer.get("data").and_then(Value::as_object).is_some_and(|metrics| metrics.len() == 1)
-    }).compared(Sameness::Head).eventually()));
-    cases.push(case("metadata of no metric", metadata().param("metric", "no_such_metric").success().is("/data", json!({}))));
+    cases.push(case(
+        "metadata of at most one metric",
+        entry(metadata().param("limit", 1))
+            .that("one metric", |answer| {
+                answer.get("data").and_then(Value::as_object).is_some_and(|metrics| metrics.len() == 1)
+            })
+            .compared(Sameness::Head)
+            .eventually(),
+    ));
+    cases.push(case(
+        "metadata of no metric",
+        metadata().param("metric", "no_such_metric").success().is("/data", json!({})),
+    ));
     cases.push(case("metadata of at most none", metadata().param("limit", 0).success().is("/data", json!({}))));
     cases.push(case("metadata refuses a bad limit", metadata().param("limit", "x").refused(400, "bad_data")));
     if facts.is_stack {
@@ -388,7 +424,8 @@ fn rules_and_targets(facts: Facts, cases: &mut Vec<Case>) {
             .success()
             .that("the rule ServiceDown, as the guide has it", |answer| {
                 let groups = answer.pointer("/data/groups").and_then(Value::as_array);
-                let mut rules = groups.into_iter().flatten().filter_map(|group| group.get("rules")?.as_array()).flatten();
+                let mut rules =
+                    groups.into_iter().flatten().filter_map(|group| group.get("rules")?.as_array()).flatten();
                 rules.any(|rule| {
                     rule.get("name") == Some(&json!("ServiceDown"))
                         && rule.get("type") == Some(&json!("alerting"))
@@ -409,7 +446,11 @@ fn rules_and_targets(facts: Facts, cases: &mut Vec<Case>) {
                 .that("the alerts AlwaysFires and WaitsAnHour", |answer| {
                     let found = |name: &str| {
                         let alerts = answer.pointer("/data/alerts").and_then(Value::as_array);
-                        alerts.into_iter().flatten().find(|alert| alert.pointer("/labels/alertname") == Some(&json!(name))).cloned()
+                        alerts
+                            .into_iter()
+                            .flatten()
+                            .find(|alert| alert.pointer("/labels/alertname") == Some(&json!(name)))
+                            .cloned()
                     };
                     let is = |name: &str, state: &str, value: &str| {
                         found(name).is_some_and(|alert| {
@@ -432,10 +473,20 @@ fn rules_and_targets(facts: Facts, cases: &mut Vec<Case>) {
                 let targets = answer.pointer("/data/activeTargets").and_then(Value::as_array);
                 targets.into_iter().flatten().all(|target| {
                     ["up", "down", "unknown"].iter().any(|health| target.get("health") == Some(&json!(health)))
-                        && ["labels", "discoveredLabels"].iter().all(|name| target.get(name).is_some_and(Value::is_object))
-                        && ["scrapePool", "scrapeUrl", "globalUrl", "lastError", "lastScrape", "scrapeInterval", "scrapeTimeout"]
+                        && ["labels", "discoveredLabels"]
                             .iter()
-                            .all(|name| target.get(name).is_some_and(Value::is_string))
+                            .all(|name| target.get(name).is_some_and(Value::is_object))
+                        && [
+                            "scrapePool",
+                            "scrapeUrl",
+                            "globalUrl",
+                            "lastError",
+                            "lastScrape",
+                            "scrapeInterval",
+                            "scrapeTimeout",
+                        ]
+                        .iter()
+                        .all(|name| target.get(name).is_some_and(Value::is_string))
                 })
             })
             .except(&LABELS)
@@ -494,7 +545,9 @@ fn status(facts: Facts, cases: &mut Vec<Case>) {
 }
 
 fn http(facts: Facts, cases: &mut Vec<Case>) {
-    for (path, text) in [("/-/ready", "Prometheus Server is Ready.\n"), ("/-/healthy", "Prometheus Server is Healthy.\n")] {
+    for (path, text) in
+        [("/-/ready", "Prometheus Server is Ready.\n"), ("/-/healthy", "Prometheus Server is Healthy.\n")]
+    {
         cases.push(case(path, get(path).status(200).text(text)));
         cases.push(case(format!("{path} by HEAD"), ask("HEAD", path).status(200).empty().compared(Sameness::Nothing)));
         cases.push(case(format!("{path} by POST"), post(path).status(405).text("Method Not Allowed\n")));
@@ -524,9 +577,9 @@ fn http(facts: Facts, cases: &mut Vec<Case>) {
             Dialect::V3 => delete.status(405).demo_otherwise(500, "2.42 has the method, and does not implement it"),
         },
     ));
-    let origin = |step: Step| step.header("Origin", "http://elsewhere.example");
+    let origin = |step: Step| step.header("Origin", ELSEWHERE);
     let allowed = |step: Step| {
-        step.header_is("Access-Control-Allow-Origin", "*")
+        step.header_among("Access-Control-Allow-Origin", &["*", ELSEWHERE])
             .header_is("Access-Control-Allow-Methods", "GET, POST, OPTIONS")
             .header_is("Access-Control-Allow-Headers", "Accept, Authorization, Content-Type, Origin")
     };
@@ -542,15 +595,26 @@ fn http(facts: Facts, cases: &mut Vec<Case>) {
         allowed(origin(post(api("query")).form().params(&[("query", "1"), ("time", "1")]))).success(),
     ));
     cases.push(case("CORS: the preflight", allowed(origin(ask("OPTIONS", api("query")))).status(204).empty()));
-    cases.push(case("CORS: the preflight of a label's values", allowed(origin(ask("OPTIONS", api("label/job/values")))).status(204)));
-    cases.push(case("OPTIONS without an origin", ask("OPTIONS", api("query")).status(204).empty().no_header("Access-Control-Allow-Origin")));
-    let large = || get(api("query_range")).params(&[("query", "vector(1)"), ("start", "0"), ("end", "1000"), ("step", "1")]);
+    cases.push(case(
+        "CORS: the preflight of a label's values",
+        allowed(origin(ask("OPTIONS", api("label/job/values")))).status(204),
+    ));
+    cases.push(case(
+        "OPTIONS without an origin",
+        ask("OPTIONS", api("query")).status(204).empty().no_header("Access-Control-Allow-Origin"),
+    ));
+    let large =
+        || get(api("query_range")).params(&[("query", "vector(1)"), ("start", "0"), ("end", "1000"), ("step", "1")]);
     cases.push(case(
         "gzip for who accepts it",
         large().header("Accept-Encoding", "gzip").success().header_is("Content-Encoding", "gzip"),
     ));
-    cases.push(case("no gzip for who does not", large().header("Accept-Encoding", "identity").success().no_header("Content-Encoding")));
+    cases.push(case(
+        "no gzip for who does not",
+        large().header("Accept-Encoding", "identity").success().no_header("Content-Encoding"),
+    ));
     let raw = |query: &str| get(format!("{}?{query}", api("query")));
     cases.push(case("a broken percent sequence is a broken query", raw("query=%zz").refused(400, "bad_data")));
-    cases.push(case("a plus in an address is a space", raw("query=1+%2B+1&time=1").success().is("/data/result/1", "2")));
+    cases
+        .push(case("a plus in an address is a space", raw("query=1+%2B+1&time=1").success().is("/data/result/1", "2")));
 }

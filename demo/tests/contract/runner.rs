@@ -76,7 +76,8 @@ impl Report {
     /// What had to be given to the real server first.
     pub fn given(&mut self, api: &str, name: &str, outcome: Result<(), String>) {
         let has_passed = outcome.is_ok();
-        let column = outcome.map_or_else(|reason| format!("fails: {}", short(&reason, COLUMN_CHARS)), |()| "ok".to_owned());
+        let column =
+            outcome.map_or_else(|reason| format!("fails: {}", short(&reason, COLUMN_CHARS)), |()| "ok".to_owned());
         self.row(api, name, String::new(), column, has_passed);
     }
 

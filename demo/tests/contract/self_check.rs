@@ -81,6 +81,10 @@ pub fn run(report: &mut Report) {
     note("a shape overlooks values", !differs(&shape(), &other("/data/0/name", json!("b")), &base));
     note("a shape tells another kind", differs(&shape(), &other("/data/0/name", json!(1)), &base));
     note("a shape tells a lost field", differs(&shape(), &seen(200, &json!({"data": [{"name": "a"}]})), &base));
+    let crossing = || get("/").header("Origin", "http://a");
+    let allowing = |whom: &str| with_header(base.clone(), "Access-Control-Allow-Origin", whom);
+    note("everybody is allowed in two ways", !differs(&crossing(), &allowing("*"), &allowing("http://a")));
+    note("another origin is told", differs(&crossing(), &allowing("*"), &allowing("http://b")));
     note("an altered text is told", differs(&get("/"), &text("a"), &text("b")));
     checks(&mut note, &base);
     runner(&mut note);
@@ -101,9 +105,15 @@ fn checks(note: &mut impl FnMut(&str, bool), base: &Seen) {
         ("kind", get("/").kind("/data/0/n", Kind::Number), base, &wrong),
         ("lacks", get("/").lacks("/nothing"), base, &wrong),
         ("list", get("/").list("/data", Some(1)), base, &wrong),
-        ("includes", get("/").includes("/data", json!({"version": "1", "name": "a", "labels": {"x": "y"}, "n": 1})), base, &wrong),
+        (
+            "includes",
+            get("/").includes("/data", json!({"version": "1", "name": "a", "labels": {"x": "y"}, "n": 1})),
+            base,
+            &wrong,
+        ),
         ("that", get("/").that("an object", Value::is_object), base, &wrong),
         ("header_is", get("/").header_is("Content-Type", "application/json"), base, &wrong),
+        ("header_among", get("/").header_among("Content-Type", &["application/json", "b"]), base, &wrong),
         ("no_header", get("/").no_header("Content-Type"), &empty, base),
     ] {
         let holds = |seen: &Seen| step.checks.iter().all(|check| check(seen, &Kept::new()).is_ok());
@@ -127,7 +137,10 @@ fn runner(note: &mut impl FnMut(&str, bool)) {
     let both = |cases: &[Case]| failures(Side::At(&one), Side::At(&two), cases);
     note("two servers that differ fail a case", both(&[number()]) == 1);
     note("a server is the same as itself", failures(Side::At(&one), Side::At(&one), &[number()]) == 0);
-    note("a failed check fails a case", failures(Side::None(""), Side::At(&one), &[case("a", get("/").is("", 2))]) == 1);
+    note(
+        "a failed check fails a case",
+        failures(Side::None(""), Side::At(&one), &[case("a", get("/").is("", 2))]) == 1,
+    );
     note("a known difference must be one", {
         let known = || vec![case("known", get("/").json().demo_otherwise(200, "for the proof"))];
         both(&known()) == 0 && failures(Side::At(&one), Side::At(&one), &known()) == 1

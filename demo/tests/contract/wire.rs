@@ -64,7 +64,8 @@ pub fn send(agent: &ureq::Agent, base: &str, step: &Step, kept: &Kept) -> Result
         None => agent.run(request.body(()).map_err(|error| error.to_string())?),
     };
     let mut answer = answer.map_err(|error| format!("{} {url}: {error}", step.method))?;
-    let raw = answer.body_mut().with_config().limit(1 << 30).read_to_vec().map_err(|error| format!("{url}: {error}"))?;
+    let raw =
+        answer.body_mut().with_config().limit(1 << 30).read_to_vec().map_err(|error| format!("{url}: {error}"))?;
     let headers: Vec<(String, String)> = answer
         .headers()
         .iter()
