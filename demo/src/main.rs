@@ -1,5 +1,6 @@
 //! The command line of the demonstration: `serve`, `stack`, `export` and `rules`.
 
+use std::cell::RefCell;
 use std::io::{BufWriter, Write};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -11,6 +12,7 @@ use std::time::Duration;
 use agentarea_demo::api::{Api, firing_count};
 use agentarea_demo::clock::{Clock, monotonic_now, parse_rfc3339, wait, wall_ms};
 use agentarea_demo::export::export;
+use agentarea_demo::nginx::front::Front;
 use agentarea_demo::rules::RuleSet;
 use agentarea_demo::server::{Options, Running};
 use agentarea_demo::sim::{Platform, SCRAPE_INTERVAL_MS};
@@ -24,6 +26,7 @@ A simulated AgentArea platform with an embedded Prometheus API.
 Usage:
   agentarea-demo serve [--listen ADDRESS:PORT] [--dist FOLDER] [--rules PATH] [--seed N]
                        [--now RFC3339 [--freeze]] [--hours H] [--upstream http://HOST:PORT]
+                       [--nginx PROGRAM --deploy FOLDER]
   agentarea-demo stack --program NAME=PATH ... [--only NAMES] [--with NAMES] [--old] [--for LENGTH] [--until-eof]
                        [--folder FOLDER] [--dist FOLDER] [--deploy FOLDER] [--port N] [--seed N] [--hours H]
   agentarea-demo export --out FILE [--seed N] [--now RFC3339] [--hours H]
@@ -31,6 +34,7 @@ Usage:
 
 serve    answers http://127.0.0.1:9099/ unless told otherwise; port 0 takes a free one.
          --freeze stops time at --now; --upstream passes /prometheus/ on to a real Prometheus.
+         --nginx puts that nginx in front, with the configuration of deploy/nginx, on a free port.
 stack    starts real servers and feeds them with the platform's past and present; it ends with them. cargo xtask stack
          knows where their programs are.
 export   writes the same samples as OpenMetrics text, for promtool.
@@ -58,6 +62,8 @@ struct Arguments {
     rules: Option<PathBuf>,
     out: Option<PathBuf>,
     upstream: Option<String>,
+    nginx: Option<PathBuf>,
+    deploy: Option<PathBuf>,
     seed: u64,
     now_ms: Option<i64>,
     is_frozen: bool,
@@ -77,6 +83,8 @@ fn run() -> Result<(), CliError> {
         rules: None,
         out: None,
         upstream: None,
+        nginx: None,
+        deploy: None,
         seed: 1,
         now_ms: None,
         is_frozen: false,
@@ -98,6 +106,8 @@ fn run() -> Result<(), CliError> {
             Long("rules") => arguments.rules = Some(parser.value()?.into()),
             Long("out") => arguments.out = Some(parser.value()?.into()),
             Long("upstream") => arguments.upstream = Some(parser.value()?.string()?),
+            Long("nginx") => arguments.nginx = Some(parser.value()?.into()),
+            Long("deploy") => arguments.deploy = Some(parser.value()?.into()),
             Long("seed") => arguments.seed = parser.value()?.parse()?,
             Long("now") => {
                 let text = parser.value()?.string()?;
@@ -161,8 +171,12 @@ fn serve(arguments: &Arguments) -> Result<(), CliError> {
         );
     }
     let running = Running::start(&options, Api::new(shared, clock.clone()), &clock)?;
-    println!("agentarea-demo ready http://{}/", running.address);
+    let front = RefCell::new(front(arguments, running.address)?);
+    let url = front.borrow().as_ref().map_or_else(|| format!("http://{}/", running.address), |front| front.url.clone());
+    println!("agentarea-demo ready {url}");
     std::io::stdout().flush()?;
+    let front_ended = || front.borrow_mut().as_mut().and_then(Front::ended);
+    let stops = || stops() || front_ended().is_some();
     while !stops() {
         if options.upstream.is_none() {
             world.advance_to(clock.now_ms());
@@ -170,9 +184,19 @@ fn serve(arguments: &Arguments) -> Result<(), CliError> {
         let until_next_ms = (world.next_ms() - clock.now_ms()).clamp(50, SCRAPE_INTERVAL_MS);
         wait(Duration::from_millis(until_next_ms.unsigned_abs()), stops);
     }
+    let failure = front_ended();
+    drop(front.take());
     running.stop();
     eprintln!("agentarea-demo has stopped.");
-    Ok(())
+    failure.map_or(Ok(()), |failure| Err(failure.into()))
+}
+
+/// nginx in front of the server at `address`, if it is wanted.
+fn front(arguments: &Arguments, address: SocketAddr) -> Result<Option<Front>, CliError> {
+    let Some(program) = &arguments.nginx else { return Ok(None) };
+    let deploy = arguments.deploy.as_ref().ok_or("--nginx needs --deploy: the folder deploy/nginx")?;
+    let dist = arguments.dist.as_ref().ok_or("--nginx needs --dist: nginx serves the app's files itself")?;
+    Ok(Some(Front::start(program, deploy, dist, address)?))
 }
 
 fn run_stack(parser: &mut lexopt::Parser) -> Result<(), CliError> {

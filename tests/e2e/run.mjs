@@ -1,11 +1,13 @@
-// The end-to-end tests: the built app in a browser, on the demonstration and on a real Prometheus.
+// The end-to-end tests: the built app in a browser, on the demonstration and on a real Prometheus, behind nginx at / and
+// below /observability/; or, with --stack, behind the nginx of a whole stack of real servers.
 //
 //   node tests/e2e/run.mjs --dist DIR --demo PROGRAM --prometheus PROGRAM|'' --promtool PROGRAM|'' --chromium PROGRAM
-//                          --out DIR [--filter TEXT] [--pictures DIR]
+//                          --out DIR [--nginx PROGRAM --deploy DIR] [--filter TEXT] [--pictures DIR]
+//   node tests/e2e/run.mjs --dist DIR --chromium PROGRAM --out DIR --stack FILE [--filter TEXT]
 //
 // The last line is `N passed, N failed`.
 
-import { cp, mkdir } from "node:fs/promises";
+import { cp, mkdir, readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -14,18 +16,30 @@ import { Front } from "./lib/front.mjs";
 import { launch } from "./lib/page.mjs";
 import { Runner } from "./lib/runner.mjs";
 import { startDemo, startPrometheus, stopAll, temporaryFolder } from "./lib/servers.mjs";
-import { backendsSuite } from "./suites/backends.mjs";
+import { backendsComparison, backendsSuite } from "./suites/backends.mjs";
 import { controlsSuite } from "./suites/controls.mjs";
-import { demoSuite } from "./suites/demo.mjs";
-import { equalitySuite } from "./suites/equality.mjs";
+import { burstTest, demoSuite } from "./suites/demo.mjs";
+import { comparisonTest, equalitySuite } from "./suites/equality.mjs";
 import { faultsSuite } from "./suites/faults.mjs";
+import { hostingSuite } from "./suites/hosting.mjs";
 import { picturesSuite } from "./suites/pictures.mjs";
+import { stackSuite } from "./suites/stack.mjs";
+
+// Everything runs in one place at least; what a prefix could break (loading, addresses, numbers, failures) in both.
+const PLACES = [
+  { prefix: "/", themes: ["dark"], hasControls: false },
+  { prefix: "/observability/", themes: ["light"], hasControls: true },
+];
 
 const text = { type: "string", default: "" };
 const { values: options } = parseArgs({
-  options: { dist: text, demo: text, prometheus: text, promtool: text, chromium: text, out: text, filter: text, pictures: text },
+  options: {
+    dist: text, demo: text, prometheus: text, promtool: text, chromium: text, out: text, nginx: text, deploy: text,
+    filter: text, pictures: text, stack: text,
+  },
 });
-for (const name of ["dist", "demo", "chromium", "out"]) {
+const needed = options.stack ? ["dist", "chromium", "out"] : ["dist", "demo", "chromium", "out", ...(options.nginx ? ["deploy"] : [])];
+for (const name of needed) {
   if (!options[name]) {
     console.error(`--${name} is needed; see the head of run.mjs`);
     process.exit(2);
@@ -41,10 +55,71 @@ function once(work) {
   return () => (started ??= work());
 }
 
-async function fronted(demo) {
-  const front = await new Front(demo.url).start();
-  fronts.push(front);
-  return { ...demo, front };
+// The same servers at one prefix, each with a front of its own. Behind nginx, nginx knows the prefix; without it, the
+// front takes it away.
+function placed(shared, servers, { prefix, ...place }) {
+  const at = (start) => once(async () => {
+    const server = await start();
+    const base = shared.hasNginx ? `${server.url.replace(/\/$/, "")}${prefix}` : server.url;
+    const front = await new Front(base, { prefix }).start();
+    fronts.push(front);
+    return { ...server, base, front };
+  });
+  return { ...shared, ...place, prefix, ...Object.fromEntries(Object.entries(servers).map(([name, start]) => [name, at(start)])) };
+}
+
+async function onDemonstration(runner, shared) {
+  const direct = { demo: options.demo, dist: shared.dist, prometheus: options.prometheus, promtool: options.promtool };
+  const behind = { ...direct, nginx: options.nginx, deploy: options.deploy };
+  // So much history is loaded into Prometheus; loading the whole of it takes minutes.
+  const sharedHours = 3;
+  const prometheus = once(async () => startPrometheus(direct, { hours: sharedHours, rules: join(root, "demo/rules/*.yml") }));
+  const servers = {
+    demo: once(async () => startDemo(behind)),
+    running: once(async () => startDemo(behind, { runs: true, hours: 3 })),
+    upstream: once(async () => startDemo(behind, { hours: 1, upstream: (await prometheus()).url })),
+  };
+  const env = {
+    ...shared, root, sharedHours,
+    pictures: options.pictures,
+    hasNginx: Boolean(options.nginx),
+    hasPrometheus: Boolean(options.prometheus && options.promtool),
+    fresh: async () => startDemo(direct, { hours: 1 }),
+    short: once(async () => startDemo(direct, { hours: sharedHours })),
+  };
+  const [atRoot, below] = PLACES.map((place) => placed(env, servers, place));
+  // Pictures are compared by eye, so a run that is asked for them takes nothing else.
+  if (options.pictures) {
+    picturesSuite(runner, atRoot);
+    return;
+  }
+  if (!env.hasNginx) console.log("       no nginx was named: the demonstration serves the app itself, and the tests of hosting do not run");
+  comparisonTest(runner);
+  backendsComparison(runner);
+  burstTest(runner, env);
+  for (const place of [atRoot, below]) {
+    const placedRunner = runner.at(place.prefix);
+    if (env.hasNginx) hostingSuite(placedRunner, place);
+    demoSuite(placedRunner, place);
+    equalitySuite(placedRunner, place);
+    controlsSuite(placedRunner, place);
+    faultsSuite(placedRunner, place);
+  }
+  if (env.hasPrometheus) {
+    backendsSuite(runner.at(below.prefix), below);
+    // Loading the samples takes a while and one core: it begins while the first suites run.
+    if (runner.wants("backends")) prometheus().catch(() => {});
+  } else console.log("       backends: no Prometheus was named, so only the comparison's own test runs");
+  picturesSuite(runner, atRoot);
+}
+
+async function onStack(runner, shared) {
+  const stack = JSON.parse(await readFile(options.stack, "utf8"));
+  for (const { prefix } of PLACES) {
+    const front = await new Front(prefix === "/" ? stack.app : stack.app_prefixed, { prefix }).start();
+    fronts.push(front);
+    stackSuite(runner.at(prefix), { ...shared, stack, prefix, front });
+  }
 }
 
 let isAllWell = false;
@@ -53,28 +128,10 @@ try {
   // A copy: the folder may be built anew while we run.
   const dist = join(await temporaryFolder(), "dist");
   await cp(options.dist, dist, { recursive: true });
-  const programs = { ...options, dist };
   const runner = new Runner(options.filter);
   const browser = await launch(options.chromium);
-  // So much history is loaded into Prometheus; loading the whole of it takes minutes.
-  const sharedHours = 3;
-  const env = {
-    browser, dist, root, sharedHours, fronts,
-    out: options.out,
-    pictures: options.pictures,
-    hasPrometheus: Boolean(options.prometheus && options.promtool),
-    demo: once(async () => fronted(await startDemo(programs))),
-    running: once(async () => fronted(await startDemo(programs, { runs: true, hours: 3 }))),
-    fresh: async () => startDemo(programs, { hours: 1 }),
-    short: once(async () => startDemo(programs, { hours: sharedHours })),
-    prometheus: once(async () => startPrometheus(programs, { hours: sharedHours, rules: join(root, "demo/rules/*.yml") })),
-    upstream: once(async () => fronted(await startDemo(programs, { hours: 1, upstream: (await env.prometheus()).url }))),
-  };
-  // Pictures are compared by eye, so a run that is asked for them takes nothing else.
-  const suites = options.pictures ? [picturesSuite] : [demoSuite, equalitySuite, controlsSuite, faultsSuite, backendsSuite, picturesSuite];
-  for (const suite of suites) suite(runner, env);
-  // Loading the samples takes a while and one core: it begins while the first suites run.
-  if (env.hasPrometheus && !options.pictures && runner.wants("backends")) env.prometheus().catch(() => {});
+  const shared = { browser, dist, out: options.out };
+  await (options.stack ? onStack : onDemonstration)(runner, shared);
   await runner.run();
   await browser.close();
   isAllWell = runner.summary();

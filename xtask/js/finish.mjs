@@ -45,8 +45,11 @@ const lines = await Promise.all(
         },
       }),
     ]);
-    writeFileSync(join(dist, `${name}.gz`), gz);
-    writeFileSync(join(dist, `${name}.br`), br);
+    // The configuration is edited after the build: a packed sibling would go on saying what was there before.
+    if (name !== "config.json") {
+      writeFileSync(join(dist, `${name}.gz`), gz);
+      writeFileSync(join(dist, `${name}.br`), br);
+    }
     return [name, raw.length, gz.length, br.length].join("\t");
   }),
 );

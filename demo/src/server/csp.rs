@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
 
 /// The policy for a page.
-pub(super) fn policy(index_html: &str) -> String {
+pub fn policy(index_html: &str) -> String {
     let mut hashes = String::new();
     for script in inline_scripts(index_html) {
         hashes.push_str(" 'sha256-");

@@ -3,7 +3,7 @@
 //! Invariant: static files never wait for queries: a connection's own thread answers files and hands API calls to a pool.
 //! It deliberately speaks plain HTTP and is meant for loopback.
 
-mod csp;
+pub mod csp;
 mod files;
 pub(crate) mod http;
 pub(crate) mod listen;

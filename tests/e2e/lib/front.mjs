@@ -1,4 +1,7 @@
-// A proxy between the page and the demonstration. It remembers every query with its answer, and can misbehave.
+// A proxy between the page and what serves it. It remembers every query with its answer, and can misbehave.
+//
+// The page sees nothing outside of `prefix`; below it, paths lead below the target's own path. Both begin and end with a
+// slash, and need not be the same. Queries and faults are told paths below the prefix.
 
 import http from "node:http";
 
@@ -16,7 +19,7 @@ export class Front {
   #sockets = new Set();
   #agent = new http.Agent({ keepAlive: true });
 
-  constructor(target, { prefix = "" } = {}) {
+  constructor(target, { prefix = "/" } = {}) {
     this.#target = new URL(target);
     this.#prefix = prefix;
   }
@@ -30,7 +33,7 @@ export class Front {
     });
     await new Promise((resolve) => this.#server.listen(0, "127.0.0.1", resolve));
     this.origin = `http://127.0.0.1:${this.#server.address().port}`;
-    this.url = `${this.origin}${this.#prefix}/`;
+    this.url = `${this.origin}${this.#prefix}`;
     return this;
   }
 
@@ -49,12 +52,12 @@ export class Front {
     const chunks = [];
     for await (const chunk of request) chunks.push(chunk);
     const body = Buffer.concat(chunks);
-    if (this.#prefix && !`${request.url}/`.startsWith(`${this.#prefix}/`)) {
+    if (!request.url.startsWith(this.#prefix)) {
       response.writeHead(404, { "content-type": "text/plain" }).end("outside of the prefix\n");
       return;
     }
-    const path = request.url.slice(this.#prefix.length) || "/";
-    const url = new URL(path, this.#target);
+    const path = request.url.slice(this.#prefix.length);
+    const url = new URL(`${this.#target.origin}/${path}`);
     const query = url.pathname.startsWith("/prometheus/api/v1/") ? this.#remember(request, url, body, response) : null;
     const fault = this.fault({ path: url.pathname, method: request.method, params: query?.params ?? {} }) ?? {};
     if (fault.refuse) {
@@ -71,7 +74,9 @@ export class Front {
     const headers = { ...request.headers, host: this.#target.host };
     // Texts are remembered as they are: no compression on this side.
     if (query) delete headers["accept-encoding"];
-    const upstream = http.request(url, { method: request.method, headers, agent: this.#agent }, async (answer) => {
+    // As it was written: reading it as an address would make it another one.
+    const way = { host: this.#target.hostname, port: this.#target.port, path: `${this.#target.pathname}${path}` };
+    const upstream = http.request({ ...way, method: request.method, headers, agent: this.#agent }, async (answer) => {
       const parts = [];
       try {
         for await (const part of answer) parts.push(part);

@@ -14,6 +14,11 @@ export class Runner {
     this.#tests.push({ name, work, limitSecs });
   }
 
+  // The same runner for tests of a place: `demo: a page` becomes `demo at /observability/: a page`.
+  at(place) {
+    return { test: (name, work, options) => this.test(name.replace(/^[^:]+/, `$& at ${place}`), work, options) };
+  }
+
   // Whether any test added so far is wanted: servers that nobody needs are not started.
   wants(name) {
     return !this.#filter || name.toLowerCase().includes(this.#filter.toLowerCase());

@@ -1,4 +1,5 @@
-// Children of a test run: the demonstration, and a real Prometheus that holds the same samples. All of them end with us.
+// Children of a test run: the demonstration, behind nginx or not, and a real Prometheus that holds the same samples. All
+// of them end with us.
 
 import { execFile, spawn } from "node:child_process";
 import { existsSync, rmSync } from "node:fs";
@@ -70,12 +71,15 @@ export async function freePort() {
   return port;
 }
 
-// The demonstration; its clock stands still at NOW unless `runs`.
-export async function startDemo({ demo, dist }, { hours = 30, upstream = null, runs = false } = {}) {
+// The demonstration, behind nginx if that is named; its clock stands still at NOW unless `runs`.
+export async function startDemo({ demo, dist, nginx = "", deploy = "" }, { hours = 30, upstream = null, runs = false } = {}) {
   const args = ["serve", "--listen", "127.0.0.1:0", "--dist", dist, "--seed", "1", "--hours", String(hours), "--now", NOW];
   if (!runs) args.push("--freeze");
   if (upstream) args.push("--upstream", upstream);
-  const child = start(demo, args);
+  if (nginx) args.push("--nginx", nginx, "--deploy", deploy);
+  // nginx's folder is made there: killed, the demonstration would leave it behind.
+  const env = { ...process.env, TMPDIR: await temporaryFolder() };
+  const child = start(demo, args, { env });
   const url = await until("the demonstration to be ready", () => {
     if (child.exitCode !== null) throw new Error(`the demonstration ended:\n${child.log}`);
     return /agentarea-demo ready (\S+)/.exec(child.log)?.[1];

@@ -1,7 +1,6 @@
 // Everything a person can operate: time, refresh, theme, charts, legends, menus, keys, links.
 
 import { compareSheet, legendName, seriesOf, sheetOf } from "../lib/answers.mjs";
-import { Front } from "../lib/front.mjs";
 import {
   PHONE, chooseFromMenu, downloadCsv, onPage, openDashboard, overlayPixels, panel, panelsOf, settled,
 } from "../lib/page.mjs";
@@ -14,8 +13,10 @@ const OTHER_CHART = "Database Performance";
 // Operations has four panels with six queries.
 const QUERIES = 6;
 
+// Without `env.hasControls` only what the address takes part in.
 export function controlsSuite(runner, env) {
-  const onOperations = (name, query, work, options = {}) => {
+  const onOperations = (name, query, work, { isRouted = false, ...options } = {}) => {
+    if (!isRouted && !env.hasControls) return;
     runner.test(`controls: ${name}`, async () => {
       const { front } = await env.demo();
       front.forget();
@@ -34,7 +35,7 @@ export function controlsSuite(runner, env) {
     await settled(page, { panels: 4 });
     equal(await page.getByTestId("time-range").textContent(), "Last 1 hour", "label");
     await everyQueryAsked(front, NOW_MS - HOUR_MS, NOW_MS);
-  });
+  }, { isRouted: true });
 
   onOperations("a typed relative range is used", "?refresh=off", async (page, front) => {
     front.forget();
@@ -123,7 +124,7 @@ export function controlsSuite(runner, env) {
     }
   });
 
-  runner.test("controls: automatic refresh asks for the tail, never twice at once, and joins it well", async () => {
+  if (env.hasControls) runner.test("controls: automatic refresh asks for the tail, never twice at once, and joins it well", async () => {
     const { front } = await env.running();
     front.forget();
     await onPage(env.browser, { allow: [/ERR_ABORTED/], acceptDownloads: true }, async (page) => {
@@ -161,7 +162,7 @@ export function controlsSuite(runner, env) {
     });
   }, { limitSecs: 90 });
 
-  runner.test("controls: a hidden page does not ask, a shown one asks at once", async () => {
+  if (env.hasControls) runner.test("controls: a hidden page does not ask, a shown one asks at once", async () => {
     const { front } = await env.running();
     front.forget();
     const init = () => {
@@ -299,7 +300,7 @@ export function controlsSuite(runner, env) {
 
     for (const [key, path] of [["e", "/d/executive"], ["n", "/d/agents"], ["i", "/d/infrastructure"], ["a", "/alerts"], ["s", "/status"], ["o", "/d/operations"]]) {
       await press("g", key);
-      await until(`g ${key}`, () => new URL(page.url()).pathname === path);
+      await until(`g ${key}`, () => new URL(page.url()).pathname === `${env.prefix.slice(0, -1)}${path}`);
       equal(new URL(page.url()).searchParams.get("from"), "now-45m", `range on ${path}`);
     }
     await settled(page, { panels: 4 });
@@ -308,7 +309,7 @@ export function controlsSuite(runner, env) {
     await page.locator('input[name="from"]').fill("");
     await page.locator('input[name="from"]').pressSequentially("rd?");
     equal(await page.getByRole("dialog").count(), 0, "dialogs opened by typing");
-  }, { permissions: ["clipboard-read", "clipboard-write"], allow: [/ERR_ABORTED/] });
+  }, { isRouted: true, permissions: ["clipboard-read", "clipboard-write"], allow: [/ERR_ABORTED/] });
 
   onOperations("a panel is shown alone, and the way back works", "?refresh=off", async (page) => {
     await chooseFromMenu(page, CHART, "View alone");
@@ -325,7 +326,7 @@ export function controlsSuite(runner, env) {
     await page.goBack();
     equal(page.url(), alone, "address after going back");
     await until("one panel", async () => (await page.locator('[data-testid="panel"]').count()) === 1);
-  }, { allow: [/ERR_ABORTED/] });
+  }, { isRouted: true, allow: [/ERR_ABORTED/] });
 
   onOperations("the table has the same numbers as the CSV, newest first", "?refresh=off", async (page) => {
     const sheet = sheetOf((await downloadCsv(page, CHART)).text);
@@ -355,6 +356,7 @@ export function controlsSuite(runner, env) {
         return text.startsWith("http") ? text : null;
       }));
       equal(link.origin, front.origin, `${what}: origin`);
+      equal(link.pathname, `${env.prefix}d/operations`, `${what}: path`);
       for (const [name, value] of Object.entries(wanted)) equal(link.searchParams.get(name), value, `${what}: ${name}`);
       await page.evaluate(() => navigator.clipboard.writeText(""));
       return link;
@@ -374,7 +376,7 @@ export function controlsSuite(runner, env) {
     await page.goto(link.href);
     await settled(page);
     equal(await panel(page, CHART).count(), 1, "the panel of the link");
-  }, { permissions: ["clipboard-read", "clipboard-write"] });
+  }, { isRouted: true, permissions: ["clipboard-read", "clipboard-write"] });
 
   onOperations("back and forward restore range and page", "?refresh=off&from=now-3h&to=now", async (page, front) => {
     await typeRange(page, "now-1h", "now");
@@ -395,24 +397,23 @@ export function controlsSuite(runner, env) {
     equal(await page.getByTestId("time-range").textContent(), "Last 3 hours", "label");
     await page.goForward();
     await rangeInUrl(page, { from: "now-1h", to: "now" });
-  }, { allow: [/ERR_ABORTED/] });
+  }, { isRouted: true, allow: [/ERR_ABORTED/] });
 
-  runner.test("controls: a link deep into the app works below a prefix", async () => {
-    const { url } = await env.demo();
-    const front = await new Front(url, { prefix: "/observability" }).start();
-    env.fronts.push(front);
+  runner.test("controls: links deep into the app work, and all pages stay below the prefix", async () => {
+    const { front } = await env.demo();
+    front.forget();
     await onPage(env.browser, {}, async (page) => {
       await openDashboard(page, front.url, env.dist, "operations", "?refresh=off");
-      equal(new URL(page.url()).pathname, "/observability/d/operations", "address");
+      equal(new URL(page.url()).pathname, `${env.prefix}d/operations`, "address");
       equal(await page.locator('[data-testid="panel"] .state').count(), 0, "panels without data");
       check(front.ranges().length >= QUERIES, "the queries did not come below the prefix");
       await page.getByRole("navigation", { name: "Pages" }).getByRole("link", { name: "Alerts" }).click();
       await page.locator('[data-testid="rule"]').first().waitFor();
-      equal(new URL(page.url()).pathname, "/observability/alerts", "address of the alerts");
+      equal(new URL(page.url()).pathname, `${env.prefix}alerts`, "address of the alerts");
       await page.reload();
       await page.locator('[data-testid="rule"]').first().waitFor();
       await page.goto(front.url);
-      await until("the first dashboard", () => new URL(page.url()).pathname === "/observability/d/executive");
+      await until("the first dashboard", () => new URL(page.url()).pathname === `${env.prefix}d/executive`);
       await settled(page, { panels: 4 });
     });
   });
@@ -438,7 +439,7 @@ export function controlsSuite(runner, env) {
     await settled(page, { panels: 4 });
     const stray = front.ranges().filter((query) => query.params.query.includes("agentarea_mcp"));
     equal(stray.length, 0, "queries of the page that was left");
-  }, { allow: [/ERR_ABORTED/] });
+  }, { isRouted: true, allow: [/ERR_ABORTED/] });
 }
 
 async function openPicker(page) {

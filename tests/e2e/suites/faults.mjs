@@ -63,7 +63,7 @@ export function faultsSuite(runner, env) {
   });
 
   runner.test("faults: a slow answer shows a skeleton, then the data; a hanging one is given up", async () => {
-    const { front } = await env.demo();
+    const { front, base } = await env.demo();
     front.forget();
     let isHanging = false;
     front.fault = ({ path }) => {
@@ -71,7 +71,7 @@ export function faultsSuite(runner, env) {
       if (QUERY.test(path)) return isHanging ? { hang: true } : { delayMs: 1_200 };
       return undefined;
     };
-    const config = await (await fetch(`${front.url.replace(front.origin, (await env.demo()).origin)}config.json`)).json();
+    const config = await (await fetch(`${base}config.json`)).json();
     await onPage(env.browser, { allow: EXPECTED }, async (page) => {
       await page.goto(`${front.url}d/operations?refresh=off`);
       await panel(page, CHART).locator(".skeleton").waitFor();
