@@ -4,12 +4,11 @@
 //! them, only what the platform always has is expected. Two things to know of 1.76, against what is written of later
 //! versions: v3 answers JSON as `text/plain`, and knows neither camel-case parameters nor a filter by attributes.
 
-use std::collections::BTreeSet;
+mod v3;
 
-use agentarea_demo::clock::rfc3339;
 use serde_json::{Value, json};
 
-use crate::case::{Case, Kind, Sameness, Step, case, flow, get, post};
+use crate::case::{Case, Kind, Sameness, Step, case, get, post};
 
 pub struct Facts {
     /// Eight hex digits that no other run has.
@@ -108,9 +107,7 @@ pub fn cases(facts: &Facts) -> Vec<Case> {
     old_searches(facts, &mut cases);
     old_traces(facts, &mut cases);
     old_refusals(facts, &mut cases);
-    v3_catalogues(facts, &mut cases);
-    v3_traces(facts, &mut cases);
-    v3_refusals(facts, &mut cases);
+    v3::cases(facts, &mut cases);
     cases.push(case(
         "an unknown path answers with the page, not with JSON",
         get("/api/nothing").status(200).html().compared(Sameness::Head),
@@ -387,198 +384,4 @@ fn old_refusals(facts: &Facts, cases: &mut Vec<Case>) {
     }
     cases.push(case("dependencies refuse a bad time", refused(get("/api/dependencies").param("endTs", "x"), 400)));
     cases.push(case("services by POST are not allowed", post("/api/services").status(405)));
-}
-
-/// A success of v3: JSON, whatever it calls itself.
-fn v3(step: Step) -> Step {
-    step.status(200).content_type("text/plain; charset=utf-8").kind("", Kind::Object)
-}
-
-fn v3_refused(step: Step, status: u16) -> Step {
-    step.status(status)
-        .content_type("text/plain; charset=utf-8")
-        .is("/error/httpCode", status)
-        .kind("/error/message", Kind::Text)
-}
-
-fn v3_catalogues(facts: &Facts, cases: &mut Vec<Case>) {
-    let listed =
-        PLATFORM.iter().fold(v3(get("/api/v3/services")), |step, service| step.includes("/services", *service));
-    cases.push(case("v3: services", listed.compared(Sameness::Shape)));
-    let operations = || get("/api/v3/operations").param("service", format!("{}-b", facts.service()));
-    cases.push(case(
-        "v3: operations with their kinds",
-        v3(operations())
-            .includes("/operations", json!({"name": "child", "spanKind": "internal"}))
-            .includes("/operations", json!({"name": "orphan", "spanKind": "client"})),
-    ));
-    cases.push(case(
-        "v3: operations of one kind",
-        v3(operations().param("span_kind", "client"))
-            .is("/operations", json!([{"name": "orphan", "spanKind": "client"}])),
-    ));
-    cases.push(case(
-        "v3: operations of a service that is not there",
-        v3(get("/api/v3/operations").param("service", "nothing")).list("/operations", Some(0)),
-    ));
-}
-
-/// Both spellings, as a client asks that does not know the version.
-fn v3_search(facts: &Facts) -> Step {
-    let (from, to) = (rfc3339(facts.at_ms - 60_000), rfc3339(facts.at_ms + 60_000));
-    get("/api/v3/traces")
-        .params(&[("query.service_name", &facts.service()), ("query.serviceName", &facts.service())])
-        .params(&[("query.start_time_min", &from), ("query.startTimeMin", &from)])
-        .params(&[("query.start_time_max", &to), ("query.startTimeMax", &to)])
-}
-
-fn v3_spans(answer: &Value) -> Vec<&Value> {
-    let items = |value: &'_ Value, name: &str| -> Vec<usize> {
-        (0..value.get(name).and_then(Value::as_array).map_or(0, Vec::len)).collect()
-    };
-    let mut spans = Vec::new();
-    let Some(result) = answer.get("result") else { return spans };
-    for resource in items(result, "resourceSpans") {
-        let resource = &result["resourceSpans"][resource];
-        for scope in items(resource, "scopeSpans") {
-            spans.extend(resource["scopeSpans"][scope]["spans"].as_array().into_iter().flatten());
-        }
-    }
-    spans
-}
-
-fn v3_span<'a>(answer: &'a Value, id: &str) -> Option<&'a Value> {
-    v3_spans(answer).into_iter().find(|span| span.get("spanId") == Some(&json!(id)))
-}
-
-fn v3_traces(facts: &Facts, cases: &mut Vec<Case>) {
-    let (id, short) = (facts.trace_id(), facts.short_trace_id());
-    let ids = [id.clone(), format!("{short:0>32}")];
-    cases.push(case(
-        "v3: all traces found are one list of spans",
-        v3(v3_search(facts)).that("the spans of two traces", move |answer| {
-            let found: BTreeSet<String> =
-                v3_spans(answer).iter().filter_map(|span| Some(span.get("traceId")?.as_str()?.to_owned())).collect();
-            found.into_iter().eq(BTreeSet::from(ids.clone()))
-        }),
-    ));
-    let counted =
-        |step: Step, count: usize| v3(step).that("as many spans", move |answer| v3_spans(answer).len() == count);
-    cases.push(case(
-        "v3: traces of an operation",
-        counted(v3_search(facts).param("query.operation_name", "instant"), 1),
-    ));
-    cases.push(case("v3: traces by duration", counted(v3_search(facts).param("query.duration_min", "250ms"), 3)));
-    cases.push(case(
-        "v3: a limit",
-        v3(v3_search(facts).param("query.num_traces", 1)).that("one trace", |answer| {
-            let traces: BTreeSet<String> = v3_spans(answer).iter().map(|span| span["traceId"].to_string()).collect();
-            traces.len() == 1
-        }),
-    ));
-    let whole = || counted(get(format!("/api/v3/traces/{id}")), 3);
-    cases.push(case("v3: a trace by its id", whole()));
-    cases.push(case("v3: a trace by its short id", counted(get(format!("/api/v3/traces/{short}")), 1)));
-    cases.push(case(
-        "v3: ids are hex digits, and a root has no parent",
-        whole().that("the ids", {
-            let id = id.clone();
-            move |answer| {
-                v3_span(answer, ROOT)
-                    .is_some_and(|span| span.get("traceId") == Some(&json!(id)) && span.get("parentSpanId").is_none())
-                    && v3_span(answer, CHILD).is_some_and(|span| span.get("parentSpanId") == Some(&json!(ROOT)))
-            }
-        }),
-    ));
-    let at_ns = (facts.at_ms * 1_000_000).to_string();
-    cases.push(case(
-        "v3: times are texts of nanoseconds, kinds and codes are numbers",
-        whole().that("the root and the child", move |answer| {
-            let start = v3_span(answer, ROOT).and_then(|span| span.get("startTimeUnixNano"));
-            start == Some(&json!(at_ns))
-                && v3_span(answer, ROOT).and_then(|span| span.get("kind")) == Some(&json!(2))
-                && v3_span(answer, CHILD).and_then(|span| span.get("status"))
-                    == Some(&json!({"code": 2, "message": "broken"}))
-        }),
-    ));
-    cases.push(case(
-        "v3: numbers that are zero are left out, the status stays",
-        v3(get(format!("/api/v3/traces/{short}"))).that("no kind and an empty status", |answer| {
-            v3_span(answer, INSTANT)
-                .is_some_and(|span| span.get("kind").is_none() && span.get("status") == Some(&json!({})))
-        }),
-    ));
-    for (key, value) in [
-        ("large", json!({"intValue": "9007199254740993"})),
-        ("small", json!({"intValue": "42"})),
-        ("ratio", json!({"doubleValue": 1.5})),
-        ("flag", json!({"boolValue": true})),
-        ("bytes", json!({"bytesValue": "AQID"})),
-        ("markup", json!({"stringValue": "<b>"})),
-        // The store keeps texts for lists.
-        ("list", json!({"stringValue": "[\"a\",1]"})),
-    ] {
-        cases.push(case(
-            format!("v3: the attribute {key} is {value}"),
-            whole().that("that attribute", move |answer| {
-                let attributes = v3_span(answer, CHILD).and_then(|span| span.get("attributes")?.as_array());
-                attributes.is_some_and(|all| all.contains(&json!({"key": key, "value": value})))
-            }),
-        ));
-    }
-    cases.push(case(
-        "v3: a warning is an attribute",
-        whole().that("the orphan's warning", |answer| {
-            let attribute = v3_span(answer, ORPHAN).and_then(|span| span.pointer("/attributes/0"));
-            attribute.is_some_and(|attribute| {
-                attribute.get("key") == Some(&json!("@jaeger@warnings"))
-                    && attribute.pointer("/value/arrayValue/values/0/stringValue").is_some_and(Value::is_string)
-            })
-        }),
-    ));
-    cases.push(case(
-        "v3: the same trace as the old API's",
-        get(format!("/api/traces/{id}")).json().list("/data/0/spans", Some(3)).compared(Sameness::Shape),
-    ));
-    cases.push(flow(
-        "v3: a trace found by the old API",
-        vec![
-            envelope(
-                get("/api/traces")
-                    .param("service", "agentarea-api")
-                    .param("operation", "create_agent")
-                    .param("limit", 1),
-            )
-            .keep("trace", "/data/0/traceID")
-            .compared(Sameness::Nothing),
-            v3(get("/api/v3/traces/«trace»"))
-                .that("a span create_agent", |answer| {
-                    v3_spans(answer).iter().any(|span| span.get("name") == Some(&json!("create_agent")))
-                })
-                .compared(Sameness::Head),
-        ],
-    ));
-}
-
-fn v3_refusals(facts: &Facts, cases: &mut Vec<Case>) {
-    let none = |step: Step| v3_refused(step, 404).is("/error/message", "No traces found");
-    cases.push(case("v3: a trace that is not there", none(get("/api/v3/traces/ff"))));
-    cases.push(case("v3: a search that finds nothing", none(v3_search(facts).param("query.duration_min", "10s"))));
-    cases.push(case("v3: an id that is none", v3_refused(get("/api/v3/traces/xyz"), 400)));
-    cases.push(case("v3: a search needs times", v3_refused(get("/api/v3/traces"), 400)));
-    for (name, value) in [("query.duration_min", "x"), ("query.num_traces", "x")] {
-        cases.push(case(
-            format!("v3: a search refuses {name}={value}"),
-            v3_refused(v3_search(facts).param(name, value), 400),
-        ));
-    }
-    let bad_time = get("/api/v3/traces").params(&[("query.start_time_min", "x"), ("query.start_time_max", "x")]);
-    cases.push(case("v3: a search refuses a bad time", v3_refused(bad_time, 400)));
-    let (from, to) = (rfc3339(facts.at_ms + 60_000), rfc3339(facts.at_ms));
-    let reversed = get("/api/v3/traces").params(&[
-        ("query.service_name", &facts.service()),
-        ("query.start_time_min", &from),
-        ("query.start_time_max", &to),
-    ]);
-    cases.push(case("v3: an end before the start finds nothing", none(reversed)));
 }

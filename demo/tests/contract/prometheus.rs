@@ -3,11 +3,14 @@
 //! Queries over samples stay within the history that both sides hold. A live server has more, which matchers leave out:
 //! the real exporters beside the platform, and the alerts that rules have written.
 
+mod http;
+mod server;
+
 use agentarea_demo::promql::Dialect;
 use serde_json::{Value, json};
 
-use crate::case::{Case, Kind, Sameness, Step, ask, case, get, post};
-use crate::normalise::{ADDITIONS, BUILD, DURATIONS, FILES, LABELS, NEWER, STATES, TIMES};
+use crate::case::{Case, Kind, Sameness, Step, case, get, post};
+use crate::normalise::LABELS;
 
 /// What the cases need to know of the real server.
 #[derive(Debug, Clone, Copy)]
@@ -47,8 +50,6 @@ scrape_configs:
 /// Leaves out what a stack's server scrapes from real exporters, and what its rules write.
 const PLATFORM: &str = r#"{job=~".+",instance!~"127\\.0\\.0\\.1:.*",__name__!~"ALERTS.*|contract:.*"}"#;
 
-const ELSEWHERE: &str = "http://elsewhere.example";
-
 fn api(path: &str) -> String {
     format!("/api/v1/{path}")
 }
@@ -59,9 +60,8 @@ pub fn cases(facts: Facts) -> Vec<Case> {
     ranges(facts, &mut cases);
     catalogues(facts, &mut cases);
     refusals(facts, &mut cases);
-    rules_and_targets(facts, &mut cases);
-    status(facts, &mut cases);
-    http(facts, &mut cases);
+    server::cases(facts, &mut cases);
+    http::cases(facts, &mut cases);
     cases
 }
 
@@ -340,10 +340,22 @@ fn catalogues(facts: Facts, cases: &mut Vec<Case>) {
     cases.push(case("metadata of at most none", metadata().param("limit", 0).success().is("/data", json!({}))));
     cases.push(case("metadata refuses a bad limit", metadata().param("limit", "x").refused(400, "bad_data")));
     if facts.is_stack {
-        let step = metadata().param("metric", "agentarea_http_requests_total").success();
         cases.push(case(
-            "metadata of a counter",
-            step.is("/data/agentarea_http_requests_total/0/type", "counter").eventually(),
+            "metadata of a histogram",
+            metadata()
+                .param("metric", "agentarea_http_request_duration_seconds")
+                .success()
+                .is("/data/agentarea_http_request_duration_seconds/0/type", "histogram")
+                .eventually(),
+        ));
+        cases.push(case(
+            "metadata of a counter is under its family's name",
+            metadata()
+                .param("metric", "agentarea_http_requests")
+                .success()
+                .is("/data/agentarea_http_requests/0/type", "counter")
+                .eventually()
+                .demo_otherwise(200, "it names counters as the text format does, with _total"),
         ));
     }
 }
@@ -396,225 +408,4 @@ fn refusals(facts: Facts, cases: &mut Vec<Case>) {
         let step = get(api("query_exemplars")).params(params);
         cases.push(case(format!("query_exemplars refuses {name}"), step.refused(400, "bad_data")));
     }
-}
-
-fn rules_and_targets(facts: Facts, cases: &mut Vec<Case>) {
-    let normal = |step: Step| step.except(&FILES).except(&TIMES).except(&DURATIONS).except(&NEWER);
-    for (name, params) in [
-        ("rules", &[] as &[(&'static str, &str)]),
-        ("rules that alert", &[("type", "alert")]),
-        ("rules that record", &[("type", "record")]),
-    ] {
-        let step = get(api("rules")).params(params).success().kind("/data/groups", Kind::List);
-        let step = normal(step).except(&STATES);
-        let keeps_empty_groups = facts.dialect == Dialect::V2 || name != "rules that record";
-        cases.push(case(
-            name,
-            if keeps_empty_groups {
-                step
-            } else {
-                step.demo_otherwise(200, "2.42 keeps groups that have no such rule")
-            },
-        ));
-    }
-    cases.push(case("rules refuse an unknown type", get(api("rules")).param("type", "x").refused(400, "bad_data")));
-    cases.push(case(
-        "rules of the guide have their fields",
-        normal(get(api("rules")).param("type", "alert"))
-            .success()
-            .that("the rule ServiceDown, as the guide has it", |answer| {
-                let groups = answer.pointer("/data/groups").and_then(Value::as_array);
-                let mut rules =
-                    groups.into_iter().flatten().filter_map(|group| group.get("rules")?.as_array()).flatten();
-                rules.any(|rule| {
-                    rule.get("name") == Some(&json!("ServiceDown"))
-                        && rule.get("type") == Some(&json!("alerting"))
-                        && rule.get("duration").and_then(Value::as_f64) == Some(60.0)
-                        && rule.pointer("/labels/severity") == Some(&json!("critical"))
-                        && rule.pointer("/annotations/description").is_some_and(Value::is_string)
-                })
-            })
-            .compared(Sameness::Head),
-    ));
-    let alerts = || get(api("alerts")).success().kind("/data/alerts", Kind::List);
-    if facts.is_stack {
-        cases.push(case("alerts", alerts().compared(Sameness::Head)));
-    } else {
-        cases.push(case(
-            "alerts: one fires, one is pending",
-            alerts()
-                .that("the alerts AlwaysFires and WaitsAnHour", |answer| {
-                    let found = |name: &str| {
-                        let alerts = answer.pointer("/data/alerts").and_then(Value::as_array);
-                        alerts
-                            .into_iter()
-                            .flatten()
-                            .find(|alert| alert.pointer("/labels/alertname") == Some(&json!(name)))
-                            .cloned()
-                    };
-                    let is = |name: &str, state: &str, value: &str| {
-                        found(name).is_some_and(|alert| {
-                            alert.get("state") == Some(&json!(state))
-                                && alert.get("value") == Some(&json!(value))
-                                && alert.get("activeAt").is_some_and(Value::is_string)
-                        })
-                    };
-                    is("AlwaysFires", "firing", "1.25e+01") && is("WaitsAnHour", "pending", "1e+00")
-                })
-                .compared(Sameness::Head)
-                .eventually(),
-        ));
-    }
-    let targets = || get(api("targets"));
-    let listed = |step: Step| {
-        step.success()
-            .list("/data/activeTargets", None)
-            .that("targets with their fields", |answer| {
-                let targets = answer.pointer("/data/activeTargets").and_then(Value::as_array);
-                targets.into_iter().flatten().all(|target| {
-                    ["up", "down", "unknown"].iter().any(|health| target.get("health") == Some(&json!(health)))
-                        && ["labels", "discoveredLabels"]
-                            .iter()
-                            .all(|name| target.get(name).is_some_and(Value::is_object))
-                        && [
-                            "scrapePool",
-                            "scrapeUrl",
-                            "globalUrl",
-                            "lastError",
-                            "lastScrape",
-                            "scrapeInterval",
-                            "scrapeTimeout",
-                        ]
-                        .iter()
-                        .all(|name| target.get(name).is_some_and(Value::is_string))
-                })
-            })
-            .except(&LABELS)
-            .except(&NEWER)
-            .compared(Sameness::Shape)
-    };
-    for state in ["", "active", "any"] {
-        cases.push(case(format!("targets, state {state:?}"), listed(targets().param("state", state))));
-    }
-    for state in ["dropped", "other"] {
-        let step = targets().param("state", state).success().list("/data/activeTargets", Some(0));
-        cases.push(case(format!("targets, state {state:?}"), step.except(&NEWER)));
-    }
-    cases.push(case(
-        "targets of a pool that is not there",
-        targets().param("scrapePool", "nothing").success().list("/data/activeTargets", Some(0)).except(&NEWER),
-    ));
-    cases.push(case(
-        "alertmanagers",
-        get(api("alertmanagers"))
-            .success()
-            .kind("/data/activeAlertmanagers", Kind::List)
-            .list("/data/droppedAlertmanagers", Some(0))
-            .compared(if facts.is_stack { Sameness::Head } else { Sameness::Whole }),
-    ));
-}
-
-fn status(facts: Facts, cases: &mut Vec<Case>) {
-    let major = if facts.dialect == Dialect::V2 { "2." } else { "3." };
-    let step = get(api("status/buildinfo")).success().kind("/data/version", Kind::Text);
-    let real = step.except(&BUILD);
-    cases.push(case(format!("status/buildinfo of a Prometheus {major}x"), real));
-    let info = get(api("status/runtimeinfo")).success();
-    cases.push(case(
-        "status/runtimeinfo",
-        info.kind("/data/startTime", Kind::Text)
-            .kind("/data/goroutineCount", Kind::Number)
-            .kind("/data/storageRetention", Kind::Text)
-            .is("/data/reloadConfigSuccess", true)
-            .except(&NEWER)
-            .except(&ADDITIONS)
-            .compared(Sameness::Shape),
-    ));
-    cases.push(case(
-        "status/flags are texts by name",
-        get(api("status/flags"))
-            .success()
-            .kind("/data/query.lookback-delta", Kind::Text)
-            .kind("/data/storage.tsdb.retention.time", Kind::Text)
-            .compared(Sameness::Head),
-    ));
-    cases.push(case(
-        "status/config is YAML",
-        get(api("status/config")).success().kind("/data/yaml", Kind::Text).compared(Sameness::Shape),
-    ));
-}
-
-fn http(facts: Facts, cases: &mut Vec<Case>) {
-    for (path, text) in
-        [("/-/ready", "Prometheus Server is Ready.\n"), ("/-/healthy", "Prometheus Server is Healthy.\n")]
-    {
-        cases.push(case(path, get(path).status(200).text(text)));
-        cases.push(case(format!("{path} by HEAD"), ask("HEAD", path).status(200).empty().compared(Sameness::Nothing)));
-        cases.push(case(format!("{path} by POST"), post(path).status(405).text("Method Not Allowed\n")));
-    }
-    for path in ["/api/v1/nothing", "/api/v1/", "/api/v1/query/more", "/other"] {
-        cases.push(case(format!("{path} is not there"), get(path).status(404).text("404 page not found\n")));
-    }
-    for (method, path) in [
-        ("PUT", "query"),
-        ("HEAD", "query"),
-        ("DELETE", "query_range"),
-        ("POST", "label/job/values"),
-        ("POST", "metadata"),
-        ("POST", "rules"),
-        ("POST", "alerts"),
-        ("POST", "targets"),
-        ("POST", "status/buildinfo"),
-        ("PATCH", "labels"),
-    ] {
-        cases.push(case(format!("{method} {path} is not allowed"), ask(method, api(path)).status(405)));
-    }
-    let delete = ask("DELETE", api("series"));
-    cases.push(case(
-        "DELETE series",
-        match facts.dialect {
-            Dialect::V2 => delete.refused(500, "internal").says("not implemented"),
-            Dialect::V3 => delete.status(405).demo_otherwise(500, "2.42 has the method, and does not implement it"),
-        },
-    ));
-    let origin = |step: Step| step.header("Origin", ELSEWHERE);
-    let allowed = |step: Step| {
-        step.header_among("Access-Control-Allow-Origin", &["*", ELSEWHERE])
-            .header_is("Access-Control-Allow-Methods", "GET, POST, OPTIONS")
-            .header_is("Access-Control-Allow-Headers", "Accept, Authorization, Content-Type, Origin")
-    };
-    let one = || get(api("query")).params(&[("query", "1"), ("time", "1")]);
-    cases.push(case("CORS: an answer to another origin", allowed(origin(one())).success()));
-    cases.push(case("CORS: no headers without an origin", one().success().no_header("Access-Control-Allow-Origin")));
-    cases.push(case(
-        "CORS: a refusal has the headers too",
-        allowed(origin(get(api("query")).param("query", "("))).refused(400, "bad_data"),
-    ));
-    cases.push(case(
-        "CORS: a form is allowed",
-        allowed(origin(post(api("query")).form().params(&[("query", "1"), ("time", "1")]))).success(),
-    ));
-    cases.push(case("CORS: the preflight", allowed(origin(ask("OPTIONS", api("query")))).status(204).empty()));
-    cases.push(case(
-        "CORS: the preflight of a label's values",
-        allowed(origin(ask("OPTIONS", api("label/job/values")))).status(204),
-    ));
-    cases.push(case(
-        "OPTIONS without an origin",
-        ask("OPTIONS", api("query")).status(204).empty().no_header("Access-Control-Allow-Origin"),
-    ));
-    let large =
-        || get(api("query_range")).params(&[("query", "vector(1)"), ("start", "0"), ("end", "1000"), ("step", "1")]);
-    cases.push(case(
-        "gzip for who accepts it",
-        large().header("Accept-Encoding", "gzip").success().header_is("Content-Encoding", "gzip"),
-    ));
-    cases.push(case(
-        "no gzip for who does not",
-        large().header("Accept-Encoding", "identity").success().no_header("Content-Encoding"),
-    ));
-    let raw = |query: &str| get(format!("{}?{query}", api("query")));
-    cases.push(case("a broken percent sequence is a broken query", raw("query=%zz").refused(400, "bad_data")));
-    cases
-        .push(case("a plus in an address is a space", raw("query=1+%2B+1&time=1").success().is("/data/result/1", "2")));
 }
