@@ -210,7 +210,7 @@ fn unknown_paths_and_methods() {
     assert_eq!(get("/prometheus/other").status, 404);
     let refused = post(&format!("{API}/label/job/values"), "");
     assert_eq!((refused.status, refused.header("Allow")), (405, "GET, OPTIONS"));
-    assert_eq!(ask_at(server(), "DELETE", &format!("{API}/series"), &[], "").status, 405);
+    assert_eq!(ask_at(server(), "DELETE", &format!("{API}/labels"), &[], "").status, 405);
     for path in ["/prometheus/-/healthy", "/prometheus/-/ready"] {
         let answer = get(path);
         assert_eq!((answer.status, answer.header("Content-Type")), (200, "text/plain; charset=utf-8"));

@@ -269,6 +269,7 @@ fn catalogues(facts: Facts, cases: &mut Vec<Case>) {
     }
     for (name, selector) in [
         ("series of all of a job", r#"{job=~"agentarea.*",__name__!~"ALERTS.*"}"#),
+        ("series of a metric", r#"up{instance!~"127\\.0\\.0\\.1:.*"}"#),
         ("series of no metric", "no_such_metric"),
     ] {
         cases.push(case(name, window(get(api("series"))).param("match[]", selector).success()));

@@ -7,8 +7,8 @@ use agentarea_demo::promql::Dialect;
 use serde_json::{Value, json};
 
 use crate::case::{Case, Kept, Kind, Sameness, Step, case, flow, get};
-use crate::normalise::{BUILD, LABELS, NEWER, difference};
-use crate::runner::{Pair, Report, Side};
+use crate::normalise::{BUILD, LABELS, NEWER};
+use crate::runner::{Pair, Report, Side, compared};
 use crate::wire::Seen;
 
 const API: &str = "(this suite)";
@@ -43,7 +43,7 @@ pub fn run(report: &mut Report) {
     };
     let query = get("/api/v1/query");
     let real = seen(200, &vector("a", "1.5"));
-    let differs = |step: &Step, demo: &Seen, real: &Seen| difference(Dialect::V2, step, demo, real).is_err();
+    let differs = |step: &Step, demo: &Seen, real: &Seen| compared(Dialect::V2, step, demo, real).is_err();
     note("the same answer is the same", !differs(&query, &real, &real));
     for (name, altered) in [
         ("an altered status is told", seen(422, &vector("a", "1.5"))),
@@ -51,6 +51,7 @@ pub fn run(report: &mut Report) {
         ("an altered series is told", seen(200, &vector("b", "1.5"))),
         ("an altered content type is told", with_header(real.clone(), "Content-Type", "text/plain")),
         ("an added CORS header is told", with_header(real.clone(), "Access-Control-Allow-Origin", "*")),
+        ("samples of another form are told", seen(200, &json!({"data": {"resultType": "vector", "result": {}}}))),
         ("an added warning is told", {
             let mut body = vector("a", "1.5");
             body["warnings"] = json!(["truncated"]);

@@ -128,6 +128,9 @@ fn start_prometheus(report: &mut Report) {
         compare_prometheus(report, &server.base, HISTORY, start_ms, false);
     }
     if servers.is_empty() {
+        if std::env::var_os("AGENTAREA_REQUIRE_PROMETHEUS").is_some() {
+            report.given("Prometheus", "a server is here", Err("prometheus and promtool are required".to_owned()));
+        }
         report.skip("Prometheus: none with promtool on the path or in the cache; the demonstration alone was asked");
         let demo = Demo::start(Dialect::V2, HISTORY, true);
         let (demo, real) = (Side::At(&demo.base), Side::None("not here"));
