@@ -1,4 +1,4 @@
-//! The command line of the demonstration: `serve`, `export` and `rules`.
+//! The command line of the demonstration: `serve`, `export`, `rules` and `capture` (which reads its own arguments).
 
 use std::io::{BufWriter, Write};
 use std::net::SocketAddr;
@@ -25,11 +25,13 @@ Usage:
                        [--now RFC3339 [--freeze]] [--hours H] [--upstream http://HOST:PORT]
   agentarea-demo export --out FILE [--seed N] [--now RFC3339] [--hours H]
   agentarea-demo rules [--rules PATH]
+  agentarea-demo capture --out FOLDER --program NAME=PATH ...
 
 serve    answers http://127.0.0.1:9099/ unless told otherwise; port 0 takes a free one.
          --freeze stops time at --now; --upstream passes /prometheus/ on to a real Prometheus.
 export   writes the same samples as OpenMetrics text, for promtool.
 rules    checks the alert rules and lists them.
+capture  writes answers of real servers as fixtures; see capture --help.
 ";
 
 /// The rules of the guide travel inside the program; `--rules` reads others.
@@ -60,6 +62,10 @@ struct Arguments {
 }
 
 fn run() -> Result<(), CliError> {
+    let mut own_arguments = std::env::args_os().skip(1);
+    if own_arguments.next().is_some_and(|first| first == "capture") {
+        return agentarea_demo::capture::cli::main(own_arguments);
+    }
     let mut parser = lexopt::Parser::from_env();
     let mut command: Option<String> = None;
     let mut arguments = Arguments {
@@ -107,7 +113,7 @@ fn run() -> Result<(), CliError> {
         Some("export") => export_file(&arguments),
         Some("rules") => list_rules(&arguments),
         Some(other) => Err(format!("there is no command {other:?}; see agentarea-demo --help").into()),
-        None => Err("a command is needed: serve, export or rules; see agentarea-demo --help".into()),
+        None => Err("a command is needed: serve, export, rules or capture; see agentarea-demo --help".into()),
     }
 }
 
