@@ -16,7 +16,7 @@ const NEAR_MS: i64 = 3_600_000;
 const STANDIN_SECS: &str = "1767225900";
 
 /// Values known by their JSON keys, with what stands for them: how long things took, sizes that depend on it, and builds.
-const KEYED: [(&str, &str); 9] = [
+const KEYED: [(&str, &str); 11] = [
     ("evaluationTime|lastScrapeDuration", "0.000422186"),
     ("evalTotalTime|resultSortTime|queryPreparationTime|innerEvalTime|execQueueTime|execTotalTime", "0.000001"),
     (
@@ -28,13 +28,18 @@ const KEYED: [(&str, &str); 9] = [
     ("took", "1"),
     ("goroutineCount", "32"),
     ("GOMAXPROCS", "2"),
-    ("goVersion", "\"go1\""),
-    ("revision|buildUser|buildDate|branch", "\"\""),
+    ("goVersion", "\"go1.26.0\""),
+    ("revision|branch", "\"HEAD\""),
+    ("buildUser", "\"someone@somewhere\""),
+    ("buildDate", "\"20260101-00:00:00\""),
 ];
 
 /// What an ask may name as `varying`, with what stands for it.
-const VARYING: [(&str, &str, &str); 1] =
-    [("token", r#""groupNextToken":"[0-9a-f]+""#, r#""groupNextToken":"2a0f2c61e42b8f2b6a3e5c0f4f0d5a1b9c8e7d6f""#)];
+const VARYING: [(&str, &str, &str); 3] = [
+    ("jaeger-version", r"JAEGER_VERSION = \{[^}]*\}", r#"JAEGER_VERSION = {"gitCommit":"HEAD","gitVersion":"v1.76.0"}"#),
+    ("nodes", r#""(cluster_uuid|index_uuid|node|name|build_hash)":( ?)"[A-Za-z0-9_-]{2,}""#, r#""$1":${2}"AAAAAAAAAAAAAAAAAAAAAA""#),
+    ("token", r#""groupNextToken":"[0-9a-f]+""#, r#""groupNextToken":"2a0f2c61e42b8f2b6a3e5c0f4f0d5a1b9c8e7d6f""#),
+];
 
 /// Keeps what was replaced for the whole of one backend, so that fixtures agree with each other.
 pub struct Normaliser {
@@ -208,7 +213,7 @@ mod tests {
     fn keyed_values_and_ids() {
         assert_eq!(
             normalised("{\"execTime\": 0.0421,\"evaluationTime\":1e-05,\"goVersion\":\"go1.19.8\",\"took\":7}"),
-            "{\"execTime\": 0.001,\"evaluationTime\":0.000422186,\"goVersion\":\"go1\",\"took\":1}"
+            "{\"execTime\": 0.001,\"evaluationTime\":0.000422186,\"goVersion\":\"go1.26.0\",\"took\":1}"
         );
         let (a, b) = ("0a1b2c3d-0000-4000-8000-0123456789ab", "ffffffff-0000-4000-8000-0123456789ab");
         assert_eq!(

@@ -51,7 +51,6 @@ struct Prepared {
     command: Command,
     folder: Folder,
     port: u16,
-    placeholders: Vec<(String, String)>,
 }
 
 /// A Prometheus on a free port, in an empty folder.
@@ -65,15 +64,7 @@ fn prepared(setting: &Setting<'_>, program: &Path, stage: &str, config: &str) ->
         .arg(format!("--storage.tsdb.path={}", folder.path().join("data").display()))
         .arg(format!("--web.listen-address=127.0.0.1:{port}"))
         .arg("--storage.tsdb.retention.time=10y");
-    let path = folder.path().display().to_string();
-    let mut placeholders = vec![
-        (format!("{path}/"), String::new()),
-        (path, "/prometheus".to_owned()),
-        (format!("127.0.0.1:{port}"), SERVER.to_owned()),
-        (format!("{}:{port}", host_name()), "vm:19399".to_owned()),
-    ];
-    placeholders.retain(|(real, _)| !real.starts_with(':'));
-    Ok(Prepared { command, folder, port, placeholders })
+    Ok(Prepared { command, folder, port })
 }
 
 /// What Prometheus puts for loopback into its targets' global addresses.
@@ -82,13 +73,15 @@ fn host_name() -> String {
 }
 
 fn ready(setting: &Setting<'_>, stage: &'static str, prepared: Prepared) -> Result<Stage, CaptureError> {
-    let Prepared { command, folder, port, placeholders } = prepared;
+    let Prepared { command, folder, port } = prepared;
     let mut server = Started::new(setting.name, command, folder, port)?;
     server.wait_for(setting, Duration::from_mins(1), &Request::get("/-/ready"), "readiness", |answer| {
         answer.status == 200
     })?;
     server.ask_version("/api/v1/status/buildinfo", "/data/version");
-    Ok(Stage { name: stage, server, placeholders, page: None })
+    let mut stage = Stage::new(stage, server, port, SERVER);
+    stage.placeholders.push((format!("{}:{port}", host_name()), "vm:19399".to_owned()));
+    Ok(stage)
 }
 
 fn data_server(setting: &Setting<'_>, program: &Path, promtool: &Path) -> Result<Stage, CaptureError> {
@@ -124,11 +117,11 @@ fn live_server(setting: &Setting<'_>, program: &Path) -> Result<Stage, CaptureEr
     let mut prepared = prepared(setting, program, "live", &config)?;
     prepared.folder.file("rules.yml", RULES)?;
     prepared.command.arg("--enable-feature=exemplar-storage");
-    prepared.placeholders.extend([
+    let mut stage = ready(setting, "live", prepared)?;
+    stage.placeholders.extend([
         (format!("127.0.0.1:{}", page.port), TARGET.to_owned()),
         (format!("{}:{}", host_name(), page.port), "vm:19398".to_owned()),
     ]);
-    let mut stage = ready(setting, "live", prepared)?;
     let limit = Duration::from_secs(30);
     stage.server.wait_for(setting, limit, &Request::get("/api/v1/alerts"), "both alerts", |answer| {
         let text = answer.text();
@@ -138,7 +131,7 @@ fn live_server(setting: &Setting<'_>, program: &Path) -> Result<Stage, CaptureEr
         let text = answer.text();
         text.matches("\"health\":\"up\"").count() == 2 && text.matches("\"health\":\"down\"").count() == 1
     })?;
-    stage.page = Some(page);
+    stage._page = Some(page);
     Ok(stage)
 }
 
@@ -152,8 +145,8 @@ fn starting_server(setting: &Setting<'_>, program: &Path) -> Result<Stage, Captu
         let reason = "mkfifo made no pipe".to_owned();
         return Err(CaptureError::Start { server: setting.name.to_owned(), reason, log: String::new() });
     }
-    let Prepared { command, folder, port, placeholders } = prepared;
+    let Prepared { command, folder, port } = prepared;
     let mut server = Started::new(setting.name, command, folder, port)?;
     server.wait_for(setting, Duration::from_mins(1), &Request::get("/-/ready"), "503", |answer| answer.status == 503)?;
-    Ok(Stage { name: "starting", server, placeholders, page: None })
+    Ok(Stage::new("starting", server, port, SERVER))
 }
