@@ -116,7 +116,19 @@ impl Draft {
     }
 
     fn finish(self) -> Result<Ask, String> {
-        let Self { name, function, grid, at, since, before, varying, method_and_path, mut parameters, mut headers, body } = self;
+        let Self {
+            name,
+            function,
+            grid,
+            at,
+            since,
+            before,
+            varying,
+            method_and_path,
+            mut parameters,
+            mut headers,
+            body,
+        } = self;
         let (method, mut path_and_query) = method_and_path.ok_or_else(|| format!("{name} has no request"))?;
         if function.is_empty() {
             return Err(format!("{name} does not say which function reads it (`ask: …`)"));

@@ -44,16 +44,14 @@ pub fn main(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Result<(
         signal_hook::flag::register(signal, Arc::clone(&should_stop))?;
     }
     let (mut captured_count, mut skipped) = (0, Vec::new());
-    run(&Options { out, programs, only }, &should_stop, |name, outcome| {
-        match outcome {
-            Outcome::Captured { version, written } => {
-                captured_count += 1;
-                println!("{name} {version}: {}", told(written));
-            }
-            Outcome::Skipped { missing } => {
-                skipped.push(name.to_owned());
-                println!("{name}: skipped, without --program {}", missing.join(", --program "));
-            }
+    run(&Options { out, programs, only }, &should_stop, |name, outcome| match outcome {
+        Outcome::Captured { version, written } => {
+            captured_count += 1;
+            println!("{name} {version}: {}", told(written));
+        }
+        Outcome::Skipped { missing } => {
+            skipped.push(name.to_owned());
+            println!("{name}: skipped, without --program {}", missing.join(", --program "));
         }
     })?;
     if !skipped.is_empty() {

@@ -146,12 +146,24 @@ fn backends() -> [Backend; 7] {
 /// One of eight is missed with a chance of one in a million.
 const ORDER_TRIES: u32 = 100;
 
+/// The names of the fixtures that a capture makes for `<folder>/<version>`; none for a backend that is not captured.
+pub fn fixture_names(folder: &str, version: &str) -> Vec<String> {
+    let backend = backends().into_iter().find(|backend| backend.folder == folder);
+    let all_asks = backend.and_then(|backend| asks(folder, backend.asks).ok()).unwrap_or_default();
+    all_asks.into_iter().filter(|ask| ask.is_for(version)).map(|ask| ask.name).collect()
+}
+
 /// What became of one backend.
 #[derive(Debug)]
 pub enum Outcome {
-    Captured { version: String, written: Written },
+    Captured {
+        version: String,
+        written: Written,
+    },
     /// The programs that were not given.
-    Skipped { missing: Vec<String> },
+    Skipped {
+        missing: Vec<String>,
+    },
 }
 
 /// Captures backend after backend; `told` hears what became of each as it ends.

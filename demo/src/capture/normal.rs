@@ -36,8 +36,16 @@ const KEYED: [(&str, &str); 11] = [
 
 /// What an ask may name as `varying`, with what stands for it.
 const VARYING: [(&str, &str, &str); 3] = [
-    ("jaeger-version", r"JAEGER_VERSION = \{[^}]*\}", r#"JAEGER_VERSION = {"gitCommit":"HEAD","gitVersion":"v1.76.0"}"#),
-    ("nodes", r#""(cluster_uuid|index_uuid|node|name|build_hash)":( ?)"[A-Za-z0-9_-]{2,}""#, r#""$1":${2}"AAAAAAAAAAAAAAAAAAAAAA""#),
+    (
+        "jaeger-version",
+        r"JAEGER_VERSION = \{[^}]*\}",
+        r#"JAEGER_VERSION = {"gitCommit":"HEAD","gitVersion":"v1.76.0"}"#,
+    ),
+    (
+        "nodes",
+        r#""(cluster_uuid|index_uuid|node|name|build_hash)":( ?)"[A-Za-z0-9_-]{2,}""#,
+        r#""$1":${2}"AAAAAAAAAAAAAAAAAAAAAA""#,
+    ),
     ("token", r#""groupNextToken":"[0-9a-f]+""#, r#""groupNextToken":"2a0f2c61e42b8f2b6a3e5c0f4f0d5a1b9c8e7d6f""#),
 ];
 
@@ -196,7 +204,8 @@ mod tests {
     #[test]
     fn only_the_moment_of_the_capture_is_replaced() {
         let now = wall_ms();
-        let text = format!("{{\"a\":\"{}\",\"b\":{},\"c\":{now},\"d\":\"2026-01-01T00:00:00Z\"}}", rfc3339(now), now / 1000);
+        let text =
+            format!("{{\"a\":\"{}\",\"b\":{},\"c\":{now},\"d\":\"2026-01-01T00:00:00Z\"}}", rfc3339(now), now / 1000);
         let digits = if now % 1000 == 0 { "" } else { ".123" };
         assert_eq!(
             normalised(&text),

@@ -147,6 +147,7 @@ fn starting_server(setting: &Setting<'_>, program: &Path) -> Result<Stage, Captu
     }
     let Prepared { command, folder, port } = prepared;
     let mut server = Started::new(setting.name, command, folder, port)?;
-    server.wait_for(setting, Duration::from_mins(1), &Request::get("/-/ready"), "503", |answer| answer.status == 503)?;
+    server
+        .wait_for(setting, Duration::from_mins(1), &Request::get("/-/ready"), "503", |answer| answer.status == 503)?;
     Ok(Stage::new("starting", server, port, SERVER))
 }

@@ -140,7 +140,11 @@ impl Started {
             let reason = if let Some(status) = ended {
                 format!("it ended by itself ({status})")
             } else if started.elapsed() > limit {
-                format!("no {what} from {} within {} s; the last answer: {last}", request.path_and_query, limit.as_secs())
+                format!(
+                    "no {what} from {} within {} s; the last answer: {last}",
+                    request.path_and_query,
+                    limit.as_secs()
+                )
             } else {
                 wait(Duration::from_millis(100), || setting.stops());
                 continue;

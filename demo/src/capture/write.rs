@@ -61,11 +61,15 @@ mod tests {
     #[test]
     fn tells_what_changed() {
         let folder = Folder::new("write-test").unwrap();
-        let fixture = |name: &str, body: &str| Fixture { name: name.into(), head: "ask: f\n".into(), body: body.into() };
+        let fixture =
+            |name: &str, body: &str| Fixture { name: name.into(), head: "ask: f\n".into(), body: body.into() };
         let first = write(folder.path(), &[fixture("a", "1"), fixture("b", "1")]).unwrap();
         assert_eq!(first.new, ["a", "b"]);
         let second = write(folder.path(), &[fixture("a", "1"), fixture("c", "1")]).unwrap();
-        assert_eq!((second.unchanged_count, &second.new[..], &second.stale[..]), (1, &["c".into()][..], &["b".into()][..]));
+        assert_eq!(
+            (second.unchanged_count, &second.new[..], &second.stale[..]),
+            (1, &["c".into()][..], &["b".into()][..])
+        );
         let third = write(folder.path(), &[fixture("a", "2")]).unwrap();
         assert_eq!(third.changed, ["a"]);
         assert_eq!(fs::read_to_string(folder.path().join("a.http")).unwrap(), "ask: f\n\n2");
