@@ -126,7 +126,7 @@ const CATALOGUE: &[Line] = &[
     ("prometheus/3.16/exemplars", "the trace id's label in three spellings", |a| ["trace_id", "traceID", "traceId"].iter().all(|t| a.has(&format!("\"{t}\"")))),
     ("prometheus/3.16/execution_error", "422", |a| a.status() == 422 && a.at("/errorType") == "execution"),
     ("prometheus/documented/canceled_499", "499", |a| a.status() == 499),
-    ("prometheus/3.16/timeout", "503 as JSON", |a| a.status() == 503 && a.at("/errorType") == "timeout"),
+    ("prometheus/documented/timeout_503", "503 as JSON", |a| a.status() == 503 && a.at("/errorType") == "timeout"),
     ("prometheus/2.42/not_ready", "503 as text", |a| a.status() == 503 && a.is_text()),
     ("prometheus/3.16/not_ready_query", "503 as text", |a| a.status() == 503 && a.is_text()),
     ("prometheus/3.16/warnings_and_infos_capped", "ten of each and how many more", |a| ["warnings", "infos"].iter().all(|k| { let l = a.list(&format!("/{k}")); l.len() == 11 && l.iter().any(|t| t.as_str().is_some_and(|t| t.contains("more") && t.contains("omitted"))) })),

@@ -16,7 +16,7 @@ const NEAR_MS: i64 = 3_600_000;
 const STANDIN_SECS: &str = "1767225900";
 
 /// Values known by their JSON keys, with what stands for them: how long things took, sizes that depend on it, and builds.
-const KEYED: [(&str, &str); 11] = [
+const KEYED: [(&str, &str); 13] = [
     ("evaluationTime|lastScrapeDuration", "0.000422186"),
     ("evalTotalTime|resultSortTime|queryPreparationTime|innerEvalTime|execQueueTime|execTotalTime", "0.000001"),
     (
@@ -28,6 +28,8 @@ const KEYED: [(&str, &str); 11] = [
     ("took", "1"),
     ("goroutineCount", "32"),
     ("GOMAXPROCS", "2"),
+    ("GOMEMLIMIT", "8589934592"),
+    ("hostname", "\"vm\""),
     ("goVersion", "\"go1.26.0\""),
     ("revision|branch", "\"HEAD\""),
     ("buildUser", "\"someone@somewhere\""),
@@ -43,8 +45,8 @@ const VARYING: [(&str, &str, &str); 3] = [
     ),
     (
         "nodes",
-        r#""(cluster_uuid|index_uuid|node|name|build_hash)":( ?)"[A-Za-z0-9_-]{2,}""#,
-        r#""$1":${2}"AAAAAAAAAAAAAAAAAAAAAA""#,
+        r#""(cluster_uuid|index_uuid|node)"( ?: ?)"[A-Za-z0-9-][A-Za-z0-9_-]+""#,
+        r#""$1"${2}"AAAAAAAAAAAAAAAAAAAAAA""#,
     ),
     ("token", r#""groupNextToken":"[0-9a-f]+""#, r#""groupNextToken":"2a0f2c61e42b8f2b6a3e5c0f4f0d5a1b9c8e7d6f""#),
 ];
@@ -54,7 +56,7 @@ pub struct Normaliser {
     started_ms: i64,
     placeholders: Vec<(String, String)>,
     uuids: BTreeMap<String, usize>,
-    keyed: Vec<(Regex, String)>,
+    keyed: Vec<(Regex, &'static str)>,
     varying: Vec<(&'static str, Regex, &'static str)>,
     rfc3339: Regex,
     epoch: Regex,
@@ -67,7 +69,7 @@ impl Normaliser {
             .iter()
             .map(|(keys, standin)| {
                 let number_or_text = r#"("[^"]*"|-?[0-9][0-9.e+-]*)"#;
-                (pattern(&format!(r#""({keys})":(\s*){number_or_text}"#)), format!("\"$1\":${{2}}{standin}"))
+                (pattern(&format!(r#""({keys})":(\s*){number_or_text}"#)), *standin)
             })
             .collect();
         Self {
@@ -113,7 +115,13 @@ impl Normaliser {
         };
         text = uuid.replace_all(&text, &mut uuid_standin).into_owned();
         for (keys, standin) in &self.keyed {
-            text = keys.replace_all(&text, standin).into_owned();
+            let replaced = |found: &Captures<'_>| {
+                let part = |index: usize| found.get(index).map_or("", |part| part.as_str());
+                // Nothing happened yet: that is no matter of chance.
+                let value = if part(3) == "0" { "0" } else { *standin };
+                format!("\"{}\":{}{value}", part(1), part(2))
+            };
+            text = keys.replace_all(&text, replaced).into_owned();
         }
         for (_, found, standin) in self.varying.iter().filter(|(name, _, _)| varying.iter().any(|v| v == name)) {
             text = found.replace_all(&text, *standin).into_owned();
@@ -221,8 +229,10 @@ mod tests {
     #[test]
     fn keyed_values_and_ids() {
         assert_eq!(
-            normalised("{\"execTime\": 0.0421,\"evaluationTime\":1e-05,\"goVersion\":\"go1.19.8\",\"took\":7}"),
-            "{\"execTime\": 0.001,\"evaluationTime\":0.000422186,\"goVersion\":\"go1.26.0\",\"took\":1}"
+            normalised(
+                "{\"queueTime\":0,\"execTime\": 0.0421,\"evaluationTime\":1e-05,\"goVersion\":\"go1.19.8\",\"took\":7}"
+            ),
+            "{\"queueTime\":0,\"execTime\": 0.001,\"evaluationTime\":0.000422186,\"goVersion\":\"go1.26.0\",\"took\":1}"
         );
         let (a, b) = ("0a1b2c3d-0000-4000-8000-0123456789ab", "ffffffff-0000-4000-8000-0123456789ab");
         assert_eq!(
