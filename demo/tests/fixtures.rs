@@ -83,22 +83,22 @@ fn spans(answer: &Answer) -> Vec<Value> {
 }
 
 fn v3_spans(answer: &Answer) -> Vec<Value> {
-    let scopes = answer.list("/result/resourceSpans").into_iter().flat_map(|r| r["scopeSpans"].as_array().cloned());
-    scopes.flatten().flat_map(|scope| scope["spans"].as_array().cloned()).flatten().collect()
+    let scopes = answer.list("/result/resourceSpans").into_iter().filter_map(|r| r["scopeSpans"].as_array().cloned());
+    scopes.flatten().filter_map(|scope| scope["spans"].as_array().cloned()).flatten().collect()
 }
 
 fn tag_types(answer: &Answer) -> Vec<(String, Value)> {
-    let tags = spans(answer).into_iter().flat_map(|span| span["tags"].as_array().cloned()).flatten();
+    let tags = spans(answer).into_iter().filter_map(|span| span["tags"].as_array().cloned()).flatten();
     tags.map(|tag| (tag["type"].as_str().unwrap_or_default().to_owned(), tag["value"].clone())).collect()
 }
 
 fn warnings(answer: &Answer) -> Vec<String> {
-    let all = spans(answer).into_iter().flat_map(|span| span["warnings"].as_array().cloned()).flatten();
+    let all = spans(answer).into_iter().filter_map(|span| span["warnings"].as_array().cloned()).flatten();
     all.filter_map(|warning| warning.as_str().map(str::to_owned)).collect()
 }
 
 fn entries(answer: &Answer) -> Vec<Value> {
-    let streams = answer.list("/data/result").into_iter().flat_map(|stream| stream["values"].as_array().cloned());
+    let streams = answer.list("/data/result").into_iter().filter_map(|stream| stream["values"].as_array().cloned());
     streams.flatten().collect()
 }
 
@@ -275,7 +275,7 @@ fn every_fixture_is_well_formed_and_small() {
                 mistake(format!("there is no {key}"));
             }
         }
-        if !answer.headers.get("status").is_some_and(|status| status.parse::<u16>().is_ok()) {
+        if answer.headers.get("status").is_none_or(|status| status.parse::<u16>().is_err()) {
             mistake("its status is no number".into());
         }
         let is_json = answer.headers.get("content-type").is_some_and(|kind| kind.starts_with("application/json"));

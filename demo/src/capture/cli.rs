@@ -65,13 +65,13 @@ pub fn main(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Result<(
 
 fn told(written: &Written) -> String {
     let Written { unchanged_count, changed, new, stale } = written;
-    let mut text = format!("{unchanged_count} unchanged");
+    let mut parts = vec![format!("{unchanged_count} unchanged")];
     for (what, names) in [("changed", changed), ("new", new), ("not asked for any more", stale)] {
         if !names.is_empty() {
-            text.push_str(&format!("; {} {what}: {}", names.len(), names.join(", ")));
+            parts.push(format!("{} {what}: {}", names.len(), names.join(", ")));
         }
     }
-    text
+    parts.join("; ")
 }
 
 #[cfg(test)]

@@ -104,19 +104,6 @@ impl Setting<'_> {
     }
 }
 
-impl Stage {
-    /// A server on `port`, which the fixtures call `standin` (an address).
-    fn new(name: &'static str, server: Started, port: u16, standin: &str) -> Self {
-        let folder = server.folder().display().to_string();
-        let placeholders = vec![
-            (format!("{folder}/"), String::new()),
-            (folder, "/prometheus".to_owned()),
-            (format!("127.0.0.1:{port}"), standin.to_owned()),
-        ];
-        Self { name, server, placeholders, _page: None }
-    }
-}
-
 /// A started server, by the name with which asks choose it (`at: NAME`; the first when they do not say).
 struct Stage {
     name: &'static str,
@@ -124,7 +111,21 @@ struct Stage {
     /// Texts that differ from run to run, with what stands for them.
     placeholders: Vec<(String, String)>,
     /// What it scrapes, for as long as it runs.
-    _page: Option<Page>,
+    page: Option<Page>,
+}
+
+impl Stage {
+    /// A server on `port`, which the fixtures call `standin` (an address).
+    fn new(name: &'static str, server: Started, port: u16, standin: &str) -> Self {
+        let folder = server.folder().display().to_string();
+        let placeholders = vec![
+            (format!("{folder}/"), String::new()),
+            // As in a container.
+            (folder, "/prometheus".to_owned()),
+            (format!("127.0.0.1:{port}"), standin.to_owned()),
+        ];
+        Self { name, server, placeholders, page: None }
+    }
 }
 
 /// What `--only` may name.
@@ -241,14 +242,12 @@ fn fixture(
             }
         }
     }
-    let mut head = format!("ask: {}\n", ask.function);
-    if let Some(grid) = &ask.grid {
-        head.push_str(&format!("grid: {grid}\n"));
-    }
-    head.push_str(&format!("status: {}\ncontent-type: {}\n", answer.status, answer.content_type));
-    if answer.is_stopping {
-        head.push_str("stopping: yes\n");
-    }
+    let grid = ask.grid.as_ref().map_or_else(String::new, |grid| format!("grid: {grid}\n"));
+    let stopping = if answer.is_stopping { "stopping: yes\n" } else { "" };
+    let head = format!(
+        "ask: {}\n{grid}status: {}\ncontent-type: {}\n{stopping}",
+        ask.function, answer.status, answer.content_type
+    );
     Ok(Fixture { name: ask.name.clone(), head, body: normaliser.normalised(&answer.body, &ask.varying) })
 }
 

@@ -131,7 +131,7 @@ fn live_server(setting: &Setting<'_>, program: &Path) -> Result<Stage, CaptureEr
         let text = answer.text();
         text.matches("\"health\":\"up\"").count() == 2 && text.matches("\"health\":\"down\"").count() == 1
     })?;
-    stage._page = Some(page);
+    stage.page = Some(page);
     Ok(stage)
 }
 
