@@ -85,10 +85,9 @@ fn create_agent_has_exactly_the_spans_of_the_guide() {
         .map(|span| (span.start_ns, depth(span), format!("{} {}", REPLICAS[span.process].service.name(), span.name)))
         .collect();
     drawn.sort();
-    let tree: String =
-        drawn.iter().map(|(_, depth, name)| format!("{}{name}\n", "  ".repeat(*depth))).collect::<String>();
+    let tree: Vec<String> = drawn.iter().map(|(_, depth, name)| format!("{}{name}", "  ".repeat(*depth))).collect();
     assert_eq!(
-        tree,
+        tree.join("\n") + "\n",
         "\
 agentarea-frontend POST /api/{path}
   agentarea-frontend POST
