@@ -58,6 +58,7 @@ impl Stack {
         self.child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
         assert!(within_secs(5, || TcpStream::connect(self.address()).is_err()), "its server goes on");
         std::fs::remove_dir_all(&self.folder).unwrap();
+        std::fs::remove_file(self.folder.with_extension("lock")).unwrap();
         (self.child.wait().unwrap().code(), said)
     }
 }
@@ -92,6 +93,8 @@ fn it_ends_with_its_input_and_leaves_no_file_that_lists_it() {
     assert!(stack.facts["servers"]["redis"]["version"].as_str().unwrap().contains('.'), "{}", stack.facts);
     let file = stack.folder.join("stack.json");
     assert!(file.is_file());
+    let second = command(&["--only", "redis"]).arg("--folder").arg(&stack.folder).output().unwrap();
+    assert!(String::from_utf8_lossy(&second.stderr).contains("another stack runs in"), "{second:?}");
     drop(stack.child.stdin.take());
     assert!(within_secs(20, || !file.exists()), "stack.json is still there");
     assert_eq!(stack.end().0, Some(0));
@@ -139,4 +142,5 @@ fn what_is_missing_is_named_before_anything_is_started() {
     let said = run(&["--only", "grafana"]);
     assert!(said.contains("there is no server \"grafana\""), "{said}");
     std::fs::remove_dir_all(&folder).ok();
+    std::fs::remove_file(folder.with_extension("lock")).ok();
 }

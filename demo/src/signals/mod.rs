@@ -105,7 +105,8 @@ impl Teller {
             trace::run_spans(book, run, &mut told.spans);
         }
         trace::lost_run_spans(book, &lost_calls, &mut told.spans);
-        scribe.tell(book, events, incidents, &mut told.logs);
+        let kept = requests.iter().map(|request| request.trace_id).collect();
+        scribe.tell(book, events, incidents, &kept, &mut told.logs);
         told
     }
 }

@@ -15,7 +15,7 @@ mod process;
 mod servers;
 mod sink;
 
-use std::fs;
+use std::fs::{self, File, TryLockError};
 use std::io::{self, Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
@@ -88,6 +88,7 @@ enum Message {
 /// Starts everything, says when it is ready, and returns when it was told to end, in order; or fails, with all ended.
 pub fn run(options: &Options, told_to_stop: impl Fn() -> bool) -> Result<(), StackError> {
     let say = Say(monotonic_now());
+    let _lock = lock(&options.folder)?;
     let folder = prepare_folder(&options.folder)?;
     let sink = Sink::start()?;
     let now_ms = wall_ms() - wall_ms().rem_euclid(SCRAPE_INTERVAL_MS);
@@ -150,6 +151,24 @@ pub fn run(options: &Options, told_to_stop: impl Fn() -> bool) -> Result<(), Sta
     // What it lists is gone.
     fs::remove_file(folder.join(STACK_FILE)).unwrap_or(());
     result
+}
+
+/// Holds the folder's name, so that no second stack clears it; given back when the file is dropped.
+fn lock(folder: &Path) -> Result<File, StackError> {
+    let path = folder.with_extension("lock");
+    let cannot = || StackError::io(format!("cannot lock {}", path.display()));
+    if let Some(parent) = path.parent() {
+        fs::create_dir_all(parent).map_err(cannot())?;
+    }
+    let file = File::create(&path).map_err(cannot())?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(StackError::Usage(format!(
+            "another stack runs in {}; end it, or name another folder with --folder",
+            folder.display()
+        ))),
+        Err(TryLockError::Error(source)) => Err(cannot()(source)),
+    }
 }
 
 /// Makes the folder anew: no run finds what an earlier one left.

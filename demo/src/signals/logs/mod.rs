@@ -2,7 +2,7 @@
 //!
 //! The API and the MCP manager write JSON as the operations guide's structlog configuration gives it, with its loggers; the
 //! guide's categories are the field `category`. The frontend, PostgreSQL and Redis write in their own ways. Rates: every error, every
-//! request that changes something and every slow one has its line; of the rest one in twenty. Invariant: a line that
+//! request that changes something, every slow one and every one whose trace is kept has its line; of the rest one in twenty. Invariant: a line that
 //! belongs to a request or a run carries the trace's id and the id of the span that wrote it.
 //!
 //! - The guide's processors have no time stamper and its loggers no context; here both are added (`timestamp`, `trace_id`,
@@ -19,6 +19,8 @@ mod run;
 use std::collections::VecDeque;
 
 use super::trace::Book;
+use std::collections::BTreeSet;
+
 use crate::sim::{Events, IncidentKind, REPLICAS, Service};
 
 /// How bad it is, in structlog's words.
@@ -88,15 +90,23 @@ impl Scribe {
         Self { seed, failed_logins: VecDeque::new(), slow_queries: (0, 0.0) }
     }
 
-    /// Appends the lines of a slice.
-    pub(super) fn tell(&mut self, book: &Book, events: &Events, incidents: &[IncidentKind], out: &mut Vec<LogRecord>) {
+    /// Appends the lines of a slice. Whoever finds a trace that was kept looks for its lines.
+    pub(super) fn tell(
+        &mut self,
+        book: &Book,
+        events: &Events,
+        incidents: &[IncidentKind],
+        kept: &BTreeSet<u128>,
+        out: &mut Vec<LogRecord>,
+    ) {
         process::lifecycle(book, events, out);
         for request in &events.requests {
+            let is_kept = kept.contains(&request.trace_id);
             match REPLICAS.get(request.process).map(|replica| replica.service) {
-                Some(Service::Frontend) => plain::page(request, out),
+                Some(Service::Frontend) => plain::page(request, is_kept, out),
                 Some(Service::Api | Service::McpManager) => {
-                    plain::proxied(request, out);
-                    request::lines(request, &mut self.slow_queries, out);
+                    plain::proxied(request, is_kept, out);
+                    request::lines(request, is_kept, &mut self.slow_queries, out);
                     auth::lines(request, &mut self.failed_logins, out);
                 }
                 None => {}

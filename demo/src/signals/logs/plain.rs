@@ -57,8 +57,8 @@ fn is_written(request: &Request, secs: f64) -> bool {
 }
 
 /// Appends the frontend's lines about one of its pages.
-pub(super) fn page(request: &Request, out: &mut Vec<LogRecord>) {
-    if is_written(request, request.duration_secs) {
+pub(super) fn page(request: &Request, is_kept: bool, out: &mut Vec<LogRecord>) {
+    if is_kept || is_written(request, request.duration_secs) {
         let path = path_of(request);
         out.push(access(request.process, request, request.span_id, request.end_ns, request.duration_secs, &path));
     }
@@ -73,9 +73,9 @@ pub(super) fn page(request: &Request, out: &mut Vec<LogRecord>) {
 }
 
 /// Appends the frontend's lines about a request that it passed on.
-pub(super) fn proxied(request: &Request, out: &mut Vec<LogRecord>) {
+pub(super) fn proxied(request: &Request, is_kept: bool, out: &mut Vec<LogRecord>) {
     let Some(hop) = request.frontend else { return };
-    if !is_written(request, hop.secs) {
+    if !is_kept && !is_written(request, hop.secs) {
         return;
     }
     let end_ns = Layout::of(request).frontend(request).map_or(request.end_ns, |(server, _)| server.end_ns);

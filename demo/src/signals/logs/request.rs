@@ -24,7 +24,7 @@ const LONG_WAIT_EVERY: u64 = 4;
 const PASSWORD_EVERY: u64 = 3;
 
 /// Appends all lines about a request of the API.
-pub(super) fn lines(request: &Request, slow_queries: &mut (u32, f64), out: &mut Vec<LogRecord>) {
+pub(super) fn lines(request: &Request, is_kept: bool, slow_queries: &mut (u32, f64), out: &mut Vec<LogRecord>) {
     let layout = Layout::of(request);
     let say = Say {
         source: request.process,
@@ -52,7 +52,8 @@ pub(super) fn lines(request: &Request, slow_queries: &mut (u32, f64), out: &mut 
     }
     let is_slow = request.duration_secs > SLOW_SECS && request.route != STREAM;
     let is_error = request.status.is_server_error();
-    if method == "POST" || is_slow || is_error || ids::one_in(request.trace_id, 0x6163, ACCESS_EVERY) {
+    let is_drawn = ids::one_in(request.trace_id, 0x6163, ACCESS_EVERY);
+    if method == "POST" || is_slow || is_error || is_kept || is_drawn {
         let level = match code {
             _ if is_error => Level::Error,
             400.. => Level::Warning,
