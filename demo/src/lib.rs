@@ -1,6 +1,7 @@
 //! A simulated AgentArea platform and the backends' APIs that serve its telemetry.
 
 pub mod api;
+pub mod capture;
 pub mod clock;
 pub mod export;
 pub mod exposition;

@@ -1,6 +1,7 @@
-//! The command line of the demonstration: `serve`, `stack`, `export` and `rules`.
+//! The command line of the demonstration: `serve`, `export` and `rules`; `stack` and `capture` read their own arguments.
 
 use std::cell::RefCell;
+use std::ffi::{OsStr, OsString};
 use std::io::{BufWriter, Write};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -31,6 +32,7 @@ Usage:
                        [--folder FOLDER] [--dist FOLDER] [--deploy FOLDER] [--port N] [--seed N] [--hours H]
   agentarea-demo export --out FILE [--seed N] [--now RFC3339] [--hours H]
   agentarea-demo rules [--rules PATH]
+  agentarea-demo capture --out FOLDER --program NAME=PATH ...
 
 serve    answers http://127.0.0.1:9099/ unless told otherwise; port 0 takes a free one.
          --freeze stops time at --now; --upstream passes /prometheus/ on to a real Prometheus.
@@ -39,6 +41,7 @@ stack    starts real servers and feeds them with the platform's past and present
          knows where their programs are.
 export   writes the same samples as OpenMetrics text, for promtool.
 rules    checks the alert rules and lists them.
+capture  writes answers of real servers as fixtures; see capture --help.
 ";
 
 /// The rules of the guide travel inside the program; `--rules` reads others.
@@ -71,11 +74,13 @@ struct Arguments {
 }
 
 fn run() -> Result<(), CliError> {
-    let mut parser = lexopt::Parser::from_env();
-    if std::env::args().nth(1).as_deref() == Some("stack") {
-        parser.next()?;
-        return run_stack(&mut parser);
+    let mut own_arguments = std::env::args_os().skip(1);
+    match own_arguments.next().as_deref().and_then(OsStr::to_str) {
+        Some("capture") => return agentarea_demo::capture::cli::main(own_arguments),
+        Some("stack") => return run_stack(own_arguments),
+        _ => {}
     }
+    let mut parser = lexopt::Parser::from_env();
     let mut command: Option<String> = None;
     let mut arguments = Arguments {
         listen: SocketAddr::from(([127, 0, 0, 1], 9099)),
@@ -125,8 +130,8 @@ fn run() -> Result<(), CliError> {
         Some("serve") => serve(&arguments),
         Some("export") => export_file(&arguments),
         Some("rules") => list_rules(&arguments),
-        Some(other) => Err(format!("there is no command {other:?} here; see agentarea-demo --help").into()),
-        None => Err("a command is needed: serve, export or rules; see agentarea-demo --help".into()),
+        Some(other) => Err(format!("there is no command {other:?}; see agentarea-demo --help").into()),
+        None => Err("a command is needed: serve, stack, export, rules or capture; see agentarea-demo --help".into()),
     }
 }
 
@@ -199,8 +204,8 @@ fn front(arguments: &Arguments, address: SocketAddr) -> Result<Option<Front>, Cl
     Ok(Some(Front::start(program, deploy, dist, address)?))
 }
 
-fn run_stack(parser: &mut lexopt::Parser) -> Result<(), CliError> {
-    let options = stack::options::Options::parse(parser)?;
+fn run_stack(arguments: impl Iterator<Item = OsString> + 'static) -> Result<(), CliError> {
+    let options = stack::options::Options::parse(&mut lexopt::Parser::from_args(arguments))?;
     let should_stop = stop_signal()?;
     let has_input_ended = options.ends_with_input.then(stack::end_of_input);
     let is_set = |flag: &AtomicBool| flag.load(Ordering::Relaxed);

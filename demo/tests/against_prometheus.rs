@@ -1,119 +1,45 @@
 //! The embedded store against each real Prometheus of this machine, which holds the same samples: every query of
 //! `queries.txt`, of the guide's rules and of the app's dashboards, instant and range, must be answered alike, in the
-//! dialect of that server's major version.
+//! dialect of that server's major version. The HTTP contract around the queries is the suite `contract`.
 //!
 //! Taken are `prometheus` and `promtool` on the path, and those that `cargo xtask setup --level bench` has built. Without
 //! any the test says so and ends, unless `AGENTAREA_REQUIRE_PROMETHEUS` is set.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::float_cmp, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::io::{BufWriter, Write};
-use std::net::TcpListener;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+mod common;
+
+use std::collections::BTreeSet;
+use std::path::Path;
 
 use agentarea_demo::api::{Api, Params};
-use agentarea_demo::clock::Clock;
-use agentarea_demo::export::export;
 use agentarea_demo::promql::{Dialect, parse};
 use agentarea_demo::rules::RuleSet;
-use agentarea_demo::sim::Platform;
-use agentarea_demo::world::World;
+use common::answers::{compare, in_words_of_2};
+use common::machine::agent;
+use common::prometheus::{History, Prometheus, embedded, installed};
 use serde_json::Value;
 
-const SEED: u64 = 7;
-/// 2026-08-01T12:00:00Z: any fixed time does.
-const NOW_MS: i64 = 1_785_585_600_000;
-const HOURS: u32 = 2;
-
-struct Prometheus {
-    child: Child,
-    folder: PathBuf,
-    base: String,
-    agent: ureq::Agent,
-}
-
-impl Drop for Prometheus {
-    fn drop(&mut self) {
-        self.child.kill().ok();
-        self.child.wait().ok();
-        std::fs::remove_dir_all(&self.folder).ok();
-    }
-}
-
-/// A server with the tool that makes its blocks.
-struct Installed {
-    prometheus: PathBuf,
-    promtool: PathBuf,
-}
-
-fn installed() -> Vec<Installed> {
-    let runs = |program: &Path| Command::new(program).arg("--version").output().is_ok();
-    let home = std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache"));
-    let caches = std::env::var_os("XDG_CACHE_HOME").filter(|folder| !folder.is_empty()).map(PathBuf::from).or(home);
-    let mut folders = vec![PathBuf::new()];
-    if let Some(entries) = caches.and_then(|caches| caches.join("agentarea-observability").read_dir().ok()) {
-        folders.extend(entries.flatten().map(|entry| entry.path()).filter(|folder| {
-            folder.file_name().is_some_and(|name| name.to_string_lossy().starts_with("prometheus-v")) && folder.is_dir()
-        }));
-    }
-    let named =
-        |folder: &PathBuf| Installed { prometheus: folder.join("prometheus"), promtool: folder.join("promtool") };
-    folders.iter().map(named).filter(|found| runs(&found.prometheus) && runs(&found.promtool)).collect()
-}
-
-#[expect(clippy::disallowed_methods, reason = "a test waits for a server to start")]
-fn start_prometheus(installed: &Installed) -> Prometheus {
-    let folder = std::env::temp_dir().join(format!("agentarea-against-prometheus-{}", std::process::id()));
-    std::fs::create_dir_all(&folder).unwrap();
-    let (samples, data, config) = (folder.join("samples.om"), folder.join("data"), folder.join("prometheus.yml"));
-    let mut out = BufWriter::new(std::fs::File::create(&samples).unwrap());
-    export(&mut Platform::with_history(SEED, NOW_MS, HOURS), &mut out).unwrap();
-    out.flush().unwrap();
-    let blocks = Command::new(&installed.promtool)
-        .args(["tsdb", "create-blocks-from", "openmetrics", "--quiet"])
-        .args([&samples, &data])
-        .output()
-        .unwrap();
-    assert!(blocks.status.success(), "promtool: {}", String::from_utf8_lossy(&blocks.stderr));
-    std::fs::remove_file(&samples).unwrap();
-    std::fs::write(&config, "global: {scrape_interval: 15s, evaluation_interval: 15s}\n").unwrap();
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let child = Command::new(&installed.prometheus)
-        .arg(format!("--config.file={}", config.display()))
-        .arg(format!("--storage.tsdb.path={}", data.display()))
-        .arg(format!("--web.listen-address=127.0.0.1:{port}"))
-        .args(["--storage.tsdb.retention.time=100y", "--log.level=error"])
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    let agent =
-        ureq::Agent::new_with_config(ureq::Agent::config_builder().http_status_as_error(false).proxy(None).build());
-    let prometheus = Prometheus { child, folder, base: format!("http://127.0.0.1:{port}"), agent };
-    let deadline = Instant::now() + Duration::from_mins(1);
-    while !prometheus
-        .agent
-        .get(format!("{}/-/ready", prometheus.base))
-        .call()
-        .is_ok_and(|answer| answer.status() == 200)
-    {
-        assert!(Instant::now() < deadline, "Prometheus did not become ready within a minute");
-        std::thread::sleep(Duration::from_millis(100));
-    }
-    prometheus
-}
+const HISTORY: History = History {
+    seed: 7,
+    // 2026-08-01T12:00:00Z: any fixed time does.
+    now_ms: 1_785_585_600_000,
+    hours: 2,
+};
 
 /// Answers of one server: status and body.
 trait Server {
     fn ask(&self, path: &str, params: &[(&str, &str)]) -> (u16, Value);
 }
 
-impl Server for Prometheus {
+struct Asked {
+    server: Prometheus,
+    agent: ureq::Agent,
+}
+
+impl Server for Asked {
     fn ask(&self, path: &str, params: &[(&str, &str)]) -> (u16, Value) {
-        let mut request = self.agent.get(format!("{}{path}", self.base));
+        let mut request = self.agent.get(format!("{}{path}", self.server.base));
         for (name, value) in params {
             request = request.query(name, value);
         }
@@ -200,93 +126,8 @@ fn without_variables(text: &str) -> String {
     regex::Regex::new(r"\$\{?\w+(:\w+)?\}?").unwrap().replace_all(&known, ".*").into_owned()
 }
 
-fn series_by_metric(result: &Value) -> BTreeMap<String, &Value> {
-    result.as_array().unwrap().iter().map(|one| (one["metric"].to_string(), one)).collect()
-}
-
-fn number(value: &Value) -> f64 {
-    match value.as_str().unwrap() {
-        "+Inf" => f64::INFINITY,
-        "-Inf" => f64::NEG_INFINITY,
-        text => text.parse().unwrap(),
-    }
-}
-
-fn compare_points(ours: &Value, theirs: &Value, tolerance: f64) -> Result<(), String> {
-    if ours[0] != theirs[0] {
-        return Err(format!("time {} instead of {}", ours[0], theirs[0]));
-    }
-    let (a, b) = (number(&ours[1]), number(&theirs[1]));
-    let is_equal = a == b || (a.is_nan() && b.is_nan()) || (a - b).abs() <= tolerance * a.abs().max(b.abs());
-    if is_equal { Ok(()) } else { Err(format!("at {}: {a:?} instead of {b:?}", ours[0])) }
-}
-
-fn compare(query: &str, ours: &Value, theirs: &Value, tolerance: f64) -> Result<usize, String> {
-    let (ours, theirs) = (&ours["data"], &theirs["data"]);
-    if ours["resultType"] != theirs["resultType"] {
-        return Err(format!("type {} instead of {}", ours["resultType"], theirs["resultType"]));
-    }
-    if ours["resultType"] == "scalar" {
-        compare_points(&ours["result"], &theirs["result"], tolerance)?;
-        return Ok(1);
-    }
-    let (our_series, their_series) = (series_by_metric(&ours["result"]), series_by_metric(&theirs["result"]));
-    if !our_series.keys().eq(their_series.keys()) {
-        let missing: Vec<_> = their_series.keys().filter(|key| !our_series.contains_key(*key)).take(3).collect();
-        let extra: Vec<_> = our_series.keys().filter(|key| !their_series.contains_key(*key)).take(3).collect();
-        return Err(format!(
-            "{} series instead of {}; missing {missing:?}; too many {extra:?}",
-            our_series.len(),
-            their_series.len()
-        ));
-    }
-    let mut points = 0;
-    for (metric, our) in &our_series {
-        let their = their_series[metric];
-        let context = |reason: String| format!("{metric} {reason}");
-        if let (Some(a), Some(b)) = (our.get("value"), their.get("value")) {
-            compare_points(a, b, tolerance).map_err(context)?;
-            points += 1;
-            continue;
-        }
-        let (a, b) = (our["values"].as_array().unwrap(), their["values"].as_array().unwrap());
-        if a.len() != b.len() {
-            return Err(context(format!("{} points instead of {}", a.len(), b.len())));
-        }
-        for (a, b) in a.iter().zip(b) {
-            compare_points(a, b, tolerance).map_err(context)?;
-        }
-        points += a.len();
-    }
-    let is_ordered = query.starts_with("sort") || ours["resultType"] == "matrix";
-    if is_ordered {
-        let order = |result: &Value| -> Vec<String> {
-            result.as_array().unwrap().iter().map(|one| one["metric"].to_string()).collect()
-        };
-        if order(&ours["result"]) != order(&theirs["result"]) {
-            return Err("the series are in another order".into());
-        }
-    }
-    Ok(points)
-}
-
-/// A refusal of a Prometheus 3 in the words of 2: the demonstration calls itself 2.42, whatever its arithmetic.
-fn in_words_of_2(dialect: Dialect, path: &str, (code, mut body): (u16, Value)) -> (u16, Value) {
-    if dialect == Dialect::V3
-        && let Some(text) = body.get_mut("error")
-        && let Some(words) = text.as_str()
-    {
-        let words = words.replace(": invalid time value", ": Invalid time value").replace("unknown position:", "1:1:");
-        // Only the instant query named the parameter that it did not understand.
-        let is_range = path == "/api/v1/query_range";
-        let bare = words.strip_prefix("invalid parameter \"query\": ").filter(|_| is_range);
-        *text = bare.unwrap_or(&words).into();
-    }
-    (code, body)
-}
-
 /// Asks that a Prometheus 3 answers otherwise than 2, and so than the demonstration.
-const OTHERWISE_IN_3: [(&str, &str); 14] = [
+const OTHERWISE_IN_3: [(&str, &str); 13] = [
     ("holt_winters(agentarea_cpu_usage_percent[10m], 0.5, 0.3)", "is called double_exponential_smoothing, and is off"),
     ("5m", "a duration is a number of seconds"),
     ("up[5]", "a number of seconds is a duration"),
@@ -298,7 +139,6 @@ const OTHERWISE_IN_3: [(&str, &str); 14] = [
     ("up{job=~\"(\"}", "a refused pattern is quoted as it was written, without anchors"),
     ("label_replace(up, \"0x\", \"$1\", \"instance\", \"(.*)\")", "labels may have any name"),
     ("count_values(\"0\", up)", "labels may have any name"),
-    ("/api/v1/label/a-b/values", "labels may have any name"),
     ("up * on (job) up", "the refusal names the two series in the other order"),
     ("up * on (job) group_left () up", "the refusal names the two series in the other order"),
 ];
@@ -311,7 +151,7 @@ struct Differences {
 }
 
 impl Differences {
-    /// `what` is a query, or the path of another ask.
+    /// `what` is a query.
     fn note(&mut self, what: &str, failure: String) {
         let expected = OTHERWISE_IN_3.iter().find(|(other, _)| self.dialect == Dialect::V3 && *other == what);
         match expected {
@@ -333,13 +173,6 @@ impl Differences {
     }
 }
 
-fn embedded(dialect: Dialect) -> Api {
-    let platform = Platform::with_history(SEED, NOW_MS, HOURS);
-    let mut world = World::without_stale_markers(dialect, platform, RuleSet::default());
-    world.load_history(|_| {});
-    Api::new(world.shared(), Clock::new(NOW_MS, true))
-}
-
 #[test]
 fn answers_as_prometheus_does() {
     let installed = installed();
@@ -348,16 +181,17 @@ fn answers_as_prometheus_does() {
         eprintln!("SKIPPED: there is no prometheus and promtool here, so nothing was compared with a real server");
     }
     for one in &installed {
-        compare_with(&start_prometheus(one));
+        let server = Prometheus::start(one, HISTORY, "", &[]);
+        compare_with(&Asked { server, agent: agent() });
     }
 }
 
-fn compare_with(theirs: &Prometheus) {
+fn compare_with(theirs: &Asked) {
     let version = theirs.ask("/api/v1/status/buildinfo", &[]).1["data"]["version"].as_str().unwrap().to_owned();
     let dialect = if version.starts_with("2.") { Dialect::V2 } else { Dialect::V3 };
-    let ours = embedded(dialect);
-    let now_secs = NOW_MS / 1000;
-    let (from, to) = ((now_secs - i64::from(HOURS) * 3600).to_string(), now_secs.to_string());
+    let (ours, _) = embedded(dialect, HISTORY, RuleSet::default());
+    let now_secs = HISTORY.now_ms / 1000;
+    let (from, to) = ((now_secs - i64::from(HISTORY.hours) * 3600).to_string(), now_secs.to_string());
     let unaligned = format!("{}.3", now_secs - 3600 + 7);
     let instants = [to.clone(), (now_secs - 1234).to_string(), format!("{}.123", now_secs - 2000)];
     let mut differences = Differences { dialect, failures: Vec::new(), found: BTreeSet::new() };
@@ -400,7 +234,7 @@ fn compare_with(theirs: &Prometheus) {
         }
         queries += 1;
     }
-    compare_catalogues(&ours, theirs, &from, &to, &mut differences);
+    compare_layouts(&ours, theirs, &mut differences);
     let failures = differences.finish();
     eprintln!("{queries} queries, {points} points compared with Prometheus {version}");
     assert!(points > 10_000, "too little was compared: {points} points");
@@ -413,72 +247,9 @@ fn is_laid_out_otherwise(query: &str, dialect: Dialect) -> bool {
     query == "+up" || (has_large_number && dialect == Dialect::V2)
 }
 
-/// What the other endpoints tell of the same samples: names, labels, series, the layout of queries, and refusals.
-fn compare_catalogues(ours: &Api, theirs: &Prometheus, from: &str, to: &str, differences: &mut Differences) {
+/// The layout of every query that is not refused.
+fn compare_layouts(ours: &Api, theirs: &Asked, differences: &mut Differences) {
     let dialect = differences.dialect;
-    let window = [("start", from), ("end", to)];
-    let mut asks: Vec<(String, Vec<(&str, &str)>)> = Vec::new();
-    for path in
-        ["/api/v1/labels", "/api/v1/label/__name__/values", "/api/v1/label/job/values", "/api/v1/label/le/values"]
-    {
-        asks.push((path.into(), window.to_vec()));
-        asks.push((path.into(), [&window[..], &[("match[]", "{job=~\"agentarea.*\"}")]].concat()));
-    }
-    for selector in [
-        "up",
-        "{job=\"agentarea-api\"}",
-        "no_such_metric",
-        "up{",
-        "{}",
-        "up[5m]",
-        "rate(up[5m])",
-        "{a=~\".*\"}",
-        "sum(up)",
-        "up + up",
-        "1",
-        "",
-        "up{a=}",
-    ] {
-        asks.push(("/api/v1/series".into(), [&window[..], &[("match[]", selector)]].concat()));
-    }
-    for bad in [("start", "x"), ("end", "x")] {
-        asks.push(("/api/v1/series".into(), vec![("match[]", "up"), bad]));
-    }
-    asks.push(("/api/v1/series".into(), vec![]));
-    asks.push(("/api/v1/label/a-b/values".into(), vec![]));
-    asks.push(("/api/v1/query_exemplars".into(), vec![("query", "1")]));
-    asks.push(("/api/v1/query_exemplars".into(), vec![("query", "up"), ("start", "x")]));
-    asks.push(("/api/v1/query".into(), vec![("query", "")]));
-    asks.push(("/api/v1/query".into(), vec![("query", "  ")]));
-    asks.push(("/api/v1/query".into(), vec![("query", "up"), ("time", "x")]));
-    asks.push(("/api/v1/query".into(), vec![("query", "up"), ("timeout", "x")]));
-    for params in [
-        vec![],
-        vec![("start", "1")],
-        vec![("start", "1"), ("end", "0"), ("step", "1")],
-        vec![("start", "1"), ("end", "2")],
-        vec![("start", "1"), ("end", "2"), ("step", "0")],
-        vec![("start", "1"), ("end", "2"), ("step", "-1")],
-        vec![("start", "1"), ("end", "2"), ("step", "1x")],
-        vec![("start", "1"), ("end", "2"), ("step", "1e300")],
-        vec![("start", "0"), ("end", "11001"), ("step", "1")],
-    ] {
-        asks.push(("/api/v1/query_range".into(), [&[("query", "up")], &params[..]].concat()));
-    }
-    for query in ["up[5m]", "\"a\"", "1", ""] {
-        let params = vec![("query", query), ("start", "1"), ("end", "2"), ("step", "1")];
-        asks.push(("/api/v1/query_range".into(), params));
-    }
-    for (path, params) in asks {
-        let our_answer = ours.ask(&path, &params);
-        let their_answer = in_words_of_2(dialect, &path, theirs.ask(&path, &params));
-        if our_answer != their_answer {
-            let text =
-                |answer: &(u16, Value)| format!("{} {}", answer.0, answer.1).chars().take(300).collect::<String>();
-            let failure = format!("{path} {params:?}\n    {}\n    {}", text(&our_answer), text(&their_answer));
-            differences.note(&path, failure);
-        }
-    }
     for case in cases().iter().filter(|case| !case.is_refused) {
         let params = [("query", case.query.as_str())];
         let (our_answer, their_answer) =

@@ -210,7 +210,7 @@ fn unknown_paths_and_methods() {
     assert_eq!(get("/prometheus/other").status, 404);
     let refused = post(&format!("{API}/label/job/values"), "");
     assert_eq!((refused.status, refused.header("Allow")), (405, "GET, OPTIONS"));
-    assert_eq!(ask_at(server(), "DELETE", &format!("{API}/series"), &[], "").status, 405);
+    assert_eq!(ask_at(server(), "DELETE", &format!("{API}/labels"), &[], "").status, 405);
     for path in ["/prometheus/-/healthy", "/prometheus/-/ready"] {
         let answer = get(path);
         assert_eq!((answer.status, answer.header("Content-Type")), (200, "text/plain; charset=utf-8"));
@@ -252,11 +252,11 @@ fn metadata_rules_alerts_targets_and_status() {
     let groups = rules["data"]["groups"].as_array().unwrap();
     assert_eq!(
         groups.iter().map(|g| g["name"].as_str().unwrap()).collect::<Vec<_>>(),
-        ["agentarea_critical", "agentarea_resources", "agentarea_business"]
+        ["agentarea_business", "agentarea_critical", "agentarea_resources"]
     );
     assert_eq!(groups.iter().map(|g| g["rules"].as_array().unwrap().len()).sum::<usize>(), 10);
-    assert_eq!(groups[0]["rules"][0]["duration"], json!(60.0));
-    assert_eq!(groups[0]["rules"][0]["health"], "ok");
+    assert_eq!(groups[1]["rules"][0]["duration"], json!(60.0));
+    assert_eq!(groups[1]["rules"][0]["health"], "ok");
     let alerts = get(&format!("{API}/alerts")).json();
     let alerts = alerts["data"]["alerts"].as_array().unwrap();
     assert!(!alerts.is_empty(), "the script has an incident at its end");

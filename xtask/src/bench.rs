@@ -12,6 +12,9 @@ use crate::process::{command, run_logged, run_shown};
 use crate::report::Report;
 use crate::setup::{self, Level, Peer, Tools};
 
+/// How the app is hosted by nginx.
+pub const DEPLOY: &str = "deploy/nginx";
+
 /// Prints the product's table and the kernels', and writes `target/bench.json` and `target/bench-kernels.json`.
 pub fn bench(machine: &Machine, report: &Report, options: Options) -> Result<(), Failure> {
     options.finish()?;
@@ -58,7 +61,7 @@ fn kernels(machine: &Machine, report: &Report, tools: &Tools) -> Result<PathBuf,
 pub fn pictures(machine: &Machine, report: &Report, options: Options) -> Result<(), Failure> {
     options.finish()?;
     let tools = prepare(machine, report, Level::Test)?;
-    let mut node = browser_command(machine, &tools, "run.mjs");
+    let mut node = end_to_end_command(machine, &tools);
     node.arg("--out").arg(machine.root.join("test-results")).arg("--pictures").arg(machine.root.join("docs/images"));
     run_shown(&mut node, "pictures")
 }
@@ -71,7 +74,7 @@ fn prepare(machine: &Machine, report: &Report, level: Level) -> Result<Tools, Fa
 }
 
 /// A script of `tests/e2e` with what all of them are told.
-pub fn browser_command(machine: &Machine, tools: &Tools, script: &str) -> Command {
+fn browser_command(machine: &Machine, tools: &Tools, script: &str) -> Command {
     let Tools { node, chromium, prometheus, promtool, .. } = tools;
     let mut command = command(node);
     command.arg(machine.root.join("tests/e2e").join(script));
@@ -79,5 +82,13 @@ pub fn browser_command(machine: &Machine, tools: &Tools, script: &str) -> Comman
     for (name, program) in [("--chromium", chromium), ("--prometheus", prometheus), ("--promtool", promtool)] {
         command.arg(name).arg(program.as_deref().map(std::path::Path::as_os_str).unwrap_or_default());
     }
+    command
+}
+
+/// The end-to-end tests, which also host the app as it is deployed.
+pub fn end_to_end_command(machine: &Machine, tools: &Tools) -> Command {
+    let mut command = browser_command(machine, tools, "run.mjs");
+    command.arg("--nginx").arg(tools.nginx.as_deref().map(std::path::Path::as_os_str).unwrap_or_default());
+    command.arg("--deploy").arg(machine.root.join(DEPLOY));
     command
 }

@@ -33,26 +33,7 @@ pub fn run(machine: &Machine, report: &Report, mut options: Options) -> Result<E
         None => free_port()?,
     };
 
-    if is_built {
-        if !build::dist(machine).join("index.html").is_file() {
-            return Err(Failure::Usage("there is no dist/ yet; run cargo xtask demo without --no-build".to_owned()));
-        }
-        compile_server(machine, report)?;
-    } else {
-        // The server needs no set-up: it is compiled while the tools are.
-        std::thread::scope(|scope| {
-            let server = scope.spawn(|| compile_server(machine, report));
-            let tools =
-                setup::prepare(machine, report, Level::Demo, |compiler| build::compile(machine, report, compiler));
-            let built = tools.and_then(|tools| build::run(machine, report, &tools, false));
-            let server =
-                server.join().unwrap_or_else(|_| Err(Failure::Rule("compiling the server panicked".to_owned())));
-            match (built, server) {
-                (Err(built), Err(server)) => Err(Failure::Several(vec![built, server])),
-                (built, server) => built.and(server),
-            }
-        })?;
-    }
+    prepare(machine, report, is_built)?;
 
     let mut server = Command::new(server_path(machine));
     server
@@ -61,6 +42,33 @@ pub fn run(machine: &Machine, report: &Report, mut options: Options) -> Result<E
         .args(arguments);
     report.say(&format!("demo: starting the platform; Ctrl+C ends it. It will be at http://127.0.0.1:{port}/"));
     replace_with(server)
+}
+
+/// Compiles the server and, unless `is_built`, sets up and builds what it serves.
+pub fn prepare(machine: &Machine, report: &Report, is_built: bool) -> Result<(), Failure> {
+    if is_built {
+        check_built(machine)?;
+        return compile_server(machine, report);
+    }
+    // The server needs no set-up: it is compiled while the tools are.
+    std::thread::scope(|scope| {
+        let server = scope.spawn(|| compile_server(machine, report));
+        let tools = setup::prepare(machine, report, Level::Demo, |compiler| build::compile(machine, report, compiler));
+        let built = tools.and_then(|tools| build::run(machine, report, &tools, false));
+        let server = server.join().unwrap_or_else(|_| Err(Failure::Rule("compiling the server panicked".to_owned())));
+        match (built, server) {
+            (Err(built), Err(server)) => Err(Failure::Several(vec![built, server])),
+            (built, server) => built.and(server),
+        }
+    })
+}
+
+/// What `--no-build` relies on.
+pub fn check_built(machine: &Machine) -> Result<(), Failure> {
+    if build::dist(machine).join("index.html").is_file() {
+        return Ok(());
+    }
+    Err(Failure::Usage("there is no dist/ yet; leave out --no-build".to_owned()))
 }
 
 pub fn server_path(machine: &Machine) -> std::path::PathBuf {
@@ -89,13 +97,13 @@ fn free_port() -> Result<u16, Failure> {
 
 /// We become the server, so that whoever ends us ends it: nothing is left behind.
 #[cfg(unix)]
-fn replace_with(mut server: Command) -> Result<ExitCode, Failure> {
+pub fn replace_with(mut server: Command) -> Result<ExitCode, Failure> {
     use std::os::unix::process::CommandExt;
     let what = format!("cannot start {}", server.get_program().display());
     Err(Failure::Io { what, source: server.exec() })
 }
 
 #[cfg(not(unix))]
-fn replace_with(mut server: Command) -> Result<ExitCode, Failure> {
+pub fn replace_with(mut server: Command) -> Result<ExitCode, Failure> {
     crate::process::run_shown(&mut server, "agentarea-demo").map(|()| ExitCode::SUCCESS)
 }

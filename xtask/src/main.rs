@@ -12,6 +12,7 @@ mod options;
 mod process;
 mod report;
 mod setup;
+mod stack;
 mod test;
 
 use std::process::ExitCode;
@@ -24,13 +25,20 @@ use report::Report;
 const HELP: &str = "\
 cargo xtask <task> [options]
 
-  setup   [--level demo|test|bench]
-                                  find or install what the tasks below need (default: test; bench adds Prometheus 3)
+  setup   [--level demo|test|stack|bench] [--only NAMES] [--with NAMES]
+                                  find or install what the tasks below need (default: test; stack adds the servers of
+                                  the task stack, bench Prometheus 3 with its page)
   build   [--force]               release dist/ with .br and .gz siblings, its size table, the size budget
   demo    [--port N] [--seed N] [--now RFC3339] [--freeze] [--no-build] [--upstream URL]
                                   set up, build, and serve the app on a simulated platform
-  test    [--only unit|wire|browser|e2e] [--filter TEXT]
-                                  everything that must hold; the last line counts it
+  stack   [--only NAMES] [--with NAMES] [--old] [--for 10m] [--seed N] [--hours H] [--port N] [--no-build]
+                                  the same app on real servers, fed by the simulated platform: prometheus, alertmanager,
+                                  loki, jaeger, postgres, redis, node-exporter, postgres-exporter, redis-exporter, nginx;
+                                  --with adds zipkin,elasticsearch; --old takes Prometheus 2
+  test    [--only unit|wire|browser|e2e|stack] [--filter TEXT]
+                                  everything that must hold; the last line counts it. A server that this machine cannot
+                                  have is skipped by name; with CI=true that fails
+  capture [--only NAMES]          ask real servers anew for the answers in tests/fixtures
   bench                           the figures of the README, against their peers, into target/bench.json
   pictures                        take the pictures in docs/images anew
 
@@ -61,7 +69,8 @@ fn run() -> Result<ExitCode, Failure> {
                 Some("demo") => setup::Level::Demo,
                 Some("test") | None => setup::Level::Test,
                 Some("bench") => setup::Level::Bench,
-                Some(other) => return Err(Failure::Usage(format!("--level {other}: demo, test or bench"))),
+                Some("stack") => return stack::set_up(&machine, &report, options),
+                Some(other) => return Err(Failure::Usage(format!("--level {other}: demo, test, stack or bench"))),
             };
             options.finish()?;
             setup::run(&machine, &report, level)?;
@@ -74,6 +83,8 @@ fn run() -> Result<ExitCode, Failure> {
             build::run(&machine, &report, &tools, is_forced)?;
         }
         "demo" => return demo::run(&machine, &report, options),
+        "stack" => return stack::run(&machine, &report, options),
+        "capture" => stack::capture(&machine, &report, options)?,
         "test" => return test::run(&machine, &report, options),
         "bench" => bench::bench(&machine, &report, options)?,
         "pictures" => bench::pictures(&machine, &report, options)?,

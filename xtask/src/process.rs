@@ -66,6 +66,13 @@ pub fn answer(command: &mut Command) -> Option<String> {
     output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
 
+/// What a short command prints, wherever and however it ends: of old, programs tell their version on the standard error.
+pub fn told(command: &mut Command) -> String {
+    let Ok(output) = command.stdin(Stdio::null()).output() else { return String::new() };
+    let text = [output.stdout, output.stderr].concat();
+    String::from_utf8_lossy(&text).trim().to_owned()
+}
+
 /// Runs to the end with all output in `log`.
 pub fn run_logged(command: &mut Command, what: &str, log: &Path) -> Result<(), Failure> {
     let status = status_logged(command, what, log)?;

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::promql::{Answer, Sample, SampleSeries, go_exponent};
+use crate::promql::{Answer, Sample, SampleSeries, go_exponent, go_float};
 use crate::store::Labels;
 
 /// A sample's value: a string, with an exponent below 1e-6 and from 1e21.
@@ -100,8 +100,16 @@ fn write_point(out: &mut String, (time_ms, value): (i64, f64)) {
 pub fn write_answer(out: &mut String, answer: &Answer) {
     match answer {
         Answer::Scalar { time_ms, value } => {
-            out.push_str(r#"{"resultType":"scalar","result":"#);
-            write_point(out, (*time_ms, *value));
+            out.push_str(r#"{"resultType":"scalar","result":["#);
+            write_time(out, *time_ms);
+            out.push_str(",\"");
+            // Prometheus writes scalars by another function than samples: without an exponent.
+            if value.is_finite() {
+                push_display(out, value);
+            } else {
+                out.push_str(&go_float(*value));
+            }
+            out.push_str("\"]");
         }
         Answer::Text { time_ms, value } => {
             out.push_str(r#"{"resultType":"string","result":["#);

@@ -20,7 +20,7 @@ use crate::promql::{
     self, Answer, DEFAULT_LOOKBACK_MS, Matcher, QueryError, RangeTimes, format_query, go_exponent, parse,
     parse_selector, selectors,
 };
-use crate::rules::{AlertState, Alerting, Rule, RuleKind};
+use crate::rules::{AlertState, Alerting, Group, Rule, RuleKind};
 use crate::sim::{MetricKind, Platform, Target};
 use crate::store::Labels;
 use crate::world::Shared;
@@ -90,18 +90,27 @@ impl Api {
 
     /// Answers a request for a path below the API's prefix, such as `/api/v1/query`.
     pub fn handle(&self, method: &str, path: &str, params: &Params) -> Response {
-        match path {
-            "/-/healthy" => return plain(200, "Prometheus Server is Healthy.\n"),
-            "/-/ready" => return plain(200, "Prometheus Server is Ready.\n"),
-            _ => {}
+        let probed = match path {
+            "/-/healthy" => Some("Prometheus Server is Healthy.\n"),
+            "/-/ready" => Some("Prometheus Server is Ready.\n"),
+            _ => None,
+        };
+        if let Some(text) = probed {
+            return match method {
+                "GET" | "HEAD" => plain(200, text),
+                _ => not_allowed("GET, HEAD, OPTIONS"),
+            };
         }
         let Some(name) = path.strip_prefix("/api/v1/") else { return plain(404, "404 page not found\n") };
         let Some(allowed) = allowed_methods(name) else { return plain(404, "404 page not found\n") };
         if method == "OPTIONS" {
             return Response { status: 204, content_type: "", body: String::new(), allow: None };
         }
-        if !allowed.split(", ").any(|candidate| candidate == method) && method != "HEAD" {
-            return Response { allow: Some(allowed), ..plain(405, "Method Not Allowed\n") };
+        if !allowed.split(", ").any(|candidate| candidate == method) {
+            return not_allowed(allowed);
+        }
+        if method == "DELETE" {
+            return respond(Err(ApiError { status: 500, kind: "internal", message: "not implemented".into() }));
         }
         respond(self.route(name, params))
     }
@@ -189,11 +198,9 @@ impl Api {
         let start_ms = params.time_ms("start", Some(i64::MIN))?;
         let end_ms = params.time_ms("end", Some(i64::MAX))?;
         if end_ms < start_ms {
-            return Err(ApiError::bad_data(
-                "invalid parameter \"end\": end timestamp must not be before start timestamp",
-            ));
+            return Err(ApiError::bad_data("end timestamp must not be before start timestamp"));
         }
-        let expr = parse(params.get("query")).map_err(|error| invalid_query(&error))?;
+        let expr = parse(params.get("query")).map_err(|error| ApiError::bad_data(error.to_string()))?;
         let selections = selectors(&expr);
         if selections.is_empty() {
             return Ok((None, Vec::new()));
@@ -226,16 +233,10 @@ impl Api {
         Ok(data(text))
     }
 
-    fn matching(&self, params: &Params, is_required: bool) -> Result<Vec<Labels>, ApiError> {
-        let matcher_sets = matcher_sets(params)?;
-        if matcher_sets.is_empty() && is_required {
-            return Err(ApiError::bad_data("no match[] parameter provided"));
-        }
+    /// The series that the request selects: all where it has no selectors.
+    fn matching(&self, params: &Params, matcher_sets: &[Vec<Matcher>]) -> Result<Vec<Labels>, ApiError> {
         let start_ms = params.time_ms("start", Some(i64::MIN))?;
         let end_ms = params.time_ms("end", Some(i64::MAX))?;
-        if end_ms < start_ms {
-            return Err(ApiError::bad_data("invalid parameter \"end\": end timestamp must not be before start time"));
-        }
         Ok(self.shared.engine.with_store(|store| {
             if matcher_sets.is_empty() {
                 return store.select_labels(&[], start_ms, end_ms);
@@ -248,7 +249,13 @@ impl Api {
 
     fn series(&self, params: &Params) -> Outcome {
         let limit = params.limit("limit")?;
-        let mut found = self.matching(params, true)?;
+        // Only here does Prometheus name the parameter that it does not understand.
+        let matcher_sets = matcher_sets(params)
+            .map_err(|error| ApiError::bad_data(format!("invalid parameter \"match[]\": {}", error.message)))?;
+        if matcher_sets.is_empty() {
+            return Err(ApiError::bad_data("no match[] parameter provided"));
+        }
+        let mut found = self.matching(params, &matcher_sets)?;
         let truncated = truncate(&mut found, limit);
         let mut text = String::new();
         write_list(&mut text, '[', ']', &found, write_labels);
@@ -257,7 +264,7 @@ impl Api {
 
     fn labels(&self, params: &Params) -> Outcome {
         let limit = params.limit("limit")?;
-        let found = self.matching(params, false)?;
+        let found = self.matching(params, &matcher_sets(params)?)?;
         let names: BTreeSet<&str> =
             found.iter().flat_map(|labels| labels.iter().map(|(name, _)| name.as_ref())).collect();
         Ok(text_list(names.into_iter().collect(), limit))
@@ -270,7 +277,7 @@ impl Api {
             return Err(ApiError::bad_data(format!("invalid label name: {label:?}")));
         }
         let limit = params.limit("limit")?;
-        let found = self.matching(params, false)?;
+        let found = self.matching(params, &matcher_sets(params)?)?;
         let values: BTreeSet<&str> =
             found.iter().map(|labels| labels.get(label)).filter(|value| !value.is_empty()).collect();
         Ok(text_list(values.into_iter().collect(), limit))
@@ -287,9 +294,10 @@ impl Api {
         let excludes_alerts = params.get("exclude_alerts") == "true";
         let chosen = |list: &[&str], item: &str| list.is_empty() || list.contains(&item);
         let rules = self.shared.rules.read().unwrap_or_else(PoisonError::into_inner);
-        let groups: Vec<Value> = rules
-            .groups
-            .iter()
+        let mut groups: Vec<&Group> = rules.groups.iter().collect();
+        groups.sort_by(|a, b| (&a.file, &a.name).cmp(&(&b.file, &b.name)));
+        let groups: Vec<Value> = groups
+            .into_iter()
             .filter(|group| chosen(&group_names, &group.name) && chosen(&files, &group.file))
             .map(|group| {
                 let listed: Vec<Value> = group
@@ -310,8 +318,7 @@ impl Api {
                 })
             })
             .filter(|group| {
-                let has_filter = !names.is_empty() || !wanted.is_empty();
-                !has_filter || group.get("rules").and_then(Value::as_array).is_some_and(|rules| !rules.is_empty())
+                names.is_empty() || group.get("rules").and_then(Value::as_array).is_some_and(|rules| !rules.is_empty())
             })
             .collect();
         Ok(json!({ "groups": groups }))
@@ -349,10 +356,16 @@ fn plain(status: u16, body: &str) -> Response {
     Response { status, content_type: "text/plain; charset=utf-8", body: body.to_owned(), allow: None }
 }
 
+fn not_allowed(allowed: &'static str) -> Response {
+    Response { allow: Some(allowed), ..plain(405, "Method Not Allowed\n") }
+}
+
 /// The methods of an endpoint, or nothing when there is none of that name.
 fn allowed_methods(name: &str) -> Option<&'static str> {
     Some(match name {
-        "query" | "query_range" | "query_exemplars" | "format_query" | "series" | "labels" => "GET, POST, OPTIONS",
+        "query" | "query_range" | "query_exemplars" | "format_query" | "labels" => "GET, OPTIONS, POST",
+        // Deleting is a method of its path, and is not implemented in Prometheus either.
+        "series" => "DELETE, GET, OPTIONS, POST",
         "metadata" | "rules" | "alerts" | "targets" | "alertmanagers" | "status/buildinfo" | "status/runtimeinfo"
         | "status/flags" | "status/config" => "GET, OPTIONS",
         _ => {
@@ -397,12 +410,9 @@ fn matcher_sets(params: &Params) -> Result<Vec<Vec<Matcher>>, ApiError> {
     params
         .all("match[]")
         .map(|text| {
-            let matchers = parse_selector(text)
-                .map_err(|error| ApiError::bad_data(format!("invalid parameter \"match[]\": {error}")))?;
+            let matchers = parse_selector(text).map_err(|error| ApiError::bad_data(error.to_string()))?;
             if matchers.iter().all(|matcher| matcher.is_match("")) {
-                return Err(ApiError::bad_data(
-                    "invalid parameter \"match[]\": match[] must contain at least one non-empty matcher",
-                ));
+                return Err(ApiError::bad_data("match[] must contain at least one non-empty matcher"));
             }
             Ok(matchers)
         })
@@ -437,11 +447,20 @@ fn text_list(mut texts: Vec<&str>, limit: usize) -> (Option<String>, Vec<String>
 }
 
 fn metadata(params: &Params) -> Outcome {
-    let limit = params.limit("limit")?;
+    // Unlike other limits, 0 is none at all, and a negative one is no limit.
+    let most = match params.get("limit") {
+        "" => usize::MAX,
+        text => {
+            let limit: i64 = text
+                .parse()
+                .map_err(|_not_shown: std::num::ParseIntError| ApiError::bad_data("limit must be a number"))?;
+            usize::try_from(limit).unwrap_or(usize::MAX)
+        }
+    };
     let wanted = params.get("metric");
     let mut text = String::from("{");
     let families = Platform::metadata().iter().filter(|meta| wanted.is_empty() || meta.name == wanted);
-    for (index, meta) in families.take(if limit == 0 { usize::MAX } else { limit }).enumerate() {
+    for (index, meta) in families.take(most).enumerate() {
         if index > 0 {
             text.push(',');
         }

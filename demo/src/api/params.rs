@@ -12,9 +12,16 @@ use super::ApiError;
 pub struct Params(Vec<(String, String)>);
 
 impl Params {
-    /// Reads `a=1&b=2`, percent-encoded with `+` for spaces.
+    /// Reads `a=1&b=2`, percent-encoded with `+` for spaces. As in Go, a pair that is not well encoded is none.
     pub fn extend_from(&mut self, encoded: &str) {
-        for pair in encoded.split('&').filter(|pair| !pair.is_empty()) {
+        let is_whole = |pair: &&str| {
+            let mut sequences = pair.split('%');
+            sequences.next();
+            !pair.is_empty()
+                && !pair.contains(';')
+                && sequences.all(|rest| rest.bytes().take(2).filter(u8::is_ascii_hexdigit).count() == 2)
+        };
+        for pair in encoded.split('&').filter(is_whole) {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
             self.0.push((decode(name, true), decode(value, true)));
         }
@@ -131,7 +138,8 @@ mod tests {
         assert_eq!(params.time_ms("t", None).unwrap(), 1500);
         assert_eq!(params.time_ms("z", None).unwrap(), 1_672_531_200_000);
         assert_eq!(params.time_ms("none", Some(7)).unwrap(), 7);
-        assert_eq!(params.get("bad"), "%zz");
+        assert!(params.all("bad").next().is_none(), "it is not well encoded");
+        assert_eq!(decode("%zz%", true), "%zz%");
         assert!(params.time_ms("none", None).is_err());
     }
 }

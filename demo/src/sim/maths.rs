@@ -6,7 +6,7 @@
 use std::f64::consts::{LN_2, PI};
 
 /// The output function of `SplitMix64`: a good mixer of a counter into 64 bits (Steele, Lea, Flood 2014).
-pub(super) const fn mix(mut z: u64) -> u64 {
+pub(crate) const fn mix(mut z: u64) -> u64 {
     z = z.wrapping_add(0x9e37_79b9_7f4a_7c15);
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
@@ -14,12 +14,12 @@ pub(super) const fn mix(mut z: u64) -> u64 {
 }
 
 /// A hash of three numbers, for choices that must not depend on how many numbers were drawn before.
-pub(super) const fn mix3(a: u64, b: u64, c: u64) -> u64 {
+pub(crate) const fn mix3(a: u64, b: u64, c: u64) -> u64 {
     mix(mix(mix(a) ^ b) ^ c)
 }
 
 /// 64 bits to a number in `[0, 1)`.
-pub(super) fn unit(bits: u64) -> f64 {
+pub(crate) fn unit(bits: u64) -> f64 {
     (bits >> 11) as f64 * (1.0 / 9_007_199_254_740_992.0)
 }
 

@@ -40,11 +40,16 @@ use std::ops::Range;
 use app::{AppMeters, Observation};
 use incidents::{Conditions, Script};
 use infra::{Container, Demand, NodeMeters, PostgresMeters, RedisMeters, Slice};
-use maths::{Rng, mix3, unit};
+use maths::Rng;
 use registry::{Id, Registry};
 use traffic::Traffic;
 
 pub use incidents::{Incident, IncidentKind};
+pub(crate) use maths::{mix, mix3, unit};
+pub(crate) use topology::{
+    AGENT_TYPES, API_REPLICAS, AUTH, CREATE_AGENT, CREATION_MODELS, GET_AGENT, GET_CONVERSATION, INSERT, LIST_AGENTS,
+    LIST_TOOLS, MCP_AGENT_ACTION, POST_MESSAGE, POSTGRES_NODE, QUERY_TYPES, REDIS_NODE, STREAM, TEMPLATES, UPDATE,
+};
 pub use topology::{
     AGENTS, Agent, MODELS, Model, NODES, Node, REPLICAS, Replica, RunError, Service, Status, TOOLS, Tool,
 };

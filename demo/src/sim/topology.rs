@@ -31,7 +31,7 @@ impl Service {
     }
 }
 
-pub(super) const API_REPLICAS: usize = 3;
+pub(crate) const API_REPLICAS: usize = 3;
 pub(super) const MCP_REPLICAS: usize = 2;
 pub(super) const FRONTEND_REPLICAS: usize = 2;
 
@@ -78,8 +78,8 @@ pub const NODES: [Node; 3] = [
 
 /// The node whose root filesystem fills.
 pub(super) const FULL_DISK_NODE: usize = 1;
-pub(super) const POSTGRES_NODE: usize = 1;
-pub(super) const REDIS_NODE: usize = 0;
+pub(crate) const POSTGRES_NODE: usize = 1;
+pub(crate) const REDIS_NODE: usize = 0;
 
 /// A route of a service. `share` is its part of the service's own traffic.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -121,14 +121,14 @@ impl Status {
 
 use Status::Http;
 
-pub(super) const LIST_AGENTS: usize = 0;
-pub(super) const CREATE_AGENT: usize = 1;
-pub(super) const GET_AGENT: usize = 2;
-pub(super) const POST_MESSAGE: usize = 3;
-pub(super) const GET_CONVERSATION: usize = 4;
-pub(super) const STREAM: usize = 5;
-pub(super) const LIST_TOOLS: usize = 6;
-pub(super) const AUTH: usize = 7;
+pub(crate) const LIST_AGENTS: usize = 0;
+pub(crate) const CREATE_AGENT: usize = 1;
+pub(crate) const GET_AGENT: usize = 2;
+pub(crate) const POST_MESSAGE: usize = 3;
+pub(crate) const GET_CONVERSATION: usize = 4;
+pub(crate) const STREAM: usize = 5;
+pub(crate) const LIST_TOOLS: usize = 6;
+pub(crate) const AUTH: usize = 7;
 
 pub(super) const API_ROUTES: [Route; 8] = [
     Route {
@@ -181,7 +181,7 @@ pub(super) const API_ROUTES: [Route; 8] = [
     },
 ];
 
-pub(super) const MCP_AGENT_ACTION: usize = 0;
+pub(crate) const MCP_AGENT_ACTION: usize = 0;
 pub(super) const MCP_INVOKE: usize = 1;
 pub(super) const MCP_LIST: usize = 2;
 
@@ -231,12 +231,12 @@ pub(super) const fn routes(service: Service) -> &'static [Route] {
     }
 }
 
-pub(super) const QUERY_TYPES: [&str; 3] = ["select", "insert", "update"];
+pub(crate) const QUERY_TYPES: [&str; 3] = ["select", "insert", "update"];
 pub(super) const SELECT: usize = 0;
-pub(super) const INSERT: usize = 1;
-pub(super) const UPDATE: usize = 2;
+pub(crate) const INSERT: usize = 1;
+pub(crate) const UPDATE: usize = 2;
 
-pub(super) const AGENT_TYPES: [&str; 3] = ["assistant", "researcher", "analyst"];
+pub(crate) const AGENT_TYPES: [&str; 3] = ["assistant", "researcher", "analyst"];
 
 /// A language model behind the agents: the median of one call and its spread.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -355,10 +355,10 @@ pub const AGENTS: [Agent; 8] = [
 
 pub(super) const MESSAGE_TYPES: [&str; 2] = ["task", "result"];
 
-pub(super) const TEMPLATES: [&str; 3] = ["assistant", "researcher", "analyst"];
+pub(crate) const TEMPLATES: [&str; 3] = ["assistant", "researcher", "analyst"];
 
 /// The models that an agent can be created with.
-pub(super) const CREATION_MODELS: [usize; 2] = [0, 1];
+pub(crate) const CREATION_MODELS: [usize; 2] = [0, 1];
 
 /// Why an agent's run failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -15,15 +15,25 @@ pub fn whole_folder(
     folder: &str,
     fill: impl FnOnce(&Path) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
-    let whole = machine.cache.join(folder);
-    let lock_path = machine.cache.join(format!("{folder}.lock"));
+    whole_folder_in(&machine.cache, report, folder, fill)
+}
+
+/// The same in another cache than ours.
+pub fn whole_folder_in(
+    cache: &Path,
+    report: &Report,
+    folder: &str,
+    fill: impl FnOnce(&Path) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let whole = cache.join(folder);
+    let lock_path = cache.join(format!("{folder}.lock"));
     let lock = File::create(&lock_path).map_err(Failure::io(format!("cannot write {}", lock_path.display())))?;
     if let Err(TryLockError::WouldBlock) = lock.try_lock() {
         report.say(&format!("{folder}: another set-up is making it; waiting"));
         lock.lock().map_err(Failure::io(format!("cannot lock {}", lock_path.display())))?;
     }
     if !whole.exists() {
-        let unfinished = machine.cache.join(format!("{folder}.unfinished"));
+        let unfinished = cache.join(format!("{folder}.unfinished"));
         fill(&unfinished)?;
         fs::rename(&unfinished, &whole).map_err(Failure::io(format!("cannot rename to {}", whole.display())))?;
     }

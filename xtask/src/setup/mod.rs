@@ -3,27 +3,36 @@
 //! A tool is whole when its folder in the cache has its final name: it is made beside it and renamed. So an
 //! interrupted set-up resumes, two at once wait for each other, and a second run only looks. Nothing is installed
 //! system-wide except Debian packages, by root.
+//!
+//! The servers of the stack ([`backends`]) are found apart from the levels here: they take long, and some machines cannot
+//! have all of them.
 
+mod backends;
 mod cache;
+mod cargo_tools;
+mod debian;
+mod maven;
 mod npm;
+mod peer;
 mod prometheus_pages;
 mod servers;
 
 use std::ffi::{OsStr, OsString};
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+pub use backends::{Backends, Server, Skipped, Wanted, find_or_install as backends};
 pub use cache::hash;
-use cache::{make, remove, whole_folder};
+use cache::make;
+use cargo_tools::{cached_tool, cargo_tool, locked_version, tool_on_path};
 use npm::{e2e_is_linked, link_e2e, npm_folder, npm_tool};
-pub use prometheus_pages::Pages;
-use prometheus_pages::find_pages;
+pub use peer::Peer;
+use peer::{find_peer, install_peer};
 use servers::PROMETHEUS_3;
 
 use crate::failure::Failure;
 use crate::machine::{Machine, WASM_TARGET, WasmCompiler, wasm_compiler};
-use crate::process::{answer, command, exe, find, run_logged};
+use crate::process::{answer, command, find, run_logged};
 use crate::report::Report;
 
 /// 0.22 needs a newer compiler than we ask for.
@@ -52,14 +61,9 @@ pub struct Tools {
     pub chromedriver: Option<PathBuf>,
     pub prometheus: Option<PathBuf>,
     pub promtool: Option<PathBuf>,
+    pub nginx: Option<PathBuf>,
     /// Only of the bench's level, and not of every machine: the bench says when it has to do without.
     pub peer: Option<Peer>,
-}
-
-/// Prometheus 3 with its own pages.
-pub struct Peer {
-    pub prometheus: PathBuf,
-    pub pages: Pages,
 }
 
 impl Tools {
@@ -99,6 +103,7 @@ struct Look {
     chromedriver: Option<PathBuf>,
     prometheus: Option<PathBuf>,
     promtool: Option<PathBuf>,
+    nginx: Option<PathBuf>,
     /// Clippy for a compiler that is not rustup's.
     has_wasm_clippy: bool,
 }
@@ -113,6 +118,8 @@ enum Item {
     EndToEnd,
     PrometheusFromSource,
     DebianPackage(&'static str),
+    /// Only where the archive has it.
+    OptionalPackage(&'static str),
 }
 
 pub fn run(machine: &Machine, report: &Report, level: Level) -> Result<Tools, Failure> {
@@ -172,6 +179,7 @@ impl Look {
             chromedriver: from_env("CHROMEDRIVER").or_else(|| find("chromedriver")),
             prometheus: find("prometheus").or_else(|| PROMETHEUS_3.program(cache, "prometheus")),
             promtool: find("promtool").or_else(|| PROMETHEUS_3.program(cache, "promtool")),
+            nginx: backends::nginx(),
             has_wasm_clippy: Path::new("/usr/bin/clippy-driver").is_file(),
         }
     }
@@ -214,6 +222,7 @@ impl Look {
             });
         }
         if is_test {
+            let [nginx, brotli] = backends::NGINX_PACKAGES;
             let mut need = |is_there: bool, what: &str, package: &'static str, why: &str, elsewhere: &str| {
                 if is_there {
                 } else if may_apt {
@@ -240,6 +249,13 @@ impl Look {
             );
             let needs_clippy = matches!(self.wasm, Some(WasmCompiler::Distribution { .. })) && !self.has_wasm_clippy;
             need(!needs_clippy, "Clippy for WebAssembly", "rust-web-clippy", "The lints also hold in the browser.", "");
+            need(
+                self.nginx.is_some(),
+                "nginx",
+                nginx,
+                "The app is tested as it is hosted.",
+                "install it with your package manager",
+            );
             let has_prometheus = self.prometheus.is_some() && self.promtool.is_some();
             if !has_prometheus && !may_apt && find("go").is_some() {
                 plan.push(Item::PrometheusFromSource);
@@ -253,13 +269,27 @@ impl Look {
                      or install Go, and set-up builds them",
                 );
             }
+            if plan.contains(&Item::DebianPackage(nginx)) {
+                plan.push(Item::OptionalPackage(brotli));
+            }
         }
         if missing.is_empty() { Ok(plan) } else { Err(Failure::Several(missing)) }
     }
 
     fn tools(self, machine: &Machine, level: Level) -> Result<Tools, Failure> {
         let Self {
-            wasm, node, trunk, bindgen, wasm_opt, has_e2e, chromium, chromedriver, prometheus, promtool, ..
+            wasm,
+            node,
+            trunk,
+            bindgen,
+            wasm_opt,
+            has_e2e,
+            chromium,
+            chromedriver,
+            prometheus,
+            promtool,
+            nginx,
+            ..
         } = self;
         let vanished = |what: &str| Failure::Missing {
             what: what.to_owned(),
@@ -273,6 +303,7 @@ impl Look {
                 (chromium.is_some(), "Chromium"),
                 (chromedriver.is_some(), "ChromeDriver"),
                 (prometheus.is_some() && promtool.is_some(), "Prometheus"),
+                (nginx.is_some(), "nginx"),
             ];
             if let Some((_, what)) = found.into_iter().find(|(is_there, _)| !is_there) {
                 return Err(vanished(what));
@@ -290,6 +321,7 @@ impl Look {
             chromedriver: chromedriver.filter(|_| is_test),
             prometheus: prometheus.filter(|_| is_test),
             promtool: promtool.filter(|_| is_test),
+            nginx: nginx.filter(|_| is_test),
             peer: if level == Level::Bench { find_peer(&machine.cache) } else { None },
         })
     }
@@ -349,8 +381,12 @@ fn install(
             if has(Item::WasmTarget) {
                 packages.extend(wasm_target(machine, report, level)?);
             }
+            let optional: Vec<&str> = plan
+                .iter()
+                .filter_map(|item| if let Item::OptionalPackage(name) = item { Some(*name) } else { None })
+                .collect();
             if !packages.is_empty() {
-                debian_packages(machine, report, &packages)?;
+                debian::install(machine, report, &packages, &optional)?;
             }
             match wasm_compiler() {
                 Some(compiler) => early(&compiler),
@@ -368,44 +404,6 @@ fn install(
         }
     }
     if failures.is_empty() { Ok(()) } else { Err(Failure::Several(failures)) }
-}
-
-fn find_peer(cache: &Path) -> Option<Peer> {
-    Some(Peer { prometheus: PROMETHEUS_3.program(cache, "prometheus")?, pages: find_pages(cache)? })
-}
-
-/// Builds what is missing of the bench's peer. A machine that cannot is told why, and measures against another page: only
-/// what also stops everything else is a failure here.
-fn install_peer(machine: &Machine, report: &Report) -> Result<(), Failure> {
-    let (needs_server, needs_pages) = (!PROMETHEUS_3.is_built(&machine.cache), find_pages(&machine.cache).is_none());
-    if !needs_server && !needs_pages {
-        return Ok(());
-    }
-    make(&machine.cache)?;
-    let results = std::thread::scope(|scope| {
-        // The pages spend half of their time on downloads, the server nearly all of it on two cores: together.
-        let server = needs_server.then(|| {
-            scope.spawn(|| PROMETHEUS_3.build(machine, report, "serves the page that the bench compares with"))
-        });
-        let pages = needs_pages.then(|| scope.spawn(|| prometheus_pages::build(machine, report)));
-        [server, pages].map(|step| step.map(std::thread::ScopedJoinHandle::join))
-    });
-    let mut said = String::new();
-    for result in results.into_iter().flatten() {
-        match result {
-            Ok(Ok(())) => {}
-            Ok(Err(failure)) => {
-                let text = failure.to_string();
-                // What both lack is said once.
-                if text != said {
-                    report.say(&format!("the bench has to do without its peer:\n{text}\n"));
-                }
-                said = text;
-            }
-            Err(_) => return Err(Failure::Rule("building the bench's peer panicked; see above".to_owned())),
-        }
-    }
-    Ok(())
 }
 
 /// Adds the source of the standard library through rustup; where that can fetch nothing, names the Debian packages that serve instead.
@@ -429,95 +427,9 @@ fn wasm_target(machine: &Machine, report: &Report, level: Level) -> Result<Vec<&
     Ok(packages)
 }
 
-fn debian_packages(machine: &Machine, report: &Report, packages: &[&str]) -> Result<(), Failure> {
-    let log = machine.log("setup-apt");
-    let why = format!("installing {}", packages.join(", "));
-    report.step("Debian packages", &why, Some(&log), || {
-        let apt = |arguments: &[&str]| {
-            let mut apt = command("apt-get");
-            apt.env("DEBIAN_FRONTEND", "noninteractive").args(["-o", "DPkg::Lock::Timeout=600"]).args(arguments);
-            apt
-        };
-        run_logged(&mut apt(&["update"]), "apt-get update", &log)?;
-        let mut install = apt(&["install", "--yes", "--no-install-recommends"]);
-        run_logged(install.args(packages), "apt-get install", &log)
-    })
-}
-
-/// Builds a crate's program into `<cache>/<name>-<version>/bin`, or fetches it where `cargo-binstall` can.
-#[expect(clippy::too_many_arguments, reason = "two callers, each a list of facts about one tool")]
-fn cargo_tool(
-    machine: &Machine,
-    report: &Report,
-    name: &str,
-    krate: &str,
-    version: &str,
-    why: &str,
-    profile: &[(&str, &str)],
-    arguments: &[&str],
-) -> Result<(), Failure> {
-    let folder = format!("{name}-{version}");
-    let log = machine.log(&format!("setup-{folder}"));
-    report.step(&folder, why, Some(&log), || {
-        whole_folder(machine, report, &folder, |unfinished| {
-            let mut root = OsString::from("--root=");
-            root.push(unfinished);
-            if find("cargo-binstall").is_some() {
-                let mut binstall = command("cargo");
-                binstall.current_dir(&machine.cache).args(["binstall", "--no-confirm", "--version", version, krate]);
-                if run_logged(binstall.arg(&root), "cargo binstall", &log).is_ok() {
-                    return Ok(());
-                }
-                report.say(&format!("{folder}: cargo binstall found nothing to fetch; building it"));
-            }
-            // Kept until the tool is whole, so that an interrupted build goes on where it stopped.
-            let build_folder = machine.cache.join(format!("{folder}.build"));
-            let mut install = command("cargo");
-            // Not in the checkout: its configuration is for the app.
-            install.current_dir(&machine.cache).env("CARGO_TARGET_DIR", &build_folder).envs(profile.iter().copied());
-            install.args(["install", "--locked", "--debug", "--version", version, krate]).arg(&root).args(arguments);
-            run_logged(&mut install, &format!("cargo install {krate}"), &log)?;
-            remove(&build_folder)
-        })
-    })
-}
-
-fn cached_tool(cache: &Path, name: &str, version: &str) -> Option<PathBuf> {
-    let folder = cache.join(format!("{name}-{version}")).join("bin");
-    folder.join(exe(name)).is_file().then_some(folder)
-}
-
-/// The folder of a program on PATH that answers with exactly this version.
-fn tool_on_path(name: &str, version: &str) -> Option<PathBuf> {
-    let program = find(name)?;
-    let told = answer(command(&program).arg("--version"))?;
-    (told == version || told.starts_with(&format!("{version} "))).then(|| program.parent().map(Path::to_path_buf))?
-}
-
-/// The version of a package in Cargo.lock, which the tools for it must match exactly.
-fn locked_version(root: &Path, package: &str) -> Result<String, Failure> {
-    let path = root.join("Cargo.lock");
-    let text = fs::read_to_string(&path).map_err(Failure::io(format!("cannot read {}", path.display())))?;
-    version_in_lock(&text, package).ok_or_else(|| Failure::Rule(format!("{}: no version of {package}", path.display())))
-}
-
-fn version_in_lock(lock: &str, package: &str) -> Option<String> {
-    let (_, entry) = lock.split_once(&format!("name = \"{package}\"\n"))?;
-    let version = entry.lines().next()?.strip_prefix("version = \"")?.strip_suffix('"')?;
-    Some(version.to_owned())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_locked_version_is_of_that_package_alone() {
-        let lock = "[[package]]\nname = \"wasm-bindgen-futures\"\nversion = \"0.4.79\"\n\n[[package]]\nname = \
-                    \"wasm-bindgen\"\nversion = \"0.2.129\"\n";
-        assert_eq!(version_in_lock(lock, "wasm-bindgen").as_deref(), Some("0.2.129"));
-        assert_eq!(version_in_lock(lock, "leptos"), None);
-    }
 
     fn nothing() -> Look {
         Look {
@@ -532,6 +444,7 @@ mod tests {
             chromedriver: None,
             prometheus: None,
             promtool: None,
+            nginx: None,
             has_wasm_clippy: false,
         }
     }
@@ -555,7 +468,9 @@ mod tests {
         look.has_npm = true;
         let package = Item::DebianPackage;
         let plan = look.plan(&machine(true), Level::Test).unwrap();
-        for item in [package("chromium"), package("chromium-driver"), package("prometheus"), Item::EndToEnd] {
+        let brotli = Item::OptionalPackage("libnginx-mod-http-brotli-static");
+        let packages = ["chromium", "chromium-driver", "prometheus", "nginx"].map(package);
+        for item in packages.into_iter().chain([brotli, Item::EndToEnd]) {
             assert!(plan.contains(&item), "{item:?} is not in {plan:?}");
         }
         let plan = look.plan(&machine(true), Level::Demo).unwrap();

@@ -1,11 +1,13 @@
 //! Servers that are built from their Go modules, for machines that have Go and no package of the version we need.
 //!
-//! A module is built in its own folder of Go's cache, which is read-only, so that its own go.mod and go.sum rule.
+//! A module is built in its own folder of Go's cache, which is read-only, so that its own go.mod and go.sum rule. Where a
+//! go.mod names what a module's archive does not contain, an edited copy rules instead.
 //! What a build compiles on the way stays in Go's cache: an interrupted build goes on where it stopped.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::cache::{make, whole_folder};
+use super::cache::{make, remove, whole_folder};
 use crate::failure::Failure;
 use crate::machine::Machine;
 use crate::process::{command, exe, find, run_logged};
@@ -14,14 +16,18 @@ use crate::report::{Report, tail};
 /// Of the answer of `go mod download`.
 const LOG_BYTES: u64 = 64_000;
 
+#[derive(Debug, PartialEq, Eq)]
 pub struct GoServer {
     /// With the version, the folder's name in the cache.
     name: &'static str,
     module: &'static str,
     version: &'static str,
     tags: &'static str,
-    /// Sets the version that the server tells of itself, which is no version of a Go module.
+    /// Sets the version that the server tells of itself, which no Go module knows.
     linker_flags: &'static str,
+    /// A line of go.mod that only holds in the project's repository: it replaces a module by a folder that is not in
+    /// the archive. Without it, the published module is taken.
+    dropped_line: Option<&'static str>,
     /// Folders under `cmd`.
     programs: &'static [&'static str],
     /// On two cores, with nothing downloaded yet.
@@ -36,8 +42,32 @@ pub const PROMETHEUS_3: GoServer = GoServer {
     version: "v0.316.0",
     tags: "remove_all_sd",
     linker_flags: "-X github.com/prometheus/common/version.Version=3.16.0",
+    dropped_line: None,
     programs: &["prometheus", "promtool"],
     takes: "about 8 minutes on two cores",
+};
+
+/// Jaeger 1, all of it in one program: the last that serves both the old API and `/api/v3`. Its pages are not in it.
+pub const JAEGER: GoServer = GoServer {
+    name: "jaeger",
+    module: "github.com/jaegertracing/jaeger",
+    version: "v1.76.0",
+    tags: "",
+    linker_flags: "-X github.com/jaegertracing/jaeger/internal/version.latestVersion=v1.76.0",
+    dropped_line: None,
+    programs: &["all-in-one"],
+    takes: "about 7 minutes on two cores",
+};
+
+pub const LOKI: GoServer = GoServer {
+    name: "loki",
+    module: "github.com/grafana/loki/v3",
+    version: "v3.7.8",
+    tags: "",
+    linker_flags: "-X github.com/grafana/loki/v3/pkg/util/build.Version=3.7.8",
+    dropped_line: Some("replace github.com/grafana/loki/pkg/push => ./pkg/push"),
+    programs: &["loki"],
+    takes: "about 15 minutes on two cores",
 };
 
 impl GoServer {
@@ -67,13 +97,21 @@ impl GoServer {
                 let source = self.source(machine, &log)?;
                 make(unfinished)?;
                 let mut build = go();
-                build.current_dir(source).env("CGO_ENABLED", "0");
-                build.args(["build", "-mod=readonly", "-tags", self.tags]);
+                build.current_dir(&source).env("CGO_ENABLED", "0").args(["build", "-tags", self.tags]);
+                let edited = machine.cache.join(format!("{folder}.build"));
+                match self.dropped_line {
+                    None => build.arg("-mod=readonly"),
+                    Some(line) => {
+                        copy_without(&source, &edited, line)?;
+                        build.arg("-mod=mod").arg(format!("-modfile={}", edited.join("go.mod").display()))
+                    }
+                };
                 build.arg(format!("-ldflags=-s -w {}", self.linker_flags));
                 // A folder that ends in a separator takes all of the programs.
                 build.arg("-o").arg(unfinished.join(""));
                 build.args(self.programs.iter().map(|name| format!("./cmd/{name}")));
-                run_logged(&mut build, &format!("go build of {folder}"), &log)
+                run_logged(&mut build, &format!("go build of {folder}"), &log)?;
+                remove(&edited)
             })
         })
     }
@@ -95,6 +133,27 @@ impl GoServer {
             Failure::Rule(format!("go mod download {module} did not answer with a folder; see {}", log.display()))
         })
     }
+}
+
+/// Copies a module's go.mod and go.sum, the first without one line.
+fn copy_without(source: &Path, target: &Path, dropped_line: &str) -> Result<(), Failure> {
+    make(target)?;
+    for name in ["go.mod", "go.sum"] {
+        let (from, to) = (source.join(name), target.join(name));
+        let text = fs::read_to_string(&from).map_err(Failure::io(format!("cannot read {}", from.display())))?;
+        let text = if name == "go.mod" { without_line(&text, dropped_line)? } else { text };
+        // Not `fs::copy`, which would copy that nobody may write.
+        fs::write(&to, text).map_err(Failure::io(format!("cannot write {}", to.display())))?;
+    }
+    Ok(())
+}
+
+fn without_line(text: &str, dropped: &str) -> Result<String, Failure> {
+    let kept: String = text.split_inclusive('\n').filter(|line| line.trim() != dropped).collect();
+    if kept.len() == text.len() {
+        return Err(Failure::Rule(format!("no line “{dropped}” in go.mod: is it still of the version that we know?")));
+    }
+    Ok(kept)
 }
 
 /// Go, deaf to workspaces: a module's own go.mod rules.
@@ -120,5 +179,12 @@ mod tests {
         assert_eq!(folder_in(answer).as_deref(), Some("/go/pkg/mod/x@v1.0.0"));
         assert_eq!(folder_in("{\n\t\"Dir\": \"C:\\\\go\\\\x\",\n}").as_deref(), Some("C:\\go\\x"));
         assert_eq!(folder_in("{\n\t\"Error\": \"not found\"\n}"), None);
+    }
+
+    #[test]
+    fn one_line_is_dropped_from_go_mod_and_must_have_been_there() {
+        let text = "module x\n\nreplace a => ./a\nreplace b => ./b\n";
+        assert_eq!(without_line(text, "replace a => ./a").unwrap(), "module x\n\nreplace b => ./b\n");
+        assert!(without_line(text, "replace c => ./c").is_err());
     }
 }

@@ -1,13 +1,19 @@
 //! Everything that must hold, in stages. A stage that fails hides no other; the last line counts all of them.
 //!
-//! Two lanes run side by side, because a compiler seldom fills two cores: the native one, and the one that makes
-//! WebAssembly. What measures time or drives a browser runs after both.
+//! Three lanes run side by side, because a compiler seldom fills two cores: the native one, the one that makes
+//! WebAssembly, and the one that builds the stack's servers where they are missing. What measures time or drives a browser
+//! runs after all of them.
 
-use std::collections::HashSet;
+mod counts;
+mod stack;
+
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use crate::bench::browser_command;
+use counts::{Counts, counts_in, own_output, passed_tests};
+
+use crate::bench::end_to_end_command;
 use crate::build;
 use crate::demo;
 use crate::failure::Failure;
@@ -15,7 +21,7 @@ use crate::machine::{Machine, WASM_TARGET, WasmCompiler};
 use crate::options::Options;
 use crate::process::{command, run_logged};
 use crate::report::{Report, clock, now, tail};
-use crate::setup::{self, Level, Tools};
+use crate::setup::{self, Backends, Level, Skipped, Tools, Wanted};
 
 /// Of a stage's log, for counting; a log is far smaller.
 const LOG_BYTES: u64 = 64_000_000;
@@ -28,6 +34,7 @@ enum Part {
     Wire,
     Browser,
     EndToEnd,
+    Stack,
 }
 
 /// How one stage ended.
@@ -38,16 +45,6 @@ struct Outcome {
     failure: Option<Failure>,
 }
 
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-struct Counts {
-    passed: usize,
-    failed: usize,
-}
-
-impl Counts {
-    const ONE_CHECK: Self = Self { passed: 1, failed: 0 };
-}
-
 pub fn run(machine: &Machine, report: &Report, mut options: Options) -> Result<ExitCode, Failure> {
     let only = match options.take_value("only")?.as_deref() {
         None => None,
@@ -55,49 +52,71 @@ pub fn run(machine: &Machine, report: &Report, mut options: Options) -> Result<E
         Some("wire") => Some(Part::Wire),
         Some("browser") => Some(Part::Browser),
         Some("e2e") => Some(Part::EndToEnd),
-        Some(other) => return Err(Failure::Usage(format!("--only {other}: unit, wire, browser or e2e"))),
+        Some("stack") => Some(Part::Stack),
+        Some(other) => return Err(Failure::Usage(format!("--only {other}: unit, wire, browser, e2e or stack"))),
     };
     let filter = options.take_value("filter")?;
     options.finish()?;
 
-    let runner = Runner { machine, report };
-    let wants = |part| only.is_none() || only == Some(part);
+    let runner = Runner { machine, report, only, filter };
     let mut outcomes = Vec::new();
+    let mut skipped = Vec::new();
     if only == Some(Part::Wire) {
         outcomes.push(runner.cargo_tests("wire formats", |cargo| {
             cargo.args(APP).args(["--no-default-features", "--test", "wire*"]);
         }));
     } else {
-        let (native, wasm, tools) = std::thread::scope(|scope| {
-            let native = scope.spawn(|| runner.native_lane(wants(Part::Unit), wants(Part::EndToEnd)));
-            let (wasm, tools) = runner.wasm_lane(wants(Part::Unit), wants(Part::Browser), wants(Part::EndToEnd));
-            (native.join(), wasm, tools)
+        let (native, (wasm, tools), servers) = std::thread::scope(|scope| {
+            let servers = scope.spawn(|| runner.servers_lane());
+            let native = scope.spawn(|| runner.native_lane());
+            let wasm = runner.wasm_lane();
+            (native.join(), wasm, servers.join())
         });
-        let Ok(native) = native else { return Err(Failure::Rule("the native stages panicked; see above".to_owned())) };
+        let (Ok(native), Ok((servers, backends))) = (native, servers) else {
+            return Err(Failure::Rule("stages panicked; see above".to_owned()));
+        };
         outcomes.extend(native);
         outcomes.extend(wasm);
+        outcomes.extend(servers);
         if let Some(tools) = &tools {
-            if wants(Part::Browser) && has_browser_tests(machine) {
+            if runner.wants(Part::Browser) && has_browser_tests(machine) {
                 outcomes.push(runner.browser_tests(tools));
             }
-            if wants(Part::EndToEnd) {
-                outcomes.push(runner.end_to_end(tools, filter.as_deref()));
+            if runner.wants(Part::EndToEnd) {
+                outcomes.push(runner.end_to_end(tools, None));
+            }
+            if let Some(backends) = &backends {
+                outcomes.extend(runner.on_the_stack(tools, backends));
             }
         }
+        skipped = backends.map(|backends| backends.skipped).unwrap_or_default();
     }
     forget_repeated_tests(machine, &mut outcomes);
-    Ok(summary(&outcomes))
+    Ok(summary(&outcomes, &skipped))
 }
 
 struct Runner<'a> {
     machine: &'a Machine,
     report: &'a Report,
+    /// The one part that was asked for.
+    only: Option<Part>,
+    /// Chooses among the end-to-end tests.
+    filter: Option<String>,
 }
 
 impl Runner<'_> {
-    fn native_lane(&self, is_unit: bool, is_end_to_end: bool) -> Vec<Outcome> {
+    fn wants(&self, part: Part) -> bool {
+        self.only.is_none_or(|only| only == part)
+    }
+
+    /// Whether something opens the built app.
+    fn wants_product(&self) -> bool {
+        self.wants(Part::EndToEnd) || self.wants(Part::Stack)
+    }
+
+    fn native_lane(&self) -> Vec<Outcome> {
         let mut outcomes = Vec::new();
-        if is_unit {
+        if self.wants(Part::Unit) {
             outcomes.push(self.check("format", |cargo| {
                 cargo.args(["fmt", "--all", "--check", "--", "--color", "never"]);
             }));
@@ -112,28 +131,46 @@ impl Runner<'_> {
                 cargo.args(["--workspace", "--features", "agentarea-observability/ssr"]);
             }));
         }
-        if is_end_to_end {
+        if self.wants_product() {
             outcomes.push(
                 self.stage("demo server", || {
                     demo::compile_server(self.machine, self.report).map(|()| Counts::ONE_CHECK)
                 }),
             );
         }
+        if self.wants(Part::Stack) {
+            outcomes.push(self.contract_compile());
+        }
         outcomes
     }
 
+    /// The servers of the stack, which are built where they are missing.
+    fn servers_lane(&self) -> (Vec<Outcome>, Option<Backends>) {
+        if !self.wants(Part::Stack) {
+            return (Vec::new(), None);
+        }
+        let mut backends = None;
+        let outcome = self.stage("servers of the stack", || {
+            let found = setup::backends(self.machine, self.report, &Wanted::ordinary())?;
+            let verdict = stack::judge_skipped(&found.skipped, is_ci());
+            backends = Some(found);
+            verdict.map(|()| Counts::ONE_CHECK)
+        });
+        (vec![outcome], backends)
+    }
+
     /// Set-up, then what needs the compiler for WebAssembly.
-    fn wasm_lane(&self, is_unit: bool, is_browser: bool, is_end_to_end: bool) -> (Vec<Outcome>, Option<Tools>) {
+    fn wasm_lane(&self) -> (Vec<Outcome>, Option<Tools>) {
         let mut tools = None;
         let mut outcomes = vec![self.stage("set-up", || {
             tools = Some(setup::run(self.machine, self.report, Level::Test)?);
             Ok(Counts::ONE_CHECK)
         })];
         let Some(tools) = tools else { return (outcomes, None) };
-        if is_unit {
+        if self.wants(Part::Unit) {
             outcomes.push(self.wasm_lints(&tools));
         }
-        if is_browser && has_browser_tests(self.machine) {
+        if self.wants(Part::Browser) && has_browser_tests(self.machine) {
             outcomes.push(self.stage("browser tests: compile", || {
                 let log = self.machine.log("test-browser-compile");
                 let mut cargo = tools.wasm_command(self.machine, "cargo");
@@ -143,7 +180,7 @@ impl Runner<'_> {
                 Ok(Counts::ONE_CHECK)
             }));
         }
-        if is_end_to_end {
+        if self.wants_product() {
             outcomes.push(self.stage("build and size budget", || {
                 build::run(self.machine, self.report, &tools, false).map(|()| Counts::ONE_CHECK)
             }));
@@ -189,14 +226,22 @@ impl Runner<'_> {
         })
     }
 
-    fn end_to_end(&self, tools: &Tools, filter: Option<&str>) -> Outcome {
-        self.counted("end to end", |log| {
-            let mut node = browser_command(self.machine, tools, "run.mjs");
-            node.arg("--out").arg(self.machine.root.join("test-results"));
-            if let Some(filter) = filter {
+    /// On the demonstration and a Prometheus of its own, or on the running stack that a file describes.
+    fn end_to_end(&self, tools: &Tools, stack: Option<&Path>) -> Outcome {
+        let (name, out) = match stack {
+            None => ("end to end", "test-results"),
+            Some(_) => ("end to end on the stack", "test-results/stack"),
+        };
+        self.counted(name, |log| {
+            let mut node = end_to_end_command(self.machine, tools);
+            node.arg("--out").arg(self.machine.root.join(out));
+            if let Some(filter) = &self.filter {
                 node.args(["--filter", filter]);
             }
-            run_logged(&mut node, "end-to-end tests", log)
+            if let Some(stack) = stack {
+                node.arg("--stack").arg(stack);
+            }
+            run_logged(&mut node, name, log)
         })
     }
 
@@ -221,7 +266,7 @@ impl Runner<'_> {
     }
 
     /// A stage that counts its own tests in its log.
-    fn counted(&self, name: &'static str, work: impl FnOnce(&std::path::Path) -> Result<(), Failure>) -> Outcome {
+    fn counted(&self, name: &'static str, work: impl FnOnce(&Path) -> Result<(), Failure>) -> Outcome {
         let log = self.machine.log(&log_name(name));
         let mut counts = Counts::default();
         let mut outcome = self.stage(name, || {
@@ -282,56 +327,12 @@ fn forget_repeated_tests(machine: &Machine, outcomes: &mut [Outcome]) {
     }
 }
 
-/// Passed tests in cargo's output, each with the file it is from.
-fn passed_tests(log: &str) -> HashSet<(String, String)> {
-    let mut file = String::new();
-    let mut tests = HashSet::new();
-    for line in log.lines().map(str::trim) {
-        if let Some(running) = line.strip_prefix("Running ") {
-            // `Running unittests src/lib.rs (target/debug/deps/agentarea_observability-0123)`: without the hash
-            running.rsplit_once('-').map_or(running, |(path, _)| path).clone_into(&mut file);
-        } else if let Some(test) = line.strip_prefix("test ").and_then(|test| test.strip_suffix(" ... ok")) {
-            tests.insert((file.clone(), test.to_owned()));
-        }
-    }
-    tests
+fn is_ci() -> bool {
+    std::env::var_os("CI").is_some_and(|ci| ci == "true")
 }
 
-/// Sums what test runners say of themselves: cargo's and wasm-bindgen's `test result:` lines, or a last line
-/// `N passed, N failed`.
-fn counts_in(log: &str) -> Counts {
-    let mut counts = Counts::default();
-    for line in log.lines().filter_map(|line| line.trim().strip_prefix("test result: ")) {
-        let sentence = line.split_once(". ").map_or(line, |(_, sentence)| sentence);
-        for part in sentence.split(';') {
-            add(&mut counts, part);
-        }
-    }
-    if counts == Counts::default()
-        && let Some(last) = log.lines().rev().find(|line| !line.trim().is_empty())
-        && last.contains(" passed, ")
-    {
-        for part in last.split(',') {
-            add(&mut counts, part);
-        }
-    }
-    counts
-}
-
-/// Adds `12 passed` or `1 failed`.
-fn add(counts: &mut Counts, part: &str) {
-    let mut words = part.split_whitespace();
-    if let (Some(Ok(number)), Some(word)) = (words.next().map(str::parse::<usize>), words.next()) {
-        match word {
-            "passed" => counts.passed += number,
-            "failed" => counts.failed += number,
-            _ => {}
-        }
-    }
-}
-
-/// The table, the failures once more, and the last line.
-fn summary(outcomes: &[Outcome]) -> ExitCode {
+/// The table, the failures once more, what was skipped, and the last line.
+fn summary(outcomes: &[Outcome], skipped: &[Skipped]) -> ExitCode {
     println!("\n  {:<26} {:>8} {:>8} {:>8}", "stage", "passed", "failed", "time");
     let mut sum = Counts::default();
     for Outcome { name, counts, took, .. } in outcomes {
@@ -345,35 +346,12 @@ fn summary(outcomes: &[Outcome]) -> ExitCode {
             println!("\n  failed: {name}: {}", text.lines().next().unwrap_or_default());
         }
     }
+    if !skipped.is_empty() {
+        println!();
+    }
+    for skipped in skipped {
+        println!("  {skipped}");
+    }
     println!("\n{} passed, {} failed", sum.passed, sum.failed);
     if sum.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn cargos_results_are_summed() {
-        let log = "     Running unittests src/lib.rs (target/debug/deps/app-12ab)\n\nrunning 2 tests\ntest a::b ... ok\n\
-                   test a::c ... FAILED\n\ntest result: FAILED. 1 passed; 1 failed; 0 ignored; 0 measured; 0 filtered out; \
-                   finished in 0.00s\n\n   Doc-tests app\ntest result: ok. 3 passed; 0 failed; 1 ignored; 0 measured\n";
-        assert_eq!(counts_in(log), Counts { passed: 4, failed: 1 });
-    }
-
-    #[test]
-    fn the_end_to_end_suites_last_line_counts() {
-        assert_eq!(counts_in("opening 3 passed, no\n\n41 passed, 2 failed\n"), Counts { passed: 41, failed: 2 });
-        assert_eq!(counts_in("error: could not compile"), Counts::default());
-    }
-
-    #[test]
-    fn a_test_is_known_by_its_file_and_name_whatever_the_hash() {
-        let one = "Running unittests src/lib.rs (/t/debug/deps/app-12ab)\ntest a::b ... ok\ntest a::c ... FAILED\n";
-        let two = "Running unittests src/lib.rs (/t/debug/deps/app-99ff)\ntest a::b ... ok\n";
-        let other = "Running tests/wire.rs (/t/debug/deps/wire-99ff)\ntest a::b ... ok\n";
-        assert_eq!(passed_tests(one), passed_tests(two));
-        assert!(passed_tests(one).is_disjoint(&passed_tests(other)));
-        assert_eq!(passed_tests(one).len(), 1);
-    }
 }
