@@ -78,6 +78,7 @@ pub fn cases(facts: &Facts) -> Vec<Case> {
     times(facts, &mut cases);
     numbers(facts, &mut cases);
     findings(facts, &mut cases);
+    rules(&mut cases);
     refusals(facts, &mut cases);
     http(&mut cases);
     cases
@@ -283,6 +284,18 @@ fn findings(facts: &Facts, cases: &mut Vec<Case>) {
             .compared(Sameness::Head),
     ));
     cases.push(case(
+        "a field that no parser found has null for parsers",
+        asked("detected_fields")
+            .json()
+            .that("the field trace_id of the structured metadata", |answer| {
+                let fields = answer.get("fields").and_then(Value::as_array);
+                fields.into_iter().flatten().any(|field| {
+                    field.get("label") == Some(&json!("trace_id")) && field.get("parsers") == Some(&Value::Null)
+                })
+            })
+            .compared(Sameness::Head),
+    ));
+    cases.push(case(
         "values of a detected field",
         asked("detected_field/logger/values").json().is("/values", json!(["contract"])).compared(Sameness::Whole),
     ));
@@ -305,6 +318,24 @@ fn findings(facts: &Facts, cases: &mut Vec<Case>) {
 /// A refusal: words, not JSON.
 fn refused(step: Step, status: u16, part: &'static str) -> Step {
     step.status(status).text(part)
+}
+
+/// Loki's ruler speaks as Prometheus does, with an empty error beside each success.
+fn rules(cases: &mut Vec<Case>) {
+    cases.push(case(
+        "rules, in Prometheus's form",
+        success(get("/prometheus/api/v1/rules"))
+            .kind("/data/groups", Kind::List)
+            .is("/error", "")
+            .compared(Sameness::Head),
+    ));
+    cases.push(case(
+        "alerts, in Prometheus's form",
+        success(get("/prometheus/api/v1/alerts"))
+            .kind("/data/alerts", Kind::List)
+            .is("/error", "")
+            .compared(Sameness::Head),
+    ));
 }
 
 fn refusals(facts: &Facts, cases: &mut Vec<Case>) {
@@ -389,13 +420,10 @@ fn refusals(facts: &Facts, cases: &mut Vec<Case>) {
         "index/stats refuses a broken selector",
         refused(get(api("index/stats")).param("query", "{"), 400, ""),
     ));
-    cases.push(case("an entry without labels is refused", {
+    cases.push(case("a stream whose label is none is refused", {
         let entry = json!([facts.at_ns(0).to_string(), "x"]);
-        refused(
-            post(api("push")).sends(&json!({"streams": [stream(json!({}), vec![entry])]})),
-            400,
-            "at least one label pair is required per stream",
-        )
+        let streams = json!({"streams": [stream(json!({"a b": "c"}), vec![entry])]});
+        refused(post(api("push")).sends(&streams), 400, "couldn't parse labels")
     }));
     cases.push(case(
         "a push that is no JSON is refused",

@@ -102,8 +102,8 @@ pub fn cases(facts: &Facts, cases: &mut Vec<Case>) {
         .except(&STATS),
     ));
     cases.push(case(
-        "markup in lines is not escaped as markup",
-        streams(range(facts)).says("probe <b> 0").except(&STATS),
+        "markup in lines is escaped in the JSON",
+        streams(range(facts)).says("probe \\u003cb\\u003e 0").except(&STATS),
     ));
     cases.push(case(
         "entries forward, oldest first",
