@@ -3,7 +3,7 @@
 //
 //   node tests/e2e/run.mjs --dist DIR --demo PROGRAM --prometheus PROGRAM|'' --promtool PROGRAM|'' --chromium PROGRAM
 //                          --out DIR [--nginx PROGRAM --deploy DIR] [--filter TEXT] [--pictures DIR]
-//   node tests/e2e/run.mjs --dist DIR --chromium PROGRAM --out DIR --stack FILE [--filter TEXT]
+//   node tests/e2e/run.mjs --dist DIR --chromium PROGRAM --out DIR --stack FILE [--filter TEXT] [--pictures DIR]
 //
 // The last line is `N passed, N failed`.
 
@@ -22,7 +22,7 @@ import { burstTest, demoSuite } from "./suites/demo.mjs";
 import { comparisonTest, equalitySuite } from "./suites/equality.mjs";
 import { faultsSuite } from "./suites/faults.mjs";
 import { hostingSuite } from "./suites/hosting.mjs";
-import { picturesSuite } from "./suites/pictures.mjs";
+import { picturesSuite, stackPicturesSuite } from "./suites/pictures.mjs";
 import { stackSuite } from "./suites/stack.mjs";
 
 // Everything runs in one place at least; what a prefix could break (loading, addresses, numbers, failures) in both.
@@ -115,6 +115,10 @@ async function onDemonstration(runner, shared) {
 
 async function onStack(runner, shared) {
   const stack = JSON.parse(await readFile(options.stack, "utf8"));
+  if (options.pictures) {
+    stackPicturesSuite(runner, { ...shared, stack, pictures: options.pictures });
+    return;
+  }
   for (const { prefix } of PLACES) {
     const front = await new Front(prefix === "/" ? stack.app : stack.app_prefixed, { prefix }).start();
     fronts.push(front);

@@ -58,10 +58,15 @@ fn kernels(machine: &Machine, report: &Report, tools: &Tools) -> Result<PathBuf,
 }
 
 /// Takes the pictures of `docs/images` anew, as the end-to-end tests do for their comparison.
-pub fn pictures(machine: &Machine, report: &Report, options: Options) -> Result<(), Failure> {
+/// With `--stack FILE`, those of a running stack, which that file describes.
+pub fn pictures(machine: &Machine, report: &Report, mut options: Options) -> Result<(), Failure> {
+    let stack = options.take_value("stack")?;
     options.finish()?;
     let tools = prepare(machine, report, Level::Test)?;
     let mut node = end_to_end_command(machine, &tools);
+    if let Some(stack) = stack {
+        node.args(["--stack", &stack]);
+    }
     node.arg("--out").arg(machine.root.join("test-results")).arg("--pictures").arg(machine.root.join("docs/images"));
     run_shown(&mut node, "pictures")
 }

@@ -40,7 +40,7 @@ cargo xtask <task> [options]
                                   have is skipped by name; with CI=true that fails
   capture [--only NAMES]          ask real servers anew for the answers in tests/fixtures
   bench                           the figures of the README, against their peers, into target/bench.json
-  pictures                        take the pictures in docs/images anew
+  pictures [--stack FILE]         take the pictures in docs/images anew; with a running stack's stack.json, those of the stack
 
 Tools go to $XDG_CACHE_HOME/agentarea-observability (default ~/.cache), never into the checkout.";
 
