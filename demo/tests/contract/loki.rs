@@ -239,8 +239,13 @@ fn numbers(facts: &Facts, cases: &mut Vec<Case>) {
     ));
 }
 
+fn list_length(value: &Value, name: &str) -> usize {
+    value.get(name).and_then(Value::as_array).map_or(0, Vec::len)
+}
+
 fn findings(facts: &Facts, cases: &mut Vec<Case>) {
-    let asked = |path: &str| window(facts, get(api(path))).param("query", facts.selector());
+    let window = |step: Step| window(facts, step);
+    let asked = |path: &str| window(get(api(path))).param("query", facts.selector());
     cases.push(case(
         "index/stats has no envelope",
         asked("index/stats")
@@ -260,11 +265,22 @@ fn findings(facts: &Facts, cases: &mut Vec<Case>) {
             .compared(Sameness::Head),
     ));
     cases.push(case(
-        "index/volume_range is a matrix",
+        "index/volume_range is a matrix, and a vector where no series has two points",
         success(asked("index/volume_range").param("step", "10"))
-            .is("/data/resultType", "matrix")
-            .kind("/data/result", Kind::List)
+            .that("one point in a vector, more in a matrix", |answer| {
+                let result = answer.pointer("/data/result").and_then(Value::as_array);
+                let most = result.map(|all| all.iter().map(|one| list_length(one, "values")).max().unwrap_or(0));
+                let kind = answer.pointer("/data/resultType").and_then(Value::as_str);
+                matches!((kind, most), (Some("matrix"), Some(2..)) | (Some("vector"), Some(0)))
+            })
             .compared(Sameness::Head),
+    ));
+    cases.push(case(
+        "index/volume_range of nothing is an empty vector",
+        success(window(get(api("index/volume_range"))).param("query", "{run=\"nothing\"}").param("step", "10"))
+            .is("/data/resultType", "vector")
+            .list("/data/result", Some(0))
+            .except(&STATS),
     ));
     cases.push(case(
         "detected_fields have no envelope",
