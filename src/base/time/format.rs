@@ -102,7 +102,28 @@ fn range_text(range: Range, zone: &dyn TimeZone) -> String {
     format!("{}, {} \u{2013} {}, {}", day(start), short_clock(start), day(end), short_clock(end))
 }
 
-/// How long ago something was: `18 min ago`, `just now`.
+/// How long ago something was, to the second: `18 min ago`, `14 s ago`, `just now`.
 pub fn ago_text(age_ms: i64) -> String {
-    if age_ms < 1_000 { "just now".to_owned() } else { format!("{} ago", super::duration_words(age_ms)) }
+    if age_ms < 1_000 {
+        return "just now".to_owned();
+    }
+    format!("{} ago", super::duration_words(age_ms - age_ms % 1_000))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_age_is_told_to_the_second() {
+        for (age_ms, text) in [
+            (999, "just now"),
+            (1_000, "1 s ago"),
+            (14_196, "14 s ago"),
+            (90_400, "1 min 30 s ago"),
+            (-5_000, "just now"),
+        ] {
+            assert_eq!(ago_text(age_ms), text, "{age_ms}");
+        }
+    }
 }
