@@ -12,5 +12,6 @@ pub mod server;
 pub mod signals;
 pub mod sim;
 pub mod stack;
+pub mod stop;
 pub mod store;
 pub mod world;

@@ -1,13 +1,12 @@
 //! The command line of the demonstration: `serve`, `export` and `rules`; `stack` and `capture` read their own arguments.
 
 use std::cell::RefCell;
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsStr;
 use std::io::{BufWriter, Write};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use agentarea_demo::api::{Api, firing_count};
@@ -17,7 +16,7 @@ use agentarea_demo::nginx::front::Front;
 use agentarea_demo::rules::RuleSet;
 use agentarea_demo::server::{Options, Running};
 use agentarea_demo::sim::{Platform, SCRAPE_INTERVAL_MS};
-use agentarea_demo::stack;
+use agentarea_demo::stop::stop_signal;
 use agentarea_demo::world::World;
 use lexopt::prelude::{Long, Short, Value, ValueExt};
 
@@ -28,8 +27,7 @@ Usage:
   agentarea-demo serve [--listen ADDRESS:PORT] [--dist FOLDER] [--rules PATH] [--seed N]
                        [--now RFC3339 [--freeze]] [--hours H] [--upstream http://HOST:PORT]
                        [--nginx PROGRAM --deploy FOLDER]
-  agentarea-demo stack --program NAME=PATH ... [--only NAMES] [--with NAMES] [--old] [--for LENGTH] [--until-eof]
-                       [--folder FOLDER] [--dist FOLDER] [--deploy FOLDER] [--port N] [--seed N] [--hours H]
+  agentarea-demo stack --program NAME=PATH ... [options]
   agentarea-demo export --out FILE [--seed N] [--now RFC3339] [--hours H]
   agentarea-demo rules [--rules PATH]
   agentarea-demo capture --out FOLDER --program NAME=PATH ...
@@ -37,8 +35,7 @@ Usage:
 serve    answers http://127.0.0.1:9099/ unless told otherwise; port 0 takes a free one.
          --freeze stops time at --now; --upstream passes /prometheus/ on to a real Prometheus.
          --nginx puts that nginx in front, with the configuration of deploy/nginx, on a free port.
-stack    starts real servers and feeds them with the platform's past and present; it ends with them. cargo xtask stack
-         knows where their programs are.
+stack    starts real servers and feeds them; see stack --help.
 export   writes the same samples as OpenMetrics text, for promtool.
 rules    checks the alert rules and lists them.
 capture  writes answers of real servers as fixtures; see capture --help.
@@ -77,7 +74,7 @@ fn run() -> Result<(), CliError> {
     let mut own_arguments = std::env::args_os().skip(1);
     match own_arguments.next().as_deref().and_then(OsStr::to_str) {
         Some("capture") => return agentarea_demo::capture::cli::main(own_arguments),
-        Some("stack") => return run_stack(own_arguments),
+        Some("stack") => return agentarea_demo::stack::cli::main(own_arguments),
         _ => {}
     }
     let mut parser = lexopt::Parser::from_env();
@@ -202,24 +199,6 @@ fn front(arguments: &Arguments, address: SocketAddr) -> Result<Option<Front>, Cl
     let deploy = arguments.deploy.as_ref().ok_or("--nginx needs --deploy: the folder deploy/nginx")?;
     let dist = arguments.dist.as_ref().ok_or("--nginx needs --dist: nginx serves the app's files itself")?;
     Ok(Some(Front::start(program, deploy, dist, address)?))
-}
-
-fn run_stack(arguments: impl Iterator<Item = OsString> + 'static) -> Result<(), CliError> {
-    let options = stack::options::Options::parse(&mut lexopt::Parser::from_args(arguments))?;
-    let should_stop = stop_signal()?;
-    let has_input_ended = options.ends_with_input.then(stack::end_of_input);
-    let is_set = |flag: &AtomicBool| flag.load(Ordering::Relaxed);
-    let told_to_stop = || is_set(&should_stop) || has_input_ended.as_deref().is_some_and(is_set);
-    Ok(stack::run(&options, told_to_stop)?)
-}
-
-/// Set when Ctrl+C is pressed or the process is asked to end.
-fn stop_signal() -> Result<Arc<AtomicBool>, CliError> {
-    let should_stop = Arc::new(AtomicBool::new(false));
-    for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
-        signal_hook::flag::register(signal, Arc::clone(&should_stop))?;
-    }
-    Ok(should_stop)
 }
 
 fn export_file(arguments: &Arguments) -> Result<(), CliError> {

@@ -1,13 +1,11 @@
 //! `agentarea-demo capture`: its arguments, and what it tells.
 
+use lexopt::prelude::{Long, Short, ValueExt};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
-
-use lexopt::prelude::{Long, Short, ValueExt};
 
 use super::{NAMES, Options, Outcome, Written, run};
+use crate::stop::stop_signal;
 
 const USAGE: &str = "\
 Writes answers of real servers as fixtures.
@@ -39,10 +37,7 @@ pub fn main(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Result<(
         }
     }
     let out = out.ok_or("capture needs --out FOLDER (tests/fixtures)")?;
-    let should_stop = Arc::new(AtomicBool::new(false));
-    for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
-        signal_hook::flag::register(signal, Arc::clone(&should_stop))?;
-    }
+    let should_stop = stop_signal()?;
     let (mut captured_count, mut skipped) = (0, Vec::new());
     run(&Options { out, programs, only }, &should_stop, |name, outcome| match outcome {
         Outcome::Captured { version, written } => {

@@ -6,10 +6,11 @@
 //! and is named. It deliberately restarts nothing and keeps nothing from one run to the next.
 
 mod announce;
+pub mod cli;
 mod feed;
 mod history;
 mod http;
-pub mod options;
+mod options;
 mod platform;
 mod process;
 mod servers;
@@ -402,7 +403,7 @@ fn is_well(client: &Client, health: &Health) -> bool {
 }
 
 /// Whether standard input has ended; looked at by a thread of its own.
-pub fn end_of_input() -> Arc<AtomicBool> {
+fn end_of_input() -> Arc<AtomicBool> {
     let has_ended = Arc::new(AtomicBool::new(false));
     let seen = Arc::clone(&has_ended);
     std::thread::spawn(move || {
