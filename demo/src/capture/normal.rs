@@ -20,7 +20,7 @@ const KEYED: [(&str, &str); 13] = [
     ("evaluationTime|lastScrapeDuration", "0.000422186"),
     ("evalTotalTime|resultSortTime|queryPreparationTime|innerEvalTime|execQueueTime|execTotalTime", "0.000001"),
     (
-        "execTime|queueTime|chunksDownloadTime|chunkRefsFetchTime|congestionControlLatency|pipelineWrapperFilterTime|\
+        "execTime|querierExecTime|queueTime|chunksDownloadTime|chunkRefsFetchTime|congestionControlLatency|pipelineWrapperFilterTime|\
          downloadTime|queryLengthServed|shardsDuration|postFilterTime|lokiTransportTime",
         "0.001",
     ),
@@ -43,11 +43,7 @@ const VARYING: [(&str, &str, &str); 3] = [
         r"JAEGER_VERSION = \{[^}]*\}",
         r#"JAEGER_VERSION = {"gitCommit":"HEAD","gitVersion":"v1.76.0"}"#,
     ),
-    (
-        "nodes",
-        r#""(cluster_uuid|index_uuid|node)"( ?: ?)"[A-Za-z0-9_-]{22}""#,
-        r#""$1"${2}"AAAAAAAAAAAAAAAAAAAAAA""#,
-    ),
+    ("nodes", r#""(cluster_uuid|index_uuid|node)"( ?: ?)"[A-Za-z0-9_-]{22}""#, r#""$1"${2}"AAAAAAAAAAAAAAAAAAAAAA""#),
     ("token", r#""groupNextToken":"[0-9a-f]+""#, r#""groupNextToken":"2a0f2c61e42b8f2b6a3e5c0f4f0d5a1b9c8e7d6f""#),
 ];
 
