@@ -143,6 +143,7 @@ const CATALOGUE: &[Line] = &[
     // Loki
     ("loki/3.7/streams", "two-tuples, metadata flattened into the stream", |a| { let e = entries(a); e.len() == 4 && e.iter().all(|e| e.as_array().is_some_and(|e| e.len() == 2)) && a.list("/data/result").len() > 1 }),
     ("loki/3.7/streams_categorized", "three-tuples, {} among them", |a| { let e = entries(a); e.iter().all(|e| e.as_array().is_some_and(|e| e.len() == 3)) && e.iter().any(|e| e[2] == serde_json::json!({})) && e.iter().any(|e| e[2]["structuredMetadata"].is_object()) && a.at("/data/encodingFlags").is_array() }),
+    ("loki/3.7/streams_detected_level", "detected_level beside level", |a| entries(a).iter().any(|e| e[2]["structuredMetadata"]["detected_level"].is_string())),
     ("loki/3.7/streams_parsed_categorized", "parsed labels apart", |a| entries(a).iter().any(|e| e[2]["parsed"].is_object())),
     ("loki/3.7/streams_parsed", "__error__ inside a success", |a| a.at("/status") == "success" && a.has("__error__")),
     ("loki/3.7/streams_burst", "a moment with more lines than the limit", |a| { let e = entries(a); e.len() == 3 && e.iter().all(|x| x[0] == e[0][0]) }),
@@ -157,11 +158,15 @@ const CATALOGUE: &[Line] = &[
     ("loki/documented/stats_at_top_level", "stats of an old version", |a| a.at("/data/stats/store").is_object()),
     ("loki/3.7/vector", "a vector", |a| a.at("/data/resultType") == "vector" && a.at("/data/result/0/value/1").is_string()),
     ("loki/3.7/scalar", "a scalar", |a| a.at("/data/resultType") == "scalar" && a.at("/data/result/1").is_string()),
-    ("loki/3.7/index_stats", "no envelope", |a| a.at("/streams").is_number() && a.at("/status").is_null()),
+    ("loki/3.7/index_stats", "no envelope", |a| a.at("/streams").is_number() && a.at("/bytes").as_u64().is_some_and(|bytes| bytes > 0) && a.at("/status").is_null()),
     ("loki/3.7/detected_labels", "no envelope, a key of its own", |a| !a.list("/detectedLabels").is_empty()),
     ("loki/3.7/detected_fields", "no envelope", |a| !a.list("/fields").is_empty() && a.at("/status").is_null()),
     ("loki/3.7/patterns", "counts are numbers", |a| a.at("/data/0/pattern").is_string() && a.at("/data/0/samples/0/1").is_number()),
-    ("loki/3.7/volume", "volumes as a vector", |a| a.at("/data/resultType") == "vector"),
+    ("loki/3.7/labels_none", "no data, no key", |a| a.headers["ask"] == "labels" && a.at("/status") == "success" && a.json().get("data").is_none()),
+    ("loki/3.7/scalar", "a time that means nothing", |a| a.at("/data/result/0").as_i64().is_some_and(|t| t < 0)),
+    ("loki/3.7/drilldown_limits", "401 as text", |a| a.status() == 401 && a.is_text()),
+    ("loki/3.7/too_many_points", "400 as text", |a| a.status() == 400 && a.is_text()),
+    ("loki/3.7/volume", "volumes as a vector", |a| a.at("/data/resultType") == "vector" && a.headers["ask"] == "volume"),
     ("loki/3.7/ready", "text", |a| a.status() == 200 && a.is_text() && a.body.trim() == "ready"),
     ("loki/documented/tail_dropped_entries", "dropped entries of a tail", |a| a.list("/dropped_entries").iter().any(|e| e["timestamp"].is_string())),
     // Jaeger
@@ -220,6 +225,7 @@ const CATALOGUE: &[Line] = &[
     ("elasticsearch/7.17/search_unknown_index", "an error's shape", |a| a.status() == 404 && a.at("/error/type").is_string() && a.at("/error/root_cause").is_array()),
     ("elasticsearch/7.17/search_too_deep", "not beyond 10000", |a| a.status() == 400 && a.has("10000")),
     ("elasticsearch/7.17/search_next_page", "a page after another", |a| a.at("/hits/hits/0/sort/1").is_number()),
+    ("elasticsearch/7.17/search_first_page", "sort values beyond 2^53", |a| a.at("/hits/hits/0/sort/0").as_u64().is_some_and(|value| value > 1 << 53)),
     ("elasticsearch/7.17/search_uncounted", "no count", |a| a.list("/hits/hits").len() == 1 && a.at("/hits/total").is_null()),
     ("elasticsearch/7.17/search", "nested and dotted trace ids, times as text and as numbers", |a| a.has("\"trace\":{\"id\"") && a.has("\"trace.id\"") && a.has("\"@timestamp\":1767312000123") && a.has("\"@timestamp\":\"2026")),
 ];

@@ -20,7 +20,7 @@ const KEYED: [(&str, &str); 13] = [
     ("evaluationTime|lastScrapeDuration", "0.000422186"),
     ("evalTotalTime|resultSortTime|queryPreparationTime|innerEvalTime|execQueueTime|execTotalTime", "0.000001"),
     (
-        "execTime|queueTime|chunksDownloadTime|chunkRefsFetchTime|congestionControlLatency|pipelineWrapperFilterTime|\
+        "execTime|querierExecTime|queueTime|chunksDownloadTime|chunkRefsFetchTime|congestionControlLatency|pipelineWrapperFilterTime|\
          downloadTime|queryLengthServed|shardsDuration|postFilterTime|lokiTransportTime",
         "0.001",
     ),
