@@ -117,7 +117,7 @@ fn a_query_without_a_time_is_answered_at_the_clocks_now() {
     let value = get(&format!("{API}/query?query=time()")).json();
     assert_eq!(value["data"], json!({"resultType": "scalar", "result": [1_785_585_600, "1785585600"]}));
     let text = get(&format!("{API}/query?query=%22a%22&time=1.5"));
-    assert!(text.text().contains(r#"{"resultType":"string","result":[1.500,"a"]}"#), "{}", text.text());
+    assert!(text.text().contains(r#"{"resultType":"string","result":[1.5,"a"]}"#), "{}", text.text());
 }
 
 #[test]

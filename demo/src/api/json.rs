@@ -30,7 +30,12 @@ fn push_display(out: &mut String, value: impl std::fmt::Display) {
     }
 }
 
-/// A time in seconds, with no or exactly three decimals.
+/// The time of a scalar or a string: Prometheus leaves those to Go's general encoder, which writes no zeros at the end.
+fn write_bare_time(out: &mut String, time_ms: i64) {
+    push_display(out, time_ms as f64 / 1000.0);
+}
+
+/// The time of a sample in seconds, with no or exactly three decimals.
 pub fn write_time(out: &mut String, time_ms: i64) {
     if time_ms < 0 {
         out.push('-');
@@ -101,7 +106,7 @@ pub fn write_answer(out: &mut String, answer: &Answer) {
     match answer {
         Answer::Scalar { time_ms, value } => {
             out.push_str(r#"{"resultType":"scalar","result":["#);
-            write_time(out, *time_ms);
+            write_bare_time(out, *time_ms);
             out.push_str(",\"");
             // Prometheus writes scalars by another function than samples: without an exponent.
             if value.is_finite() {
@@ -113,7 +118,7 @@ pub fn write_answer(out: &mut String, answer: &Answer) {
         }
         Answer::Text { time_ms, value } => {
             out.push_str(r#"{"resultType":"string","result":["#);
-            write_time(out, *time_ms);
+            write_bare_time(out, *time_ms);
             out.push(',');
             write_text(out, value);
             out.push(']');
