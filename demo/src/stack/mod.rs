@@ -128,9 +128,9 @@ pub fn run(options: &Options, told_to_stop: impl Fn() -> bool) -> Result<(), Sta
         let tell_too = tell.clone();
         let (is_over, can_feed, listener) = (&is_over, &can_feed, &listener);
         threads.spawn(move || {
-            let made = metrics((options.seed, options.hours, now_ms), promtool.as_deref(), &data, is_over, &tell);
+            let made = metrics((options.seed, options.hours, now_ms), promtool.as_deref(), &data, is_over);
             match made {
-                Ok(()) => live_metrics(platform, listener, is_over),
+                Ok(made) => live_metrics(platform, listener, is_over, || tell.send(made).unwrap_or(())),
                 Err(error) => tell.send(Message::Failed(error)).unwrap_or(()),
             }
         });
@@ -200,12 +200,8 @@ fn metrics(
     promtool: Option<&Path>,
     data: &Path,
     is_over: &AtomicBool,
-    tell: &Sender<Message>,
-) -> Result<(), StackError> {
-    let Some(promtool) = promtool else {
-        tell.send(Message::Metrics { samples: 0, secs: 0.0 }).unwrap_or(());
-        return Ok(());
-    };
+) -> Result<Message, StackError> {
+    let Some(promtool) = promtool else { return Ok(Message::Metrics { samples: 0, secs: 0.0 }) };
     let since = monotonic_now();
     let rules = RuleSet::parse("agentarea_rules.yml".as_ref(), GUIDE_RULES, SCRAPE_INTERVAL_MS)
         .map_err(|error| StackError::Usage(error.to_string()))?;
@@ -214,17 +210,18 @@ fn metrics(
     let mut world = World::new(platform, rules);
     world.load_history(|_| {});
     let samples = history::load(&world.shared(), range, promtool, data, || is_over.load(Ordering::Relaxed))?;
-    tell.send(Message::Metrics { samples, secs: since.elapsed().as_secs_f64() }).unwrap_or(());
-    Ok(())
+    Ok(Message::Metrics { samples, secs: since.elapsed().as_secs_f64() })
 }
 
-/// Catches up with the clock, then publishes each scrape when its time has come.
-fn live_metrics(mut platform: Platform, listener: &platform::Listener, is_over: &AtomicBool) {
+/// Catches up with the clock, then publishes each scrape when its time has come. `is_there` is called once there is
+/// something to scrape: a server that looked earlier would find every target down.
+fn live_metrics(mut platform: Platform, listener: &platform::Listener, is_over: &AtomicBool, is_there: impl FnOnce()) {
     let stops = || is_over.load(Ordering::Relaxed);
     while platform.next_ms() <= platform.now_ms() && !stops() {
         platform.next_scrape();
     }
     let mut exposition = listener.publish(platform);
+    is_there();
     while !stops() {
         exposition.advance_to(wall_ms());
         sleep_until(exposition.next_ms(), stops);
