@@ -17,6 +17,9 @@ use crate::sim::Platform;
 /// The past is told in full for this long; before that a part of the traces is enough.
 const FULL_DETAIL_MS: i64 = 2 * 3_600_000;
 
+/// Zipkin keeps all of its spans in Java objects: a day of them would take gigabytes.
+const ZIPKIN_PAST_MS: i64 = 2 * 3_600_000;
+
 /// Of one body, so that none is larger than servers take.
 const LOGS_PER_BODY: usize = 4_000;
 const SPANS_PER_BODY: usize = 2_000;
@@ -47,6 +50,16 @@ struct Route {
     url: String,
     content_type: &'static str,
     body: Body,
+    /// So much of the past is sent to it.
+    past_ms: i64,
+}
+
+/// Some slices of the past.
+#[derive(Default)]
+struct Batch {
+    told: Told,
+    /// How long before now it ends.
+    age_ms: i64,
 }
 
 #[derive(Clone, Copy)]
@@ -58,7 +71,8 @@ enum Body {
 fn routes(to: &Receivers) -> Vec<Route> {
     let json = "application/json";
     let route = |server, base: &Option<String>, path: &str, content_type, body| {
-        base.as_ref().map(|base| Route { server, url: format!("{base}{path}"), content_type, body })
+        let past_ms = if server == "zipkin" { ZIPKIN_PAST_MS } else { i64::MAX };
+        base.as_ref().map(|base| Route { server, url: format!("{base}{path}"), content_type, body, past_ms })
     };
     [
         route("loki", &to.loki, "/loki/api/v1/push", json, Body::Logs(loki::body)),
@@ -97,14 +111,15 @@ impl Feed {
         std::thread::scope(|threads| {
             let senders: Vec<Sender> =
                 routes.iter().map(|route| Sender::start(threads, client, route, should_stop)).collect();
-            let mut batch = Told::default();
+            let mut batch = Batch::default();
             while platform.next_ms() <= platform.now_ms() && !should_stop() {
                 let told = tell(platform, teller);
                 sent.logs += told.logs.len();
                 sent.spans += told.spans.len();
-                batch.logs.extend(told.logs);
-                batch.spans.extend(told.spans);
-                if batch.logs.len() >= LOGS_PER_BODY || batch.spans.len() >= SPANS_PER_BODY {
+                batch.age_ms = platform.now_ms() - platform.next_ms();
+                batch.told.logs.extend(told.logs);
+                batch.told.spans.extend(told.spans);
+                if batch.told.logs.len() >= LOGS_PER_BODY || batch.told.spans.len() >= SPANS_PER_BODY {
                     let full = Arc::new(std::mem::take(&mut batch));
                     // A sender that has failed takes nothing more, and tells why when it is joined.
                     if senders.iter().any(|sender| sender.channel.send(Arc::clone(&full)).is_err()) {
@@ -141,7 +156,7 @@ fn tell(platform: &mut Platform, teller: &mut Teller) -> Told {
 }
 
 struct Sender<'scope> {
-    channel: SyncSender<Arc<Told>>,
+    channel: SyncSender<Arc<Batch>>,
     thread: ScopedJoinHandle<'scope, Result<(), StackError>>,
 }
 
@@ -152,17 +167,17 @@ impl<'scope> Sender<'scope> {
         route: &'env Route,
         should_stop: &'env (impl Fn() -> bool + Sync),
     ) -> Self {
-        let (channel, bodies) = sync_channel::<Arc<Told>>(2);
+        let (channel, bodies) = sync_channel::<Arc<Batch>>(2);
         let thread = threads.spawn(move || {
-            for told in bodies {
-                send_patiently(client, route, &told, should_stop)?;
+            for batch in bodies.iter().filter(|batch| batch.age_ms <= route.past_ms) {
+                send_patiently(client, route, &batch.told, should_stop)?;
             }
             Ok(())
         });
         Self { channel, thread }
     }
 
-    fn finish(self, last: &Arc<Told>) -> Result<(), StackError> {
+    fn finish(self, last: &Arc<Batch>) -> Result<(), StackError> {
         let Self { channel, thread } = self;
         // If it has failed, joining tells why.
         channel.send(Arc::clone(last)).unwrap_or(());
@@ -191,7 +206,7 @@ fn send_patiently(
 }
 
 fn send(client: &Client, route: &Route, told: &Told) -> Result<(), Refusal> {
-    let Route { server, url, content_type, body } = route;
+    let Route { server, url, content_type, body, .. } = route;
     let post = |body: &[u8]| {
         // Not every line is for every server.
         if body.is_empty() {

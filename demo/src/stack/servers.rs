@@ -269,7 +269,7 @@ impl<P: FnMut() -> u16> Planner<'_, P> {
 
     fn zipkin(&mut self) -> Result<Plan, StackError> {
         let jar = self.program("zipkin")?;
-        let launch = self.launch("java")?.args(["-Xmx600m", "-jar"]).arg(jar).args([
+        let launch = self.launch("java")?.args(["-Xmx768m", "-jar"]).arg(jar).args([
             format!("--server.port={}", self.address(Name::Zipkin).port()),
             "--armeria.ports[0].ip=127.0.0.1".to_owned(),
             format!("--armeria.ports[0].port={}", self.address(Name::Zipkin).port()),
@@ -423,7 +423,7 @@ impl<P: FnMut() -> u16> Planner<'_, P> {
 const MAX_TRACES: u32 = 60_000;
 
 /// Zipkin forgets the oldest beyond it.
-const MAX_ZIPKIN_SPANS: u32 = 500_000;
+const MAX_ZIPKIN_SPANS: u32 = 200_000;
 
 const GUIDE_RULES: &str = include_str!("../../rules/agentarea_rules.yml");
 
