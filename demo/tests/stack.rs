@@ -1,5 +1,5 @@
 //! The stack as a person runs it: a server that is there in seconds stands for all of them. However the stack ends, its
-//! server ends with it.
+//! server ends with it. Without redis it says so and ends, unless `AGENTAREA_STACK` tells that the servers are there.
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
@@ -24,7 +24,7 @@ impl Stack {
     fn start(name: &str, more: &[&str]) -> Option<Self> {
         let redis = ["/usr/bin/redis-server", "/usr/local/bin/redis-server", "/opt/homebrew/bin/redis-server"];
         let Some(redis) = redis.into_iter().find(|path| PathBuf::from(path).is_file()) else {
-            assert!(std::env::var_os("CI").is_none(), "redis-server is needed");
+            assert!(std::env::var_os("AGENTAREA_STACK").is_none(), "where the stack is, redis-server is too");
             eprintln!("SKIPPED: there is no redis-server here");
             return None;
         };

@@ -41,8 +41,9 @@ impl Runner<'_> {
         let name = "contract: compile";
         let log = self.machine.log(&log_name(name));
         self.stage(name, || {
-            let mut cargo = contract_command();
-            self.report.step(name, "compiling", Some(&log), || run_logged(cargo.arg("--no-run"), name, &log))?;
+            let mut cargo = demo_test("contract");
+            cargo.args(["--test", "stack", "--no-run"]);
+            self.report.step(name, "compiling", Some(&log), || run_logged(&mut cargo, name, &log))?;
             Ok(Counts::ONE_CHECK)
         })
     }
@@ -62,6 +63,12 @@ impl Runner<'_> {
         })];
         let Some(running) = running else { return outcomes };
         outcomes.push(self.contract(&running.description));
+        if backends.has(Server::Redis) {
+            outcomes.push(self.counted("ends of a stack", |log| {
+                let mut cargo = demo_test("stack");
+                run_logged(cargo.env(DESCRIPTION, &running.description), "ends of a stack", log)
+            }));
+        }
         if backends.has(Server::Nginx) {
             outcomes.push(self.end_to_end(tools, Some(&running.description)));
         }
@@ -76,18 +83,21 @@ impl Runner<'_> {
     fn contract(&self, description: &Path) -> Outcome {
         let name = "contract";
         let outcome = self.counted(name, |log| {
-            let mut cargo = contract_command();
-            run_logged(cargo.env("AGENTAREA_STACK", description), name, log)
+            let mut cargo = demo_test(name);
+            run_logged(cargo.env(DESCRIPTION, description), name, log)
         });
         println!("{}\n", own_output(&tail(&self.machine.log(&log_name(name)), LOG_BYTES)));
         outcome
     }
 }
 
-/// The demonstration's server and the real one are asked the same by it.
-fn contract_command() -> Command {
+/// Tells a test where the description of the running stack is, and so that its servers are there.
+const DESCRIPTION: &str = "AGENTAREA_STACK";
+
+/// `contract` asks the demonstration's server and the real one the same; `stack` starts stacks of its own and ends them.
+fn demo_test(name: &str) -> Command {
     let mut cargo = command("cargo");
-    cargo.args(["test", "--package", "agentarea-demo", "--test", "contract"]);
+    cargo.args(["test", "--package", "agentarea-demo", "--test", name]);
     cargo
 }
 
