@@ -41,9 +41,6 @@ rules    checks the alert rules and lists them.
 capture  writes answers of real servers as fixtures; see capture --help.
 ";
 
-/// The rules of the guide travel inside the program; `--rules` reads others.
-const GUIDE_RULES: &str = include_str!("../rules/agentarea_rules.yml");
-
 fn main() -> ExitCode {
     match run() {
         Ok(()) => ExitCode::SUCCESS,
@@ -135,7 +132,7 @@ fn run() -> Result<(), CliError> {
 fn load_rules(arguments: &Arguments) -> Result<RuleSet, CliError> {
     Ok(match &arguments.rules {
         Some(path) => RuleSet::load(path, SCRAPE_INTERVAL_MS)?,
-        None => RuleSet::parse("agentarea_rules.yml".as_ref(), GUIDE_RULES, SCRAPE_INTERVAL_MS)?,
+        None => RuleSet::of_the_guide(SCRAPE_INTERVAL_MS)?,
     })
 }
 

@@ -126,6 +126,12 @@ pub struct Group {
     pub rules: Vec<Rule>,
 }
 
+/// The rules of the operations guide, as their file has them; they travel inside the program.
+pub const GUIDE_RULES: &str = include_str!("../../rules/agentarea_rules.yml");
+
+/// The name of that file.
+pub const GUIDE_FILE: &str = "agentarea_rules.yml";
+
 /// All groups of all files, in their order.
 #[derive(Debug, Default)]
 pub struct RuleSet {
@@ -136,6 +142,11 @@ pub struct RuleSet {
 type Written = (Labels, i64, f64);
 
 impl RuleSet {
+    /// The operations guide's.
+    pub fn of_the_guide(default_interval_ms: i64) -> Result<Self, RuleError> {
+        Self::parse(GUIDE_FILE.as_ref(), GUIDE_RULES, default_interval_ms)
+    }
+
     /// Reads one rule file, or all `*.yml` and `*.yaml` files of a folder in order of name.
     pub fn load(path: &Path, default_interval_ms: i64) -> Result<Self, RuleError> {
         let read_error = |source| RuleError::Read { path: path.to_owned(), source };

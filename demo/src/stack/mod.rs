@@ -45,8 +45,6 @@ pub use servers::Name;
 /// Between two looks at the servers.
 const WATCH_PAUSE: Duration = Duration::from_millis(100);
 
-const GUIDE_RULES: &str = include_str!("../../rules/agentarea_rules.yml");
-
 /// Why the stack cannot go on.
 #[derive(Debug, Error)]
 pub enum StackError {
@@ -203,8 +201,7 @@ fn metrics(
 ) -> Result<Message, StackError> {
     let Some(promtool) = promtool else { return Ok(Message::Metrics { samples: 0, secs: 0.0 }) };
     let since = monotonic_now();
-    let rules = RuleSet::parse("agentarea_rules.yml".as_ref(), GUIDE_RULES, SCRAPE_INTERVAL_MS)
-        .map_err(|error| StackError::Usage(error.to_string()))?;
+    let rules = RuleSet::of_the_guide(SCRAPE_INTERVAL_MS).map_err(|error| StackError::Usage(error.to_string()))?;
     let platform = Platform::with_history(seed, now_ms, hours);
     let range = (platform.start_ms(), platform.now_ms());
     let mut world = World::new(platform, rules);

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use super::StackError;
 use super::process::Launch;
 use crate::nginx::{self, Site};
+use crate::rules::{GUIDE_FILE, GUIDE_RULES};
 
 /// A server of the stack. In the order in which they are started.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -374,7 +375,7 @@ impl<P: FnMut() -> u16> Planner<'_, P> {
     }
 
     fn prometheus(&mut self) -> Result<Plan, StackError> {
-        let rules = self.write("agentarea_rules.yml", GUIDE_RULES)?;
+        let rules = self.write(GUIDE_FILE, GUIDE_RULES)?;
         let alertmanagers = if self.site.names.contains(&Name::Alertmanager) {
             format!("['{}']", self.address(Name::Alertmanager))
         } else {
@@ -424,8 +425,6 @@ const MAX_TRACES: u32 = 60_000;
 
 /// Zipkin forgets the oldest beyond it.
 const MAX_ZIPKIN_SPANS: u32 = 200_000;
-
-const GUIDE_RULES: &str = include_str!("../../rules/agentarea_rules.yml");
 
 /// The addresses of the exporters among the plans, by the guide's job names.
 pub(super) fn exporters(plans: &[Plan]) -> Vec<(&'static str, String)> {

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use agentarea_demo::clock::wall_ms;
 use agentarea_demo::promql::Dialect;
-use agentarea_demo::rules::RuleSet;
+use agentarea_demo::rules::{GUIDE_FILE, GUIDE_RULES, RuleSet};
 use agentarea_demo::server::{Options, PREFIX, Running};
 use agentarea_demo::sim::SCRAPE_INTERVAL_MS;
 use serde_json::Value;
@@ -22,8 +22,6 @@ const HISTORY: History = History {
     now_ms: 1_785_585_600_000,
     hours: 2,
 };
-
-const GUIDE_RULES: &str = include_str!("../../rules/agentarea_rules.yml");
 
 pub fn stack_path() -> Option<PathBuf> {
     std::env::var_os("AGENTAREA_STACK").filter(|path| !path.is_empty()).map(PathBuf::from)
@@ -44,7 +42,7 @@ struct Demo {
 
 impl Demo {
     fn start(dialect: Dialect, history: History, has_own_rules: bool) -> Self {
-        let mut rules = RuleSet::parse(Path::new("agentarea_rules.yml"), GUIDE_RULES, SCRAPE_INTERVAL_MS).unwrap();
+        let mut rules = RuleSet::of_the_guide(SCRAPE_INTERVAL_MS).unwrap();
         if has_own_rules {
             let own = RuleSet::parse(Path::new("contract_rules.yml"), prometheus::RULES, SCRAPE_INTERVAL_MS).unwrap();
             rules.groups.extend(own.groups);
@@ -123,7 +121,7 @@ fn start_prometheus(report: &mut Report) {
     }
     let servers = installed();
     for one in &servers {
-        let beside = [("agentarea_rules.yml", GUIDE_RULES), ("contract_rules.yml", prometheus::RULES)];
+        let beside = [(GUIDE_FILE, GUIDE_RULES), ("contract_rules.yml", prometheus::RULES)];
         let server = Prometheus::start(one, HISTORY, prometheus::SETTINGS, &beside);
         compare_prometheus(report, &server.base, HISTORY, start_ms, false);
     }
