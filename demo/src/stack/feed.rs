@@ -99,15 +99,27 @@ impl Feed {
         Self { platform, teller: Teller::new(seed), routes: routes(to), client: Client::new() }
     }
 
+    /// Whether any server takes signals.
+    pub(super) fn is_wanted(&self) -> bool {
+        !self.routes.is_empty()
+    }
+
     /// The time of the slice that comes next.
     pub(super) fn next_ms(&self) -> i64 {
         self.platform.next_ms()
     }
 
     /// Sends the past. Bodies are made and sent by one thread per server, so that a slow one holds up itself alone.
-    pub(super) fn send_history(&mut self, should_stop: &(impl Fn() -> bool + Sync)) -> Result<Sent, StackError> {
+    /// `progress` hears each tenth that is told.
+    pub(super) fn send_history(
+        &mut self,
+        should_stop: &(impl Fn() -> bool + Sync),
+        progress: impl Fn(u32),
+    ) -> Result<Sent, StackError> {
         let Self { platform, teller, routes, client } = self;
         let mut sent = Sent::default();
+        let whole_ms = (platform.now_ms() - platform.start_ms()).max(1);
+        let mut tenths = 0;
         std::thread::scope(|threads| {
             let senders: Vec<Sender> =
                 routes.iter().map(|route| Sender::start(threads, client, route, should_stop)).collect();
@@ -117,6 +129,11 @@ impl Feed {
                 sent.logs += told.logs.len();
                 sent.spans += told.spans.len();
                 batch.age_ms = platform.now_ms() - platform.next_ms();
+                let told_tenths = (10 * (whole_ms - batch.age_ms) / whole_ms) as u32;
+                if told_tenths > tenths && told_tenths < 10 {
+                    tenths = told_tenths;
+                    progress(10 * tenths);
+                }
                 batch.told.logs.extend(told.logs);
                 batch.told.spans.extend(told.spans);
                 if batch.told.logs.len() >= LOGS_PER_BODY || batch.told.spans.len() >= SPANS_PER_BODY {

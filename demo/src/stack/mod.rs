@@ -228,9 +228,14 @@ fn live_metrics(mut platform: Platform, listener: &platform::Listener, is_over: 
 /// Sends the past when the servers take it, then each slice when it is over.
 fn signals(mut feed: Feed, is_over: &AtomicBool, can_feed: &Gate, tell: &Sender<Message>) {
     let stops = || is_over.load(Ordering::Relaxed);
+    if !feed.is_wanted() {
+        tell.send(Message::Signals { sent: feed::Sent::default(), secs: 0.0 }).unwrap_or(());
+        return;
+    }
     can_feed.wait();
     let since = monotonic_now();
-    match feed.send_history(&stops) {
+    let progress = |percent| tell.send(Message::Note(format!("history: {percent} % sent"))).unwrap_or(());
+    match feed.send_history(&stops, progress) {
         Ok(sent) => tell.send(Message::Signals { sent, secs: since.elapsed().as_secs_f64() }).unwrap_or(()),
         Err(error) => return tell.send(Message::Failed(error)).unwrap_or(()),
     }
@@ -326,7 +331,7 @@ impl<F: Fn() -> bool> Stack<'_, F> {
                 }
                 Ok(Message::Signals { sent, secs }) => {
                     let feed::Sent { logs, spans } = sent;
-                    if plans.iter().any(|plan| plan.name.is_fed()) {
+                    if logs + spans > 0 {
                         say.line(&format!("history sent: {logs} log lines, {spans} spans in {secs:.1} s"));
                     }
                     has_signals = true;
