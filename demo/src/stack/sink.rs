@@ -137,6 +137,12 @@ const PAGE: &str = r#"<!doctype html>
   th, td { text-align: start; vertical-align: top; padding: .35rem .8rem .35rem 0; border-bottom: 1px solid #8885; }
   td:first-child { white-space: nowrap; font-variant-numeric: tabular-nums; }
   .resolved { opacity: .7; }
+  @media (max-width: 45rem) {
+    thead { display: none; }
+    tr { display: flex; flex-wrap: wrap; gap: 0 .8rem; padding: .5rem 0; border-bottom: 1px solid #8885; }
+    td { border: 0; padding: 0; }
+    td:last-child { flex-basis: 100%; }
+  }
 </style>
 <h1>Notifications received</h1>
 <p>{count} notifications, newest first: critical alerts go to PagerDuty, warnings to Slack, the rest to e-mail. Each channel ends here.</p>
