@@ -10,3 +10,4 @@ pub mod frame;
 pub mod labels;
 pub mod notice;
 pub mod target;
+pub mod trace;
