@@ -372,6 +372,36 @@ fn foreign_faults(source: &Source) -> Vec<String> {
     faults.into_iter().collect()
 }
 
+/// The parts of the app that are downloaded later, as `xtask/js/chunks.json` lists their modules.
+fn chunks() -> Vec<(String, Vec<String>)> {
+    let text = fs::read_to_string(root().join("xtask/js/chunks.json")).unwrap();
+    let json: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let modules =
+        |list: &serde_json::Value| list.as_array().unwrap().iter().map(|m| m.as_str().unwrap().to_owned()).collect();
+    json.as_object().unwrap().iter().map(|(chunk, list)| (chunk.clone(), modules(list))).collect()
+}
+
+/// What calls into a part of the app that may not be there would stop the app: from outside, only the shell names its
+/// pages, to open them by their door.
+fn chunk_faults(source: &Source, chunks: &[(String, Vec<String>)]) -> Vec<String> {
+    let mut faults = BTreeSet::new();
+    for (line, path) in crate_paths(source) {
+        let is_below = |module: &String| path == *module || path.starts_with(&format!("{module}::"));
+        for (chunk, modules) in chunks {
+            let Some(module) = modules.iter().find(|module| is_below(module)) else { continue };
+            let is_inside = modules.iter().any(|module| source.is_within(module));
+            let is_door = source.is_within("app::shell") && (path == *module || path == format!("{module}::open"));
+            if !is_inside && !is_door {
+                faults.insert(format!(
+                    "{}:{line}: crate::{path}: it is in the part `{chunk}`, which may not be there",
+                    source.path
+                ));
+            }
+        }
+    }
+    faults.into_iter().collect()
+}
+
 /// A colour written out: `#` and 3, 4, 6 or 8 hexadecimal digits, or a colour function with numbers.
 fn colour_literal(text: &str) -> Option<String> {
     for (at, _) in text.match_indices('#') {
@@ -593,6 +623,23 @@ fn the_browser_is_named_at_its_edge_only() {
 }
 
 #[test]
+fn parts_that_come_later_are_entered_by_their_doors() {
+    let chunks = chunks();
+    let sources = sources();
+    assert_none(&sources.iter().flat_map(|source| chunk_faults(source, &chunks)).collect::<Vec<_>>());
+    for page in chunks.iter().flat_map(|(_, modules)| modules).filter(|module| module.starts_with("pages::")) {
+        let page = sources.iter().find(|source| source.module.join("::") == *page);
+        let door = page.map(|source| fs::read_to_string(root().join(&source.path)).unwrap());
+        if let Some(text) = door {
+            assert!(
+                text.contains("#[inline(never)]\npub fn open()"),
+                "a compiler may move an inlined door to the other side"
+            );
+        }
+    }
+}
+
+#[test]
 fn kernels_know_nothing_but_numbers() {
     let manifest = fs::read_to_string(root().join("kernels/Cargo.toml")).unwrap();
     assert!(!manifest.contains("dependencies"), "what a kernel depends on would be compiled for size");
@@ -662,6 +709,21 @@ fn upward_and_sibling_imports_are_found() {
         &["src/platform/a.rs:1: crate::api::prometheus: an import from a sibling"],
     );
     assert!(imports("src/misc/a.rs", "").first().is_some_and(|f| f.contains("in no layer")));
+}
+
+#[test]
+fn ways_around_a_door_are_found() {
+    let chunks = [("traces".to_owned(), vec!["pages::traces".to_owned(), "model::trace".to_owned()])];
+    let check = |path: &str, text: &str, expect: usize| {
+        assert_eq!(chunk_faults(&Source::new(path, text), &chunks).len(), expect, "{path}: {text}");
+    };
+    check("src/app/shell.rs", "use crate::pages::{alerts, traces};", 0);
+    check("src/app/shell.rs", "use crate::pages::traces::open;", 0);
+    check("src/app/shell.rs", "use crate::pages::traces::Search;", 1);
+    check("src/app/keyboard.rs", "use crate::pages::traces;", 1);
+    check("src/panels/data.rs", "use crate::model::{frame::Frame, trace::Trace};", 1);
+    check("src/panels/data.rs", "use crate::model::tracer::Trace;", 0);
+    check("src/pages/traces/form.rs", "use crate::model::trace::Trace; use super::search;", 0);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Layer 8: the shell. Reads the configuration, provides what the layers below need, and puts pages into their frame.
 
 mod keyboard;
+mod later;
 mod shell;
 
 use std::{rc::Rc, sync::Arc};
@@ -17,8 +18,8 @@ use crate::{
     pages::setup::Setup,
     platform::{clock, dom, fetch::BrowserTransport},
     state::{
-        alerts::Rules, dashboards::Dashboards, page::PageInfo, query::spawn, reactive::signal, sources::Sources,
-        theme::Theme,
+        alerts::Rules, chunks::Chunks, dashboards::Dashboards, page::PageInfo, query::spawn, reactive::signal,
+        sources::Sources, theme::Theme,
     },
 };
 
@@ -73,6 +74,7 @@ fn App() -> impl IntoView {
                 Sources::provide(config, transport.with_value(Rc::clone));
                 Rules::provide();
                 PageInfo::provide();
+                Chunks::provide();
                 view! { <Shell/> }.into_any()
             }
             Err(StartError::Unreadable(error)) => {

@@ -6,13 +6,11 @@ use leptos::{html, prelude::*};
 
 use crate::{
     base::time::{Refresh, TimeError, TimeSpec},
-    pages::{
-        alerts::AlertsPage, dashboard::DashboardPage, dashboards::DashboardList, not_found::NotFound,
-        status::StatusPage,
-    },
+    pages::{alerts, dashboard::DashboardPage, dashboards, not_found, status},
     platform::{clipboard, clock, dom, events},
     state::{
         alerts::Rules,
+        chunks::Chunk,
         dashboards::Dashboards,
         page::PageInfo,
         reactive::{Callback, Memo, Signal, effect, signal},
@@ -34,7 +32,10 @@ use crate::{
     },
 };
 
-use super::keyboard::{Action, BINDINGS, Pressed, key_label};
+use super::{
+    keyboard::{Action, BINDINGS, Pressed, key_label},
+    later::Later,
+};
 
 /// What a link to another page takes along.
 const CARRIED: [&str; 4] = ["from", "to", "tz", "refresh"];
@@ -109,10 +110,10 @@ fn Page(router: Router) -> impl IntoView {
         match route.get_untracked() {
             Route::Start => ().into_any(),
             Route::Dashboard(_) => view! { <DashboardPage name=name/> }.into_any(),
-            Route::Dashboards => view! { <DashboardList/> }.into_any(),
-            Route::Alerts => view! { <AlertsPage/> }.into_any(),
-            Route::Status => view! { <StatusPage/> }.into_any(),
-            Route::Unknown => view! { <NotFound/> }.into_any(),
+            Route::Dashboards => view! { <Later chunk=Chunk::Pages open=dashboards::open/> }.into_any(),
+            Route::Alerts => view! { <Later chunk=Chunk::Pages open=alerts::open/> }.into_any(),
+            Route::Status => view! { <Later chunk=Chunk::Pages open=status::open/> }.into_any(),
+            Route::Unknown => view! { <Later chunk=Chunk::Pages open=not_found::open/> }.into_any(),
         }
     }
 }

@@ -6,6 +6,8 @@
 #[cfg(feature = "browser")]
 pub mod canvas;
 #[cfg(feature = "browser")]
+pub mod chunk;
+#[cfg(feature = "browser")]
 pub mod clipboard;
 pub mod clock;
 #[cfg(feature = "browser")]

@@ -4,6 +4,7 @@
 //! [`query`] spawns.
 
 pub mod alerts;
+pub mod chunks;
 pub mod cursor;
 pub mod dashboards;
 pub mod page;

@@ -6,16 +6,20 @@
 // - Imports and exports get short names. wasm-bindgen's hold a hash each, in the module and in the glue, and hashes do
 //   not compress.
 // - The glue, the styles and the scripts of index.html are minified.
-// - The names of the module's functions go into a file of their own, which the page fetches when it has crashed.
+// - What a page needs only when it is opened becomes a module of its own (split.mjs, chunks.json).
+// - The names of the modules' functions go into files of their own, which the page fetches when it has crashed.
 //
 // All files are read and written under the names that Trunk gave them. Anything that does not look as wasm-bindgen of
 // the pinned version writes it ends the build: a module without its glue would be a blank page.
 
 import { execFileSync } from "node:child_process";
-import { existsSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+
+import { split } from "./split.mjs";
+import { Reader, bytesOfName, bytesOfNumber, sectionsOf } from "./wasm.mjs";
 
 const FEATURES = [
   "bulk-memory", "bulk-memory-opt", "call-indirect-overlong", "multivalue", "mutable-globals", "nontrapping-float-to-int",
@@ -27,64 +31,10 @@ function fail(what) {
   process.exit(1);
 }
 
-// ---- the module's binary format (WebAssembly core specification, 5.5) ----
-
-class Reader {
-  constructor(bytes, at = 0) {
-    this.bytes = bytes;
-    this.at = at;
-  }
-
-  number() {
-    let value = 0;
-    for (let shift = 0; ; shift += 7) {
-      const byte = this.bytes[this.at++];
-      value += (byte & 127) * 2 ** shift;
-      if (byte < 128) return value;
-    }
-  }
-
-  name() {
-    const length = this.number();
-    return this.bytes.subarray(this.at, (this.at += length)).toString("utf8");
-  }
-
-  // A limit: of a memory or a table.
-  limits() {
-    const flags = this.bytes[this.at++];
-    this.number();
-    if (flags & 1) this.number();
-  }
-}
-
-function number(value) {
-  const bytes = [];
-  do {
-    bytes.push((value % 128) + (value >= 128 ? 128 : 0));
-    value = Math.floor(value / 128);
-  } while (value > 0);
-  return Buffer.from(bytes);
-}
-
-function name(text) {
-  const bytes = Buffer.from(text, "utf8");
-  return Buffer.concat([number(bytes.length), bytes]);
-}
-
-function sections(wasm) {
-  if (wasm.readUInt32LE(0) !== 0x6d736100) fail("the module is not WebAssembly");
-  const found = [];
-  const reader = new Reader(wasm, 8);
-  while (reader.at < wasm.length) {
-    const id = wasm[reader.at++];
-    const length = reader.number();
-    found.push({ id, body: wasm.subarray(reader.at, (reader.at += length)) });
-  }
-  return found;
-}
+// ---- the module's sections ----
 
 function assemble(wasm, parts) {
-  return Buffer.concat([wasm.subarray(0, 8), ...parts.flatMap(({ id, body }) => [Buffer.from([id]), number(body.length), body])]);
+  return Buffer.concat([wasm.subarray(0, 8), ...parts.flatMap(({ id, body }) => [Buffer.from([id]), bytesOfNumber(body.length), body])]);
 }
 
 const IMPORTS = 2;
@@ -118,12 +68,12 @@ function exportsOf(body) {
 }
 
 function changed(wasm, change) {
-  return assemble(wasm, sections(wasm).map(({ id, body }) => {
+  return assemble(wasm, sectionsOf(wasm).map(({ id, body }) => {
     const change_of_section = change[id];
     if (!change_of_section) return { id, body };
     const entries = change_of_section(id === IMPORTS ? importsOf(body) : exportsOf(body));
-    const written = entries.flatMap((e) => (id === IMPORTS ? [name(e.module), name(e.field), e.rest] : [name(e.field), e.rest]));
-    return { id, body: Buffer.concat([number(entries.length), ...written]) };
+    const written = entries.flatMap((e) => (id === IMPORTS ? [bytesOfName(e.module), bytesOfName(e.field), e.rest] : [bytesOfName(e.field), e.rest]));
+    return { id, body: Buffer.concat([bytesOfNumber(entries.length), ...written]) };
   }));
 }
 
@@ -193,6 +143,32 @@ function wasmOpt(wasm, path, symbolsPath) {
   return optimised;
 }
 
+function entriesOf(wasm, wanted) {
+  const body = sectionsOf(wasm).find(({ id }) => id === wanted)?.body;
+  return body ? (wanted === IMPORTS ? importsOf(body) : exportsOf(body)) : [];
+}
+
+// `index.html` finds a chunk by the same rule.
+const chunkPath = (wasmPath, chunk) => wasmPath.replace(/_bg\.wasm$/, `_${chunk}.wasm`);
+const symbolsPath = (path) => path.replace(/\.wasm$/, ".symbols");
+
+// A function belongs to a chunk by the modules that its name mentions, as in `<app::pages::alerts::Row as Clone>::clone`.
+function splitIntoChunks(wasm) {
+  const modules = JSON.parse(readFileSync(new URL("chunks.json", import.meta.url), "utf8"));
+  const patterns = Object.entries(modules).map(([chunk, paths]) => [
+    chunk,
+    new RegExp(`\\bagentarea_observability(?:\\[[0-9a-f]+\\])?::(?:${paths.join("|")})(?![\\w])`),
+  ]);
+  const parts = split(wasm, (name) => {
+    const found = patterns.filter(([, pattern]) => pattern.test(name));
+    // Of two chunks: of the main module.
+    return found.length === 1 ? found[0][0] : null;
+  });
+  const strays = parts.doors.filter((name) => !/::open(::h[0-9a-f]+)?$/.test(name));
+  if (strays.length > 0) fail(`from outside its chunk only a page's \`open\` may be called, not ${strays.slice(0, 5).join(", ")}`);
+  return parts;
+}
+
 function shrink(dist, esbuild) {
   const files = readdirSync(dist);
   const wasmName = files.find((file) => file.endsWith("_bg.wasm"));
@@ -202,22 +178,32 @@ function shrink(dist, esbuild) {
   let wasm = readFileSync(wasmPath);
   let glue = withoutClasses(readFileSync(join(dist, glueName), "utf8"));
   const before = wasm.length;
+  const fieldsOf = (module, id) => entriesOf(module, id).map(({ field }) => field);
 
   // Two rounds: what the first removed no longer needs some of the glue, which then needs fewer exports.
+  let chunks = new Map();
+  const shared = new Set();
   for (let round = 0; round < 2; round += 1) {
     glue = esbuild.transformSync(glue, { format: "esm", treeShaking: true, target: "es2022", charset: "utf8" }).code
       // The printer's indentation is two; the entries are found by theirs.
       .replace(/^( +)/gm, "$1$1");
     const used = usedExports(glue);
-    wasm = changed(wasm, { [EXPORTS]: (entries) => entries.filter(({ field }) => used.has(field)) });
-    wasm = wasmOpt(wasm, wasmPath, round === 1 ? wasmPath.replace(/\.wasm$/, ".symbols") : null);
-    const imports = importsOf(sections(wasm).find(({ id }) => id === IMPORTS).body);
-    glue = withOnlyImports(glue, new Set(imports.map(({ field }) => field)));
+    wasm = changed(wasm, { [EXPORTS]: (entries) => entries.filter(({ field }) => used.has(field) || shared.has(field)) });
+    if (round === 0) {
+      ({ main: wasm, chunks } = splitIntoChunks(wasm));
+      for (const [chunk, module] of chunks) {
+        const optimised = wasmOpt(module, join(dist, `${chunk}.wasm`), symbolsPath(chunkPath(wasmPath, chunk)));
+        chunks.set(chunk, optimised);
+        fieldsOf(optimised, IMPORTS).forEach((field) => shared.add(field));
+      }
+    }
+    wasm = wasmOpt(wasm, wasmPath, round === 1 ? symbolsPath(wasmPath) : null);
+    glue = withOnlyImports(glue, new Set(fieldsOf(wasm, IMPORTS)));
   }
 
-  const [{ module }] = importsOf(sections(wasm).find(({ id }) => id === IMPORTS).body);
-  const imports = renaming(importsOf(sections(wasm).find(({ id }) => id === IMPORTS).body).map(({ field }) => field));
-  const exports = renaming(exportsOf(sections(wasm).find(({ id }) => id === EXPORTS).body).map(({ field }) => field));
+  const [{ module }] = entriesOf(wasm, IMPORTS);
+  const imports = renaming(fieldsOf(wasm, IMPORTS));
+  const exports = renaming(fieldsOf(wasm, EXPORTS));
   wasm = changed(wasm, {
     [IMPORTS]: (entries) => entries.map((e) => ({ ...e, module: "a", field: imports.get(e.field) })),
     [EXPORTS]: (entries) => entries.map((e) => ({ ...e, field: exports.get(e.field) })),
@@ -228,8 +214,16 @@ function shrink(dist, esbuild) {
     .replace(/\bwasm\.(\w+)/g, (_, field) => `wasm.${exports.get(field) ?? fail(`the module lacks ${field}`)}`);
   glue = esbuild.transformSync(glue, { format: "esm", minify: true, target: "es2022", charset: "utf8" }).code;
 
-  if (!WebAssembly.validate(wasm)) fail("the module is not valid any more");
-  writeFileSync(wasmPath, wasm);
+  const write = (path, written) => {
+    if (!WebAssembly.validate(written)) fail(`${path} is not valid any more`);
+    writeFileSync(path, written);
+  };
+  write(wasmPath, wasm);
+  for (const [chunk, bytes] of chunks) {
+    // What a chunk imports, the main module exports.
+    write(chunkPath(wasmPath, chunk), changed(bytes, { [IMPORTS]: (entries) => entries.map((e) => ({ ...e, field: exports.get(e.field) })) }));
+    console.log(`shrink: ${bytes.length} bytes of WebAssembly for ${chunk}`);
+  }
   writeFileSync(join(dist, glueName), glue);
   console.log(`shrink: ${before} → ${wasm.length} bytes of WebAssembly, ${glue.length} bytes of glue`);
 }

@@ -114,7 +114,9 @@ fn is_first_load(path: &str) -> bool {
     match path {
         "index.html" | "config.json" | "favicon.svg" | "dashboards/executive.json" => true,
         "embed.js" => false,
-        _ => Path::new(path).extension().is_some_and(|end| end == "js" || end == "wasm" || end == "css"),
+        // The main module is `*_bg.wasm`; the others are chunks, for pages that are opened later.
+        _ if Path::new(path).extension().is_some_and(|end| end == "wasm") => path.ends_with("_bg.wasm"),
+        _ => Path::new(path).extension().is_some_and(|end| end == "js" || end == "css"),
     }
 }
 
@@ -183,12 +185,12 @@ mod tests {
     #[test]
     fn the_first_load_is_the_page_the_app_and_the_first_dashboard() {
         let sizes: Vec<Size> =
-            "index.html\t10\t5\t4\napp-1.js\t10\t5\t40\napp_bg.wasm\t9\t9\t200\ndashboards/executive.json\t1\t1\t1\n\
+            "index.html\t10\t5\t4\napp-1.js\t10\t5\t40\napp_bg.wasm\t9\t9\t200\napp_traces.wasm\t9\t9\t900\ndashboards/executive.json\t1\t1\t1\n\
              dashboards/operations.json\t1\t1\t1000\nembed.js\t1\t1\t1000\napp.css\t1\t1\t2\nnot a size line"
                 .lines()
                 .filter_map(size_from_line)
                 .collect();
-        assert_eq!(sizes.len(), 7);
+        assert_eq!(sizes.len(), 8);
         assert_eq!(first_load_bytes(&sizes), 247);
         assert!(table(&sizes).contains("first load"));
     }

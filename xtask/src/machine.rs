@@ -13,9 +13,10 @@ pub const WASM_TARGET: &str = "wasm32-unknown-unknown";
 const OLDEST_RUSTC_MINOR: u32 = 95;
 
 /// Those of .cargo/config.toml, which these take the place of, and: a panic stops the module at once, so that no words
-/// about panics are in it. `index.html` shows that it happened, and the names of the functions on the stack.
+/// about panics are in it. `index.html` shows that it happened, and the names of the functions on the stack. Equal functions
+/// stay apart, because `xtask/js/split.mjs` goes by their names; `wasm-opt` merges them within each part afterwards.
 const RELEASE_FLAGS: &str = "-Ctarget-feature=+simd128 --cfg=erase_components -Zlocation-detail=none \
-     -Zunstable-options -Cpanic=immediate-abort";
+     -Zunstable-options -Cpanic=immediate-abort -Zmerge-functions=disabled";
 
 pub struct Machine {
     /// The checkout.

@@ -1,0 +1,353 @@
+// Takes a WebAssembly module apart: what a page needs only when it is opened goes into modules of its own ("chunks"), which
+// are instantiated into the running app.
+//
+// How: functions are assigned by name and by reach. A function whose name mentions a chunk's Rust modules (its own, or as a
+// type parameter) belongs to the chunk; so does everything that only such functions call. All others stay in the main
+// module. The parts share memory, tables and globals. A call from one part into another goes through the table that Rust's
+// own function pointers use: the callee gets a slot there (or has one), and the call becomes `call_indirect`. A chunk
+// fills its slots when it is instantiated; until then they hold a function that traps.
+//
+// It is for the caller (Rust: `state::chunks`) not to call into a chunk before it is there, and for tests/architecture.rs to
+// see that only the doors in chunks.json are called from outside.
+//
+// Before: the module as wasm-bindgen leaves it, with names. After: each part still has names, and wasm-opt follows.
+// What is not known (an instruction, a section, a form of an element) ends the build.
+
+import { Reader, bytesOfName, bytesOfNumber, sectionsOf } from "./wasm.mjs";
+
+const SECTION = { custom: 0, type: 1, import: 2, function: 3, table: 4, memory: 5, global: 6, export: 7, start: 8, element: 9, code: 10, data: 11, dataCount: 12 };
+const KIND = { function: 0, table: 1, memory: 2, global: 3 };
+
+function fail(what) {
+  throw new Error(`split: ${what}`);
+}
+
+// ---- instructions: only where they end, and which functions they name (core specification, 5.4) ----
+
+// The places in a function's code at which another function is called: [{ at, end, callee }].
+function callsIn(body, start) {
+  const reader = new Reader(body, start);
+  const calls = [];
+  const skip = { number: () => reader.number(), memory: () => { reader.memoryArgument(); } };
+  while (reader.at < body.length) {
+    const at = reader.at;
+    const opcode = body[reader.at++];
+    if (opcode === 0x10 || opcode === 0x12) {
+      const callee = reader.number();
+      if (opcode === 0x12) fail("a tail call");
+      calls.push({ at, end: reader.at, callee });
+    } else if (opcode === 0x02 || opcode === 0x03 || opcode === 0x04) {
+      // A block's type: empty, a value type, or the index of a function type; all are one signed number.
+      skip.number();
+    } else if (opcode === 0x0c || opcode === 0x0d || (opcode >= 0x20 && opcode <= 0x26)) {
+      skip.number();
+    } else if (opcode === 0x0e) {
+      for (let count = reader.number(); count >= 0; count -= 1) skip.number();
+    } else if (opcode === 0x11) {
+      skip.number();
+      skip.number();
+    } else if (opcode === 0x1c) {
+      for (let count = reader.number(); count > 0; count -= 1) reader.at += 1;
+    } else if (opcode >= 0x28 && opcode <= 0x3e) {
+      skip.memory();
+    } else if (opcode === 0x3f || opcode === 0x40 || opcode === 0x41 || opcode === 0x42 || opcode === 0xd0) {
+      skip.number();
+    } else if (opcode === 0x43) {
+      reader.at += 4;
+    } else if (opcode === 0x44) {
+      reader.at += 8;
+    } else if (opcode === 0xd2) {
+      fail("ref.func");
+    } else if (opcode === 0xfc) {
+      const operation = reader.number();
+      if (operation <= 7) continue;
+      if (operation === 8 || operation === 9 || operation === 12 || operation === 13) fail("a passive segment");
+      for (let count = { 10: 2, 11: 1, 14: 2, 15: 1, 16: 1, 17: 1 }[operation] ?? fail(`0xfc ${operation}`); count > 0; count -= 1) skip.number();
+    } else if (opcode === 0xfd) {
+      const operation = reader.number();
+      if (operation <= 11 || operation === 92 || operation === 93) skip.memory();
+      else if (operation === 12 || operation === 13) reader.at += 16;
+      else if (operation >= 21 && operation <= 34) reader.at += 1;
+      else if (operation >= 84 && operation <= 91) { skip.memory(); reader.at += 1; }
+      else if (operation > 275) fail(`0xfd ${operation}`);
+    } else if (!(opcode <= 0x01 || opcode === 0x05 || opcode === 0x0b || opcode === 0x0f || opcode === 0x1a || opcode === 0x1b
+      || (opcode >= 0x45 && opcode <= 0xc4) || opcode === 0xd1)) {
+      fail(`the instruction 0x${opcode.toString(16)}`);
+    }
+  }
+  return calls;
+}
+
+// ---- the module ----
+
+function limits(reader) {
+  const start = reader.at;
+  reader.limits();
+  return reader.bytes.subarray(start, reader.at);
+}
+
+function parse(wasm) {
+  const parts = sectionsOf(wasm);
+  const bodyOf = (id) => parts.find((section) => section.id === id)?.body;
+  const entriesOf = (id, read) => {
+    const body = bodyOf(id);
+    if (!body) return [];
+    const reader = new Reader(body);
+    return Array.from({ length: reader.number() }, () => read(reader));
+  };
+  const known = new Set(Object.values(SECTION));
+  for (const { id } of parts) if (!known.has(id)) fail(`section ${id}`);
+
+  const imports = entriesOf(SECTION.import, (reader) => {
+    const entry = { module: reader.name(), field: reader.name(), kind: reader.bytes[reader.at++] };
+    const start = reader.at;
+    if (entry.kind === KIND.function) entry.type = reader.number();
+    else fail("an import that is no function");
+    return { ...entry, rest: reader.bytes.subarray(start, reader.at) };
+  });
+  const types = entriesOf(SECTION.function, (reader) => reader.number());
+  const tables = entriesOf(SECTION.table, (reader) => {
+    const element = reader.bytes[reader.at++];
+    return { element, limits: limits(reader) };
+  });
+  const memories = entriesOf(SECTION.memory, (reader) => limits(reader));
+  const globals = entriesOf(SECTION.global, (reader) => {
+    const type = reader.bytes[reader.at++];
+    const isMutable = reader.bytes[reader.at++];
+    const start = reader.at;
+    reader.constant();
+    return { type, isMutable, value: reader.bytes.subarray(start, reader.at) };
+  });
+  const exports = entriesOf(SECTION.export, (reader) => ({ field: reader.name(), kind: reader.bytes[reader.at++], index: reader.number() }));
+  const elements = entriesOf(SECTION.element, (reader) => {
+    if (reader.number() !== 0) fail("an element segment that is not active on the first table");
+    const offset = reader.i32Constant();
+    return { offset, functions: Array.from({ length: reader.number() }, () => reader.number()) };
+  });
+  const codes = entriesOf(SECTION.code, (reader) => {
+    const length = reader.number();
+    return reader.bytes.subarray(reader.at, (reader.at += length));
+  });
+  if (bodyOf(SECTION.start)) fail("a start function");
+
+  const functions = [
+    ...imports.map(({ type, field }) => ({ type, name: field, isImport: true })),
+    ...types.map((type, index) => ({ type, name: "", isImport: false, body: codes[index] })),
+  ];
+  for (const { id, body } of parts) if (id === SECTION.custom) readNames(body, functions);
+  for (const one of functions) if (!one.isImport) Object.assign(one, { calls: callsIn(one.body, localsEnd(one.body)) });
+  return { parts, bodyOf, imports, tables, memories, globals, exports, elements, functions };
+}
+
+function localsEnd(body) {
+  const reader = new Reader(body);
+  for (let count = reader.number(); count > 0; count -= 1) {
+    reader.number();
+    reader.at += 1;
+  }
+  return reader.at;
+}
+
+function readNames(body, functions) {
+  const reader = new Reader(body);
+  if (reader.name() !== "name") return;
+  while (reader.at < body.length) {
+    const subsection = body[reader.at++];
+    const end = reader.number() + reader.at;
+    if (subsection === 1) {
+      for (let count = reader.number(); count > 0; count -= 1) {
+        const index = reader.number();
+        functions[index].name = reader.name();
+      }
+    }
+    reader.at = end;
+  }
+}
+
+// ---- who belongs where ----
+
+function homes(module, chunkOfName) {
+  const { functions, exports, elements } = module;
+  const named = functions.map((one) => (one.isImport ? null : chunkOfName(one.name)));
+  for (const { kind, index } of exports) if (kind === KIND.function) named[index] = null;
+  // What stays, whatever calls it: by export, by the table, or called by what stays.
+  const isEager = new Uint8Array(functions.length);
+  const reach = (roots, mark, isOut) => {
+    const open = [...roots];
+    while (open.length > 0) {
+      const at = open.pop();
+      if (mark[at] || isOut(at)) continue;
+      mark[at] = 1;
+      for (const { callee } of functions[at].calls ?? []) open.push(callee);
+    }
+  };
+  const inTable = elements.flatMap((segment) => segment.functions);
+  const roots = exports.filter(({ kind }) => kind === KIND.function).map(({ index }) => index);
+  reach([...roots, ...inTable], isEager, (at) => named[at] !== null);
+  // What is reached from one chunk alone is its own; from two, the main module's.
+  const home = functions.map((one, at) => (one.isImport || isEager[at] ? "" : named[at]));
+  for (const chunk of new Set(named.filter(Boolean))) {
+    const mark = new Uint8Array(functions.length);
+    reach(named.flatMap((of, at) => (of === chunk ? [at] : [])), mark, (at) => isEager[at] || (named[at] !== null && named[at] !== chunk) || functions[at].isImport);
+    mark.forEach((isReached, at) => {
+      if (isReached && named[at] === null) home[at] = home[at] === null ? chunk : "";
+    });
+  }
+  // Calls of what became the main module's make their callees the main module's too.
+  for (let isChanged = true; isChanged;) {
+    isChanged = false;
+    functions.forEach((one, at) => {
+      if (home[at] !== "" || one.isImport) return;
+      for (const { callee } of one.calls) {
+        if (home[callee] !== "" && named[callee] === null) {
+          home[callee] = "";
+          isChanged = true;
+        }
+      }
+    });
+  }
+  // null: nothing reaches it.
+  return home;
+}
+
+// ---- writing ----
+
+const section = (id, body) => Buffer.concat([Buffer.from([id]), bytesOfNumber(body.length), body]);
+const vector = (items) => Buffer.concat([bytesOfNumber(items.length), ...items]);
+const i32 = (value) => {
+  const bytes = [];
+  for (;;) {
+    const byte = value & 127;
+    value >>= 7;
+    const isLast = (value === 0 && !(byte & 64)) || (value === -1 && byte & 64);
+    bytes.push(isLast ? byte : byte | 128);
+    if (isLast) return Buffer.from(bytes);
+  }
+};
+const element = (offset, functions) => Buffer.concat([Buffer.from([0, 0x41]), i32(offset), Buffer.from([0x0b]), vector(functions.map(bytesOfNumber))]);
+
+function nameSection(names) {
+  const entries = names.map((text, index) => Buffer.concat([bytesOfNumber(index), bytesOfName(text)]));
+  return section(SECTION.custom, Buffer.concat([bytesOfName("name"), section(1, vector(entries))]));
+}
+
+// A function's code with its calls as they are where it goes. `callTo` writes one.
+function rewritten({ body, calls }, callTo) {
+  const pieces = [];
+  let from = 0;
+  for (const { at, end, callee } of calls) {
+    pieces.push(body.subarray(from, at), callTo(callee));
+    from = end;
+  }
+  pieces.push(body.subarray(from));
+  const code = Buffer.concat(pieces);
+  return Buffer.concat([bytesOfNumber(code.length), code]);
+}
+
+// Returns { main, chunks: Map(name → bytes), doors: [names of functions of chunks that other parts call directly] }.
+export function split(wasm, chunkOfName) {
+  const module = parse(wasm);
+  const { functions, tables, memories, globals, exports, elements, imports, bodyOf } = module;
+  const home = homes(module, chunkOfName);
+  const chunks = [...new Set(home)].filter(Boolean).sort();
+  if (chunks.length === 0) return { main: wasm, chunks: new Map(), doors: [] };
+  if (tables.length === 0 || memories.length !== 1) fail("no table, or not one memory");
+
+  // Slots: those that there are, and new ones at the end for what is called across.
+  const slots = new Map();
+  for (const { offset, functions: held } of elements) held.forEach((at, index) => slots.has(at) || slots.set(at, offset + index));
+  const reader = new Reader(tables[0].limits);
+  const tableFlags = reader.number();
+  const firstNew = reader.number();
+  const added = [];
+  const doors = new Set();
+  functions.forEach(({ calls, isImport }, at) => {
+    if (isImport || home[at] === null) return;
+    for (const { callee } of calls) {
+      if (home[callee] === home[at]) continue;
+      if (home[callee] !== "") doors.add(functions[callee].name);
+      if (!slots.has(callee)) {
+        slots.set(callee, firstNew + added.length);
+        added.push(callee);
+      }
+    }
+  });
+  const tableSize = firstNew + added.length;
+  const tableLimits = Buffer.concat([bytesOfNumber(tableFlags), bytesOfNumber(tableSize), ...(tableFlags & 1 ? [bytesOfNumber(tableSize)] : [])]);
+
+  // Positions within each part: imports first; the main module ends with the function that traps.
+  const position = new Map();
+  const members = new Map(["", ...chunks].map((part) => [part, []]));
+  functions.forEach((one, at) => {
+    if (home[at] === null) return;
+    const list = members.get(home[at]);
+    position.set(at, list.length);
+    list.push(at);
+  });
+  const trap = members.get("").length;
+  const callFrom = (part) => (callee) => (home[callee] === part
+    ? Buffer.concat([Buffer.from([0x10]), bytesOfNumber(position.get(callee))])
+    : Buffer.concat([Buffer.from([0x41]), i32(slots.get(callee)), Buffer.from([0x11]), bytesOfNumber(functions[callee].type), Buffer.from([0])]));
+
+  const header = wasm.subarray(0, 8);
+  const typeSection = section(SECTION.type, bodyOf(SECTION.type));
+  const featureSections = module.parts
+    .filter(({ id, body }) => id === SECTION.custom && new Reader(body).name() === "target_features")
+    .map(({ body }) => section(SECTION.custom, body));
+  const mine = (part) => members.get(part).filter((at) => !functions[at].isImport);
+  const shared = (kind, index) => `$${["f", "t", "m", "g"][kind]}${index}`;
+
+  const trapType = functions[mine("")[0]].type;
+  const mainElements = elements.map(({ offset, functions: held }) => element(offset, held.map((at) => (home[at] === "" ? position.get(at) : trap))));
+  // One segment for all new slots: those of chunks trap until they are there.
+  mainElements.push(element(firstNew, added.map((at) => (home[at] === "" ? position.get(at) : trap))));
+  const sharedExports = [
+    ...tables.map((_, index) => [KIND.table, index]),
+    [KIND.memory, 0],
+    ...globals.map((_, index) => [KIND.global, index]),
+  ].map(([kind, index]) => ({ field: shared(kind, index), kind, index }));
+  const mainExports = exports.map((one) => (one.kind === KIND.function ? { ...one, index: position.get(one.index) } : one));
+  const main = Buffer.concat([
+    header,
+    typeSection,
+    section(SECTION.import, vector(imports.map(({ module: from, field, rest }) => Buffer.concat([bytesOfName(from), bytesOfName(field), Buffer.from([KIND.function]), rest])))),
+    section(SECTION.function, vector([...mine("").map((at) => bytesOfNumber(functions[at].type)), bytesOfNumber(trapType)])),
+    section(SECTION.table, vector(tables.map(({ element: of, limits: size }, index) => Buffer.concat([Buffer.from([of]), index === 0 ? tableLimits : size])))),
+    section(SECTION.memory, bodyOf(SECTION.memory)),
+    section(SECTION.global, bodyOf(SECTION.global)),
+    section(SECTION.export, vector([...mainExports, ...sharedExports].map(({ field, kind, index }) => Buffer.concat([bytesOfName(field), Buffer.from([kind]), bytesOfNumber(index)])))),
+    section(SECTION.element, vector(mainElements)),
+    ...(bodyOf(SECTION.dataCount) ? [section(SECTION.dataCount, bodyOf(SECTION.dataCount))] : []),
+    // No locals; unreachable; end.
+    section(SECTION.code, vector([...mine("").map((at) => rewritten(functions[at], callFrom(""))), Buffer.from([3, 0, 0x00, 0x0b])])),
+    section(SECTION.data, bodyOf(SECTION.data)),
+    nameSection([...members.get("").map((at) => functions[at].name), "part of the app that is not loaded yet"]),
+    ...featureSections,
+  ]);
+
+  const written = new Map(chunks.map((chunk) => {
+    const held = members.get(chunk);
+    const runs = [];
+    for (const [at, slot] of [...slots].filter(([at]) => home[at] === chunk).sort((a, b) => a[1] - b[1])) {
+      const last = runs.at(-1);
+      if (last && last.offset + last.functions.length === slot) last.functions.push(position.get(at));
+      else runs.push({ offset: slot, functions: [position.get(at)] });
+    }
+    const sharedImports = [
+      ...tables.map(({ element: of, limits: size }, index) => Buffer.concat([bytesOfName("a"), bytesOfName(shared(KIND.table, index)), Buffer.from([KIND.table, of]), index === 0 ? tableLimits : size])),
+      Buffer.concat([bytesOfName("a"), bytesOfName(shared(KIND.memory, 0)), Buffer.from([KIND.memory]), memories[0]]),
+      ...globals.map(({ type, isMutable }, index) => Buffer.concat([bytesOfName("a"), bytesOfName(shared(KIND.global, index)), Buffer.from([KIND.global, type, isMutable])])),
+    ];
+    return [chunk, Buffer.concat([
+      header,
+      typeSection,
+      section(SECTION.import, vector(sharedImports)),
+      section(SECTION.function, vector(held.map((at) => bytesOfNumber(functions[at].type)))),
+      section(SECTION.element, vector(runs.map(({ offset, functions: list }) => element(offset, list)))),
+      section(SECTION.code, vector(held.map((at) => rewritten(functions[at], callFrom(chunk))))),
+      nameSection(held.map((at) => functions[at].name)),
+      ...featureSections,
+    ])];
+  }));
+  return { main, chunks: written, doors: [...doors].sort() };
+}
