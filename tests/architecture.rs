@@ -52,7 +52,7 @@ const FOREIGN: [(&str, &[&str]); 7] = [
     ("fetch_with_str", &["platform::fetch"]),
     ("spawn_local", &["state::query"]),
     ("history", &["platform", "state::router"]),
-    ("agentarea_kernels", &["chart", "api::prometheus"]),
+    ("agentarea_kernels", &["chart", "api::prometheus", "api::jaeger"]),
 ];
 
 /// Layers that must not know a wire format or the browser.

@@ -4,9 +4,12 @@
 //! Invariant: nothing generic over types of the caller, which would be compiled there, for size; no dependency, no panic, no
 //! IO. What is here has to show in `cargo xtask bench` what it is worth: speed is paid for in bytes to download.
 
+pub mod json;
+pub mod names;
 pub mod number;
 pub mod point;
 pub mod raster;
+pub mod span;
 
 pub use point::Point;
 pub use raster::Bitmap;

@@ -150,6 +150,11 @@ pub fn diagnose(error: &ApiError, source_url: &str, page_origin: &str) -> Diagno
             causes.push(format!("The step is shorter than a {max_point_count}th of the range."));
             "Too many points for one query".to_owned()
         }
+        ApiError::NotFound { what, .. } => {
+            causes.push("It is older than what is kept there, or has not arrived yet.".to_owned());
+            causes.push(format!("It is in another source than {name}."));
+            format!("{name} has no {what}")
+        }
     };
     Diagnosis { headline, causes, fixes }
 }

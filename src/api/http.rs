@@ -282,6 +282,12 @@ pub enum ApiError {
         "{point_count} points for each series are more than the {max_point_count} that {source_name} allows: choose a longer step or a shorter range"
     )]
     TooManyPoints { source_name: String, point_count: u64, max_point_count: u64 },
+    /// The API works, and says that it has no such thing. `what` names it: `trace 4bf92f3577b34da6`.
+    #[error(
+        "{source_name} has no {what}: it may be too new or too old, or in another source; try again in a moment, or \
+         search for it"
+    )]
+    NotFound { source_name: String, what: String },
 }
 
 impl ApiError {
@@ -296,7 +302,8 @@ impl ApiError {
             | Self::Backend { source_name, .. }
             | Self::NotReady { source_name, .. }
             | Self::Truncated { source_name, .. }
-            | Self::TooManyPoints { source_name, .. } => source_name,
+            | Self::TooManyPoints { source_name, .. }
+            | Self::NotFound { source_name, .. } => source_name,
         }
     }
 
@@ -310,7 +317,7 @@ impl ApiError {
             | Self::Truncated { .. } => true,
             Self::Http { status, .. } => matches!(status, 429 | 502 | 503 | 504),
             Self::Backend { status, .. } => matches!(status, 429 | 499 | 503),
-            Self::NotJson { .. } | Self::Decode { .. } | Self::TooManyPoints { .. } => false,
+            Self::NotJson { .. } | Self::Decode { .. } | Self::TooManyPoints { .. } | Self::NotFound { .. } => false,
         }
     }
 }

@@ -4,9 +4,12 @@
 
 pub mod config;
 pub mod diagnosis;
+mod exchange;
 pub mod files;
 pub mod grafana;
 pub mod http;
+pub mod jaeger;
 mod json;
+mod json_text;
 pub mod prometheus;
 pub mod scheduler;

@@ -69,6 +69,8 @@ pub struct Source {
     pub tenants: Vec<String>,
     pub credentials: Credentials,
     pub timeout_secs: u32,
+    /// Of a Jaeger; of no meaning for others.
+    pub dialect: JaegerDialect,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -116,6 +118,31 @@ impl SourceKind {
             Self::Zipkin => "Zipkin",
             Self::Tempo => "Tempo",
             Self::Elasticsearch => "Elasticsearch",
+        }
+    }
+}
+
+/// Which of its two APIs a Jaeger, or what speaks like one, is asked by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum JaegerDialect {
+    /// Whichever it answers.
+    #[default]
+    Auto,
+    /// `/api`: all up to 2.20, and `VictoriaTraces`.
+    Legacy,
+    /// `/api/v3`.
+    V3,
+}
+
+impl JaegerDialect {
+    pub const ALL: [Self; 3] = [Self::Auto, Self::Legacy, Self::V3];
+
+    /// As `config.json` spells it.
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Legacy => "legacy",
+            Self::V3 => "v3",
         }
     }
 }

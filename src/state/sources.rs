@@ -54,7 +54,12 @@ impl SourceHandle {
         // A request that we gave up ourselves says nothing about the backend; neither does a query it refused.
         let is_about_backend = !matches!(
             failure,
-            Some(ApiError::Cancelled { .. } | ApiError::Backend { .. } | ApiError::TooManyPoints { .. })
+            Some(
+                ApiError::Cancelled { .. }
+                    | ApiError::Backend { .. }
+                    | ApiError::TooManyPoints { .. }
+                    | ApiError::NotFound { .. }
+            )
         );
         if !is_about_backend {
             return;
@@ -127,8 +132,18 @@ impl Sources {
 }
 
 fn endpoint_of(source: &Source) -> Endpoint {
-    let Source { name, kind: _, url, is_default: _, headers, tenant_header, tenants, credentials, timeout_secs } =
-        source;
+    let Source {
+        name,
+        kind: _,
+        url,
+        is_default: _,
+        headers,
+        tenant_header,
+        tenants,
+        credentials,
+        timeout_secs,
+        dialect: _,
+    } = source;
     let mut endpoint = Endpoint::new(name.clone(), dom::absolute_url(url).trim_end_matches('/').to_owned());
     endpoint.headers.clone_from(headers);
     endpoint.tenant_header = tenant_header.clone().zip(tenants.first().cloned());

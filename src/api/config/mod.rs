@@ -8,7 +8,7 @@ use std::fmt;
 use super::json::{self, Fault, Map, Value, describe};
 use crate::{
     base::time::{TimePoint, Utc},
-    model::config::{Branding, ClockStart, Config, Credentials, DashboardFile, Source, SourceKind},
+    model::config::{Branding, ClockStart, Config, Credentials, DashboardFile, JaegerDialect, Source, SourceKind},
     model::notice::Notice,
 };
 
@@ -279,7 +279,18 @@ impl Check {
         self.known_keys(
             entry,
             path,
-            &["name", "kind", "url", "default", "headers", "tenant_header", "tenants", "credentials", "timeout_secs"],
+            &[
+                "name",
+                "kind",
+                "url",
+                "default",
+                "headers",
+                "tenant_header",
+                "tenants",
+                "credentials",
+                "timeout_secs",
+                "dialect",
+            ],
         );
         let kinds = SourceKind::ALL.map(SourceKind::id).join(", ");
         let kind = self.wanted_text(entry, path, "kind", &format!("one of {kinds}")).and_then(|text| {
@@ -338,6 +349,7 @@ impl Check {
             );
         }
         let is_default = self.flag(entry, path, "default");
+        let dialect = self.dialect(path, entry, kind);
         Some(Source {
             name: name?,
             kind: kind?,
@@ -348,7 +360,21 @@ impl Check {
             tenants,
             credentials: credentials.unwrap_or_default(),
             timeout_secs,
+            dialect,
         })
+    }
+
+    fn dialect(&mut self, path: &str, entry: &Map, kind: Option<SourceKind>) -> JaegerDialect {
+        let Some(text) = self.text(entry, path, "dialect", "auto, legacy or v3") else { return JaegerDialect::Auto };
+        if kind.is_some_and(|kind| kind != SourceKind::Jaeger) {
+            self.problem(join(path, "dialect"), describe(&Value::String(text)), "nothing: only a jaeger has dialects");
+            return JaegerDialect::Auto;
+        }
+        let found = JaegerDialect::ALL.into_iter().find(|dialect| dialect.id() == text);
+        if found.is_none() {
+            self.problem(join(path, "dialect"), format!("\u{201c}{text}\u{201d}"), "auto, legacy or v3");
+        }
+        found.unwrap_or_default()
     }
 
     fn headers(&mut self, path: &str, entry: &Map) -> Vec<(String, String)> {

@@ -101,6 +101,21 @@ fn names_are_unique_and_defaults_single() {
 }
 
 #[test]
+fn a_jaeger_may_say_its_dialect() {
+    let file = |kind: &str, dialect: &str| {
+        format!(r#"{{"version":1,"sources":[{{"name":"t","kind":"{kind}","url":"t","dialect":{dialect}}}]}}"#)
+    };
+    let read = |dialect: &str| config_from_json(&file("jaeger", dialect)).unwrap().sources.first().unwrap().dialect;
+    assert_eq!(read("null"), JaegerDialect::Auto);
+    for dialect in JaegerDialect::ALL {
+        assert_eq!(read(&format!("\"{}\"", dialect.id())), dialect);
+    }
+    assert_eq!(keys(&file("jaeger", "\"v2\"")), ["sources[0].dialect"]);
+    assert_eq!(keys(&file("jaeger", "3")), ["sources[0].dialect"]);
+    assert_eq!(keys(&file("tempo", "\"v3\"")), ["sources[0].dialect"]);
+}
+
+#[test]
 fn addresses() {
     let check = |url: &str, is_right: bool| assert_eq!(address_fault(url).is_none(), is_right, "{url}");
     for url in ["prometheus", "/prometheus", "https://a.example", "http://127.0.0.1:9090/p", "a/b:c"] {

@@ -18,6 +18,7 @@ use futures_util::future::LocalBoxFuture;
 
 use crate::{
     api::{
+        exchange::{self as sending, Exchange},
         http::{ApiError, Delivery, Endpoint, FormParams, HttpRequest, ResponseHead, Transport, path_segment},
         json::Node,
         scheduler::Sharing,
@@ -32,7 +33,7 @@ use crate::{
         target::{BuildInfo, MetricMetadata, RuntimeInfo, Targets},
     },
 };
-use exchange::{Exchange, Parser as _, Received};
+use exchange::Parser as _;
 use scan::{ResultKind, ResultScanner, Scanned, ScannedValue};
 use wire::{Faults, Item};
 
@@ -352,8 +353,9 @@ async fn answered(request: HttpRequest, transport: Rc<dyn Transport>, ask: Ask) 
         None => whole.extend_from_slice(bytes),
     };
     let wants_json = !matches!(ask, Ask::Ready);
-    let Received { head, stats } = exchange::run(&request, &*transport, wants_json, &mut push).await?;
-    let exchange = Exchange { request: &request, head: &head };
+    let delivery = sending::run(&request, &*transport, wants_json, exchange::explain, &mut push).await?;
+    let stats = FetchStats::of(&delivery);
+    let exchange = Exchange { request: &request, head: &delivery.head };
     let (value, notices) = match (ask, scanner) {
         (Ask::Range(_), Some(scanner)) => {
             let (frame, notices) = frame_from(scanned(scanner, &exchange)?, &request, stats)?;

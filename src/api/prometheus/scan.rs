@@ -15,10 +15,10 @@ mod json;
 
 use super::{
     InstantResult,
-    exchange::{self, Exchange, Parser},
+    exchange::{self, Parser},
 };
 use crate::{
-    api::http::ApiError,
+    api::{exchange::Exchange, http::ApiError},
     base::{number::parse as number_from_text, time::Grid},
     model::{
         frame::{HistogramBucket, InstantSample, InstantValue, NativeHistogram},

@@ -1,0 +1,478 @@
+//! One span as Jaeger's two APIs write it: what a row of a timeline shows, found in one pass over the span's bytes.
+//!
+//! Invariant: keys may come in any order and be missing; what has another type than it should counts as missing. Nothing is
+//! copied: names are places in the buffer. Tags are passed over, but for the few that say something about the row; a tag
+//! written as Jaeger writes it takes a handful of comparisons of eight bytes.
+
+use crate::json::{Place, Reader, Stop, closed, string_end, word};
+
+pub const ERROR: u16 = 1;
+pub const WARNINGS: u16 = 1 << 1;
+pub const EVENTS: u16 = 1 << 2;
+pub const LINKS: u16 = 1 << 3;
+
+/// Upper and lower half.
+pub type Id = [u64; 2];
+
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Span {
+    /// Behind its last byte.
+    pub end: usize,
+    /// The digits of its trace's id, as they stand there.
+    pub trace_id: Place,
+    pub span_id: u64,
+    /// 0: none.
+    pub parent_id: u64,
+    /// Others that can be the parent where that one is not in the trace.
+    pub other_parents: Vec<u64>,
+    /// In the unit of the dialect.
+    pub start: i64,
+    /// A duration in the old dialect, an end in the new one.
+    pub length_or_end: i64,
+    /// The inside of the quotes.
+    pub name: Place,
+    /// The key of the process, inside its quotes.
+    pub process_id: Place,
+    /// The process itself, where it is in the span.
+    pub process: Place,
+    /// OpenTelemetry's numbers, 0 to 5.
+    pub kind: u8,
+    /// [`ERROR`] and its kin.
+    pub flags: u16,
+}
+
+/// An id of hexadecimal digits, of Base64 as Protobuf's JSON has it, or else a number made from the text.
+pub fn id(text: &[u8]) -> Id {
+    if let Some(id) = hex(text) {
+        return id;
+    }
+    if let Some(id) = base64(text) {
+        return id;
+    }
+    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
+    for byte in text {
+        hash = (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
+    }
+    if text.is_empty() { [0, 0] } else { [0, hash] }
+}
+
+const NO_DIGIT: u8 = 0xff;
+
+/// What each byte is worth as a hexadecimal digit.
+const HEX_DIGITS: [u8; 256] = digits(b"0123456789abcdef", b"0123456789ABCDEF");
+const BASE64_DIGITS: [u8; 256] = digits(
+    b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/",
+    b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_",
+);
+
+#[expect(clippy::indexing_slicing, reason = "a const fn has no `get_mut`; a wrong index would not compile")]
+const fn digits(alphabet: &[u8], other: &[u8]) -> [u8; 256] {
+    let mut table = [NO_DIGIT; 256];
+    let mut value = 0;
+    while value < alphabet.len() {
+        table[alphabet[value] as usize] = value as u8;
+        table[other[value] as usize] = value as u8;
+        value += 1;
+    }
+    table
+}
+
+fn digit(table: &[u8; 256], byte: u8) -> u8 {
+    table.get(usize::from(byte)).copied().unwrap_or(NO_DIGIT)
+}
+
+fn half(digits: &[u8]) -> Option<u64> {
+    let mut value = 0;
+    // All digits are or-ed, so that one look at the end finds a wrong one.
+    let mut seen = 0;
+    for byte in digits {
+        let digit = digit(&HEX_DIGITS, *byte);
+        seen |= digit;
+        value = (value << 4) | u64::from(digit & 0xf);
+    }
+    (seen < 16).then_some(value)
+}
+
+fn hex(text: &[u8]) -> Option<Id> {
+    if text.len() > 32 || text.is_empty() {
+        return None;
+    }
+    let (high, low) = text.split_at(text.len().saturating_sub(16));
+    Some([half(high)?, half(low)?])
+}
+
+fn base64(text: &[u8]) -> Option<Id> {
+    let digits = text.trim_ascii_end().strip_suffix(b"==").or_else(|| text.strip_suffix(b"=")).unwrap_or(text);
+    if digits.len() != 11 && digits.len() != 22 {
+        return None;
+    }
+    let (mut value, mut seen) = (0_u128, 0);
+    for byte in digits {
+        let digit = digit(&BASE64_DIGITS, *byte);
+        seen |= digit;
+        value = (value << 6) | u128::from(digit & 0x3f);
+    }
+    // 66 or 132 bits hold 64 or 128: the last digit's lower bits are padding. Of the longer one the first digit has lost none.
+    let value = if digits.len() == 11 { value >> 2 } else { base64_long(digits) };
+    (seen < 64).then_some([(value >> 64) as u64, value as u64])
+}
+
+/// 22 digits are 132 bits, four more than fit: all but the last digit, and the upper two bits of that.
+fn base64_long(digits: &[u8]) -> u128 {
+    let (last, all) = digits.split_last().map_or((0, digits), |(last, all)| (digit(&BASE64_DIGITS, *last), all));
+    let value = all.iter().fold(0_u128, |value, byte| (value << 6) | u128::from(digit(&BASE64_DIGITS, *byte) & 0x3f));
+    (value << 2) | u128::from((last >> 4) & 3)
+}
+
+/// Whether two spellings of an id mean the same.
+fn is_same_id(one: &[u8], other: &[u8]) -> bool {
+    one == other || id(one) == id(other)
+}
+
+/// A span of `/api/traces`, whose brace stands at `at`. Times are microseconds.
+pub fn legacy(bytes: &[u8], at: usize) -> Result<Span, Stop> {
+    let mut reader = Reader::new(bytes, at);
+    let mut span = Span::default();
+    let mut references = None;
+    let mut named_parent = (0, 0);
+    reader.expect(b'{', "a span")?;
+    let mut is_first = true;
+    while let Some(key) = reader.key(is_first)? {
+        is_first = false;
+        match key {
+            b"traceID" => span.trace_id = reader.text()?.unwrap_or_default(),
+            b"spanID" => {
+                let text = reader.text()?.unwrap_or_default();
+                span.span_id = id(reader.slice(text))[1];
+            }
+            b"parentSpanID" => named_parent = reader.text()?.unwrap_or_default(),
+            b"operationName" => span.name = reader.text()?.unwrap_or_default(),
+            // The id that they are compared with usually stands before them.
+            b"references" if span.trace_id != (0, 0) => legacy_references(&mut reader, &mut span)?,
+            b"references" => references = Some(reader.value()?.0),
+            b"startTime" => span.start = reader.integer()?,
+            b"duration" => span.length_or_end = reader.integer()?,
+            b"tags" => legacy_tags(&mut reader, &mut span)?,
+            b"logs" => span.flags |= EVENTS * u16::from(passed_list_has_items(&mut reader)?),
+            b"warnings" => span.flags |= WARNINGS * u16::from(passed_list_has_items(&mut reader)?),
+            b"processID" => span.process_id = reader.text()?.unwrap_or_default(),
+            b"process" => span.process = reader.value()?,
+            _ => {
+                reader.value()?;
+            }
+        }
+    }
+    span.end = reader.at;
+    if let Some(from) = references {
+        legacy_references(&mut Reader::new(bytes, from), &mut span)?;
+    }
+    if span.parent_id == 0 {
+        span.parent_id = id(reader.slice(named_parent))[1];
+    }
+    Ok(span)
+}
+
+/// Passes over a value; whether it is an array with something in it.
+fn passed_list_has_items(reader: &mut Reader<'_>) -> Result<bool, Stop> {
+    if !reader.take_if(b'[')? {
+        reader.value()?;
+        return Ok(false);
+    }
+    let has_items = reader.solid()? != b']';
+    reader.at = closed(reader.bytes, reader.at, 1).ok_or(Stop::More)?;
+    Ok(has_items)
+}
+
+fn legacy_references(reader: &mut Reader<'_>, span: &mut Span) -> Result<(), Stop> {
+    if !reader.take_if(b'[')? {
+        reader.value()?;
+        return Ok(());
+    }
+    let mut count = 0;
+    while reader.item(count == 0)? {
+        count += 1;
+        if reader.take_if(b'{')? {
+            reference(reader, span)?;
+        } else {
+            reader.value()?;
+        }
+    }
+    if count > 1 {
+        span.flags |= LINKS;
+    }
+    Ok(())
+}
+
+/// A reference of the old dialect or a link of the new one, whose brace is taken.
+fn reference(reader: &mut Reader<'_>, span: &mut Span) -> Result<(), Stop> {
+    let (mut trace_id, mut span_id) = ((0, 0), (0, 0));
+    let mut is_first = true;
+    while let Some(key) = reader.key(is_first)? {
+        is_first = false;
+        match key {
+            b"traceID" | b"traceId" | b"trace_id" => trace_id = reader.text()?.unwrap_or_default(),
+            b"spanID" | b"spanId" | b"span_id" => span_id = reader.text()?.unwrap_or_default(),
+            _ => {
+                reader.value()?;
+            }
+        }
+    }
+    let is_own = trace_id.0 == trace_id.1 || is_same_id(reader.slice(trace_id), reader.slice(span.trace_id));
+    let parent_id = id(reader.slice(span_id))[1];
+    if !is_own {
+        span.flags |= LINKS;
+    } else if span.parent_id == 0 {
+        span.parent_id = parent_id;
+    } else if parent_id != 0 {
+        span.other_parents.push(parent_id);
+    }
+    Ok(())
+}
+
+fn is_telling(key: &[u8]) -> bool {
+    match key.len() {
+        5 => key == b"error",
+        9 => key == b"span.kind",
+        16 => key == b"otel.status_code" || key == b"@jaeger@warnings",
+        _ => false,
+    }
+}
+
+fn legacy_tags(reader: &mut Reader<'_>, span: &mut Span) -> Result<(), Stop> {
+    if !reader.take_if(b'[')? {
+        reader.value()?;
+        return Ok(());
+    }
+    let mut is_first = true;
+    loop {
+        reader.at = plain_legacy_tags(reader.bytes, reader.at, &mut is_first);
+        if !reader.item(is_first)? {
+            return Ok(());
+        }
+        is_first = false;
+        if reader.take_if(b'{')? {
+            let (key, value) = tag(reader)?;
+            legacy_tag_told(span, key, reader.slice(value));
+        } else {
+            reader.value()?;
+        }
+    }
+}
+
+/// The key of a tag whose brace is taken, inside its quotes, and its value, with them.
+fn tag<'a>(reader: &mut Reader<'a>) -> Result<(&'a [u8], Place), Stop> {
+    let (mut name, mut value) = ((0, 0), (0, 0));
+    let mut is_first = true;
+    while let Some(key) = reader.key(is_first)? {
+        is_first = false;
+        match key {
+            b"key" => name = reader.text()?.unwrap_or_default(),
+            b"value" => value = reader.value()?,
+            _ => {
+                reader.value()?;
+            }
+        }
+    }
+    Ok((reader.slice(name), value))
+}
+
+fn legacy_tag_told(span: &mut Span, key: &[u8], value: &[u8]) {
+    match (key, value) {
+        (b"error", b"true" | b"\"true\"") | (b"otel.status_code", b"\"ERROR\"") => span.flags |= ERROR,
+        (b"span.kind", b"\"internal\"") => span.kind = 1,
+        (b"span.kind", b"\"server\"") => span.kind = 2,
+        (b"span.kind", b"\"client\"") => span.kind = 3,
+        (b"span.kind", b"\"producer\"") => span.kind = 4,
+        (b"span.kind", b"\"consumer\"") => span.kind = 5,
+        _ => {}
+    }
+}
+
+/// Eight bytes that are expected as they stand here.
+const fn eight(text: &[u8; 8]) -> u64 {
+    u64::from_le_bytes(*text)
+}
+
+const TAG_OPENS: u64 = eight(b"{\"key\":\"");
+
+/// Where the key ends (at its quote) of a tag that begins as it should and says nothing about the row.
+#[inline]
+fn plain_key_end(bytes: &[u8], at: usize) -> Option<usize> {
+    if word(bytes, at)? != TAG_OPENS {
+        return None;
+    }
+    let key_end = string_end(bytes, at + 8)?;
+    if is_telling(bytes.get(at + 8..key_end)?) { None } else { Some(key_end) }
+}
+
+/// From the front of a list, or from behind one of its items: behind the last of those tags that look as Jaeger writes them and
+/// say nothing about the row.
+fn plain_legacy_tags(bytes: &[u8], from: usize, is_first: &mut bool) -> usize {
+    let mut taken = from;
+    loop {
+        let at = taken + usize::from(!*is_first);
+        if !*is_first && bytes.get(taken) != Some(&b',') {
+            return taken;
+        }
+        let Some(key_end) = plain_key_end(bytes, at) else { return taken };
+        let is_string = word(bytes, key_end) == Some(eight(b"\",\"type\""))
+            && word(bytes, key_end + 8) == Some(eight(b":\"string"))
+            && word(bytes, key_end + 16) == Some(eight(b"\",\"value"))
+            // `":"` and what is before it.
+            && word(bytes, key_end + 19) == Some(eight(b"value\":\""));
+        let end = if is_string {
+            string_end(bytes, key_end + 27).filter(|end| bytes.get(end + 1) == Some(&b'}')).map(|end| end + 2)
+        } else {
+            closed(bytes, key_end + 1, 1)
+        };
+        let Some(end) = end else { return taken };
+        taken = end;
+        *is_first = false;
+    }
+}
+
+/// A span of OTLP's JSON, whose brace stands at `at`. Times are nanoseconds.
+pub fn otlp(bytes: &[u8], at: usize) -> Result<Span, Stop> {
+    let mut reader = Reader::new(bytes, at);
+    let mut span = Span::default();
+    let (mut links, mut parent) = (None, (0, 0));
+    reader.expect(b'{', "a span")?;
+    let mut is_first = true;
+    while let Some(key) = reader.key(is_first)? {
+        is_first = false;
+        match key {
+            b"traceId" | b"trace_id" => span.trace_id = reader.text()?.unwrap_or_default(),
+            b"spanId" | b"span_id" => {
+                let text = reader.text()?.unwrap_or_default();
+                span.span_id = id(reader.slice(text))[1];
+            }
+            b"parentSpanId" | b"parent_span_id" => parent = reader.text()?.unwrap_or_default(),
+            b"name" => span.name = reader.text()?.unwrap_or_default(),
+            b"kind" => {
+                let kind = reader.value()?;
+                span.kind = kind_of(reader.slice(kind));
+            }
+            b"startTimeUnixNano" | b"start_time_unix_nano" => span.start = reader.integer()?,
+            b"endTimeUnixNano" | b"end_time_unix_nano" => span.length_or_end = reader.integer()?,
+            b"attributes" => otlp_attributes(&mut reader, &mut span)?,
+            b"events" => span.flags |= EVENTS * u16::from(passed_list_has_items(&mut reader)?),
+            b"links" => links = Some(reader.value()?.0),
+            b"status" => status(&mut reader, &mut span)?,
+            _ => {
+                reader.value()?;
+            }
+        }
+    }
+    span.end = reader.at;
+    span.parent_id = id(reader.slice(parent))[1];
+    if let Some(from) = links {
+        otlp_links(&mut Reader::new(bytes, from), &mut span)?;
+    }
+    Ok(span)
+}
+
+fn otlp_links(reader: &mut Reader<'_>, span: &mut Span) -> Result<(), Stop> {
+    let had_parent = span.parent_id != 0;
+    let mut count = 0;
+    if reader.take_if(b'[')? {
+        while reader.item(count == 0)? {
+            count += 1;
+            if reader.take_if(b'{')? {
+                reference(reader, span)?;
+            } else {
+                reader.value()?;
+            }
+        }
+    }
+    // As in the old dialect, where the parent is a reference among the others.
+    if count + usize::from(had_parent) > 1 {
+        span.flags |= LINKS;
+    }
+    Ok(())
+}
+
+fn kind_of(value: &[u8]) -> u8 {
+    match value {
+        b"1" | b"\"SPAN_KIND_INTERNAL\"" => 1,
+        b"2" | b"\"SPAN_KIND_SERVER\"" => 2,
+        b"3" | b"\"SPAN_KIND_CLIENT\"" => 3,
+        b"4" | b"\"SPAN_KIND_PRODUCER\"" => 4,
+        b"5" | b"\"SPAN_KIND_CONSUMER\"" => 5,
+        _ => 0,
+    }
+}
+
+fn status(reader: &mut Reader<'_>, span: &mut Span) -> Result<(), Stop> {
+    if !reader.take_if(b'{')? {
+        reader.value()?;
+        return Ok(());
+    }
+    let mut is_first = true;
+    while let Some(key) = reader.key(is_first)? {
+        is_first = false;
+        let value = reader.value()?;
+        if key == b"code" && matches!(reader.slice(value), b"2" | b"\"2\"" | b"\"STATUS_CODE_ERROR\"") {
+            span.flags |= ERROR;
+        }
+    }
+    Ok(())
+}
+
+fn otlp_attributes(reader: &mut Reader<'_>, span: &mut Span) -> Result<(), Stop> {
+    if !reader.take_if(b'[')? {
+        reader.value()?;
+        return Ok(());
+    }
+    let mut is_first = true;
+    loop {
+        reader.at = plain_otlp_attributes(reader.bytes, reader.at, &mut is_first);
+        if !reader.item(is_first)? {
+            return Ok(());
+        }
+        is_first = false;
+        if !reader.take_if(b'{')? {
+            reader.value()?;
+            continue;
+        }
+        let (key, value) = tag(reader)?;
+        match key {
+            b"@jaeger@warnings" => span.flags |= WARNINGS,
+            b"error" => {
+                let mut value = Reader::new(reader.bytes, value.0);
+                if value.take_if(b'{')?
+                    && value.key(true)?.is_some()
+                    && let place = value.value()?
+                    && matches!(value.slice(place), b"true" | b"\"true\"")
+                {
+                    span.flags |= ERROR;
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The same as [`plain_legacy_tags`], of OTLP's attributes.
+fn plain_otlp_attributes(bytes: &[u8], from: usize, is_first: &mut bool) -> usize {
+    let mut taken = from;
+    loop {
+        let at = taken + usize::from(!*is_first);
+        if !*is_first && bytes.get(taken) != Some(&b',') {
+            return taken;
+        }
+        let Some(key_end) = plain_key_end(bytes, at) else { return taken };
+        let is_string = word(bytes, key_end) == Some(eight(b"\",\"value"))
+            && word(bytes, key_end + 8) == Some(eight(b"\":{\"stri"))
+            && word(bytes, key_end + 16) == Some(eight(b"ngValue\""))
+            // `:"` and what is before it.
+            && word(bytes, key_end + 18) == Some(eight(b"Value\":\""));
+        let end = if is_string {
+            string_end(bytes, key_end + 26).filter(|end| bytes.get(end + 1..end + 3) == Some(b"}}")).map(|end| end + 3)
+        } else {
+            closed(bytes, key_end + 1, 1)
+        };
+        let Some(end) = end else { return taken };
+        taken = end;
+        *is_first = false;
+    }
+}
