@@ -5,3 +5,4 @@
 pub mod heatmap;
 pub mod merge;
 pub mod reduce;
+pub mod trace;
