@@ -7,8 +7,13 @@
 //! Not here: reading tags of all spans at once. A span's details are read from the backend's bytes when asked for, so what
 //! needs them for every span can be continued in slices.
 
+pub mod bottleneck;
 pub mod critical_path;
+pub mod intern;
 pub mod self_time;
+pub mod statement;
+pub mod usual;
+pub mod words;
 
 #[cfg(test)]
 mod random;
