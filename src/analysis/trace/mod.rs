@@ -9,9 +9,11 @@
 
 pub mod bottleneck;
 pub mod critical_path;
+pub mod filter;
 pub mod intern;
 pub mod self_time;
 pub mod statement;
+pub mod statistics;
 pub mod usual;
 pub mod words;
 
