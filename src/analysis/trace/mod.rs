@@ -18,7 +18,7 @@ pub mod usual;
 pub mod words;
 
 #[cfg(test)]
-mod random;
+pub mod random;
 
 /// A value of a column, or the type's default beyond its end.
 fn at<T: Copy + Default>(column: &[T], place: usize) -> T {
