@@ -4,4 +4,6 @@
 
 pub mod heatmap;
 pub mod merge;
+pub mod redact;
 pub mod reduce;
+pub mod trace;

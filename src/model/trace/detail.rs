@@ -2,8 +2,8 @@
 
 use super::{SpanId, TraceId};
 
-/// Reads spans' details from wherever the backend's answer is kept.
-pub trait SpanDetails {
+/// Reads spans' details from wherever the backend's answer is kept. Traces are shared ([`std::sync::Arc`]), so it is too.
+pub trait SpanDetails: Send + Sync {
     /// Of the span at that place among those that the backend sent. What cannot be read is left out.
     fn detail(&self, origin: usize) -> SpanDetail;
 
