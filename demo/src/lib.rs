@@ -5,6 +5,7 @@ pub mod capture;
 pub mod clock;
 pub mod export;
 pub mod exposition;
+pub mod jaeger;
 pub mod nginx;
 pub mod promql;
 pub mod rules;

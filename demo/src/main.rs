@@ -6,22 +6,24 @@ use std::io::{BufWriter, Write};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use agentarea_demo::api::{Api, firing_count};
 use agentarea_demo::clock::{Clock, monotonic_now, parse_rfc3339, wait, wall_ms};
 use agentarea_demo::export::export;
+use agentarea_demo::jaeger::{Jaeger, Traces};
 use agentarea_demo::nginx::front::Front;
 use agentarea_demo::rules::RuleSet;
-use agentarea_demo::server::{Options, Running};
+use agentarea_demo::server::{Apis, Options, Running};
 use agentarea_demo::sim::{Platform, SCRAPE_INTERVAL_MS};
 use agentarea_demo::stop::stop_signal;
 use agentarea_demo::world::World;
 use lexopt::prelude::{Long, Short, Value, ValueExt};
 
 const USAGE: &str = "\
-A simulated AgentArea platform with an embedded Prometheus API.
+A simulated AgentArea platform with the APIs of Prometheus and Jaeger over its telemetry.
 
 Usage:
   agentarea-demo serve [--listen ADDRESS:PORT] [--dist FOLDER] [--rules PATH] [--seed N]
@@ -156,7 +158,8 @@ fn serve(arguments: &Arguments) -> Result<(), CliError> {
         announces_clock: arguments.now_ms.is_some(),
     };
     let platform = Platform::with_history(arguments.seed, clock.start_ms(), arguments.hours);
-    let mut world = World::new(platform, rules);
+    let traces = Arc::new(Traces::default());
+    let mut world = World::new(platform, rules).with_traces(Arc::clone(&traces));
     let shared = world.shared();
     if options.upstream.is_none() {
         let started = monotonic_now();
@@ -164,12 +167,14 @@ fn serve(arguments: &Arguments) -> Result<(), CliError> {
         world.load_history(|share| eprintln!("  {:3.0} %  {:.1} s", share * 100.0, started.elapsed().as_secs_f64()));
         let (series, samples) = shared.engine.with_store(|store| (store.series_count(), store.samples_appended()));
         eprintln!(
-            "{series} series, {samples} samples, {} alerts firing, {:.1} s",
+            "{series} series, {samples} samples, {} traces, {} alerts firing, {:.1} s",
+            traces.count(),
             firing_count(&shared),
             started.elapsed().as_secs_f64()
         );
     }
-    let running = Running::start(&options, Api::new(shared, clock.clone()), &clock)?;
+    let jaeger = options.upstream.is_none().then(|| Jaeger::new(traces, clock.clone()));
+    let running = Running::start(&options, Apis { prometheus: Api::new(shared, clock.clone()), jaeger }, &clock)?;
     let front = RefCell::new(front(arguments, running.address)?);
     let url = front.borrow().as_ref().map_or_else(|| format!("http://{}/", running.address), |front| front.url.clone());
     println!("agentarea-demo ready {url}");

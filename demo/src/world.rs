@@ -1,12 +1,15 @@
-//! The platform, its store and its rules, kept together and moved forward in time.
+//! The platform, its store, its rules and its traces, kept together and moved forward in time.
 //!
 //! Invariant: a scrape is appended before the rules of the same instant are evaluated. Locks are held only while samples are
 //! appended or copied, never while a query is computed.
 
+use std::sync::mpsc::sync_channel;
 use std::sync::{Arc, PoisonError, RwLock};
 
+use crate::jaeger::Traces;
 use crate::promql::{Dialect, Engine};
 use crate::rules::RuleSet;
+use crate::signals::{Detail, Keeper, KeptPart};
 use crate::sim::{Exemplar, Platform, SCRAPE_INTERVAL_MS, SeriesDef, Target, is_stale};
 use crate::store::{Labels, METRIC_NAME, SeriesId, Store};
 
@@ -30,7 +33,25 @@ pub struct World {
     labels: Vec<Labels>,
     history_ms: i64,
     keeps_stale_markers: bool,
+    recorder: Option<Recorder>,
 }
+
+/// Chooses the traces that are kept, and where they go.
+struct Recorder {
+    keeper: Keeper,
+    traces: Arc<Traces>,
+}
+
+impl Recorder {
+    /// What is kept of the platform's last slice.
+    fn kept(&mut self, platform: &Platform) -> Vec<KeptPart> {
+        self.keeper.set_detail(Detail::of_age(platform.now_ms() - platform.events().end_ms));
+        self.keeper.keep(platform)
+    }
+}
+
+/// Slices of traces that may wait to be put in order while history is loaded.
+const WAITING_SLICES: usize = 64;
 
 /// The label set of a simulated series.
 pub fn labels_of(series: &SeriesDef) -> Labels {
@@ -65,7 +86,7 @@ impl World {
             exemplars: RwLock::new(Vec::new()),
             start_ms: platform.start_ms(),
         });
-        Self { platform, shared, ids, labels, history_ms, keeps_stale_markers: true }
+        Self { platform, shared, ids, labels, history_ms, keeps_stale_markers: true, recorder: None }
     }
 
     /// As [`Self::new`], but a series that ends is simply not continued. An OpenMetrics file cannot say more, so this is
@@ -74,28 +95,49 @@ impl World {
         Self { keeps_stale_markers: false, ..Self::speaking(dialect, platform, rules) }
     }
 
+    /// The traces are kept here from the platform's beginning on: to be called before anything is loaded.
+    pub fn with_traces(self, traces: Arc<Traces>) -> Self {
+        Self { recorder: Some(Recorder { keeper: Keeper::default(), traces }), ..self }
+    }
+
     pub fn shared(&self) -> Arc<Shared> {
         Arc::clone(&self.shared)
     }
 
     /// Loads the history up to the platform's own "now" and evaluates the rules over it. `progress` hears a share of 1 some
-    /// twenty times.
+    /// twenty times. Traces are put in order by a thread of their own; when this returns, all of them are.
     pub fn load_history(&mut self, mut progress: impl FnMut(f64)) {
         let (start_ms, end_ms) = (self.platform.start_ms(), self.platform.now_ms());
         let total = ((end_ms - start_ms) / SCRAPE_INTERVAL_MS).max(1);
-        let mut done = 0;
-        while self.platform.next_ms() <= end_ms {
-            self.scrape();
-            done += 1;
-            if done % (total / 20).max(1) == 0 {
-                progress(done as f64 / total as f64);
+        let traces = self.recorder.as_ref().map(|recorder| Arc::clone(&recorder.traces));
+        std::thread::scope(|threads| {
+            let (kept, slices) = sync_channel::<Vec<KeptPart>>(WAITING_SLICES);
+            if let Some(traces) = traces {
+                threads.spawn(move || slices.iter().for_each(|parts| traces.keep(parts)));
             }
-        }
+            let mut done = 0;
+            while self.platform.next_ms() <= end_ms {
+                self.scrape();
+                if let Some(recorder) = &mut self.recorder {
+                    // The thread ends before us only by a panic, which the scope passes on.
+                    kept.send(recorder.kept(&self.platform)).unwrap_or(());
+                }
+                done += 1;
+                if done % (total / 20).max(1) == 0 {
+                    progress(done as f64 / total as f64);
+                }
+            }
+            drop(kept);
+            self.load_rules(start_ms, end_ms);
+        });
+        self.publish();
+    }
+
+    fn load_rules(&self, start_ms: i64, end_ms: i64) {
         let Self { shared, .. } = self;
         let mut rules = std::mem::take(&mut *shared.rules.write().unwrap_or_else(PoisonError::into_inner));
         rules.backfill(&shared.engine, start_ms, end_ms, &mut |samples| append(&shared.store, samples));
         *shared.rules.write().unwrap_or_else(PoisonError::into_inner) = rules;
-        self.publish();
     }
 
     /// Catches up to `now_ms`, scrape by scrape.
@@ -103,6 +145,10 @@ impl World {
         let mut moved = false;
         while self.platform.next_ms() <= now_ms {
             let time_ms = self.scrape();
+            if let Some(recorder) = &mut self.recorder {
+                let kept = recorder.kept(&self.platform);
+                recorder.traces.keep(kept);
+            }
             let shared = &self.shared;
             // Readers of the rules wait for at most one evaluation.
             let mut rules = shared.rules.write().unwrap_or_else(PoisonError::into_inner);
@@ -112,6 +158,9 @@ impl World {
         if moved {
             let oldest_ms = now_ms - self.history_ms - SCRAPE_INTERVAL_MS;
             self.shared.store.write().unwrap_or_else(PoisonError::into_inner).forget_before(oldest_ms);
+            if let Some(recorder) = &self.recorder {
+                recorder.traces.forget_before(oldest_ms);
+            }
             self.publish();
         }
     }

@@ -44,7 +44,7 @@ impl Front {
                 port,
                 dist: dist.to_path_buf(),
                 deploy: deploy.to_path_buf(),
-                upstreams: vec![("prometheus".into(), format!("http://{demo}/prometheus"))],
+                upstreams: ["prometheus", "jaeger"].map(|name| (name.into(), format!("http://{demo}/{name}"))).to_vec(),
                 config_from: Some(format!("http://{demo}/config.json")),
             };
             match Self::start_at(program, &folder, &site) {

@@ -1,4 +1,5 @@
-//! One origin for everything: the built app as static files, and the Prometheus API under `/prometheus`.
+//! One origin for everything: the built app as static files, Prometheus's API under `/prometheus` and Jaeger's under
+//! `/jaeger`.
 //!
 //! Invariant: static files never wait for queries: a connection's own thread answers files and hands API calls to a pool.
 //! It deliberately speaks plain HTTP and is meant for loopback.
@@ -23,13 +24,17 @@ use thiserror::Error;
 
 use crate::api::{Api, Params};
 use crate::clock::Clock;
+use crate::jaeger::Jaeger;
 use files::Files;
 use http::{Reply, Request};
 use listen::{Answer, Listening};
 use proxy::Upstream;
 
-/// Where the API lives on the origin.
+/// Where Prometheus's API lives on the origin.
 pub const PREFIX: &str = "/prometheus";
+
+/// Where Jaeger's API lives on the origin: its path in `deploy/nginx`.
+pub const JAEGER_PREFIX: &str = "/jaeger";
 
 /// Threads that answer API calls; a browser keeps at most six requests to one origin in flight.
 const QUERY_THREADS: usize = 6;
@@ -67,6 +72,19 @@ pub struct Running {
     pub address: SocketAddr,
 }
 
+/// The APIs that are served beside the app.
+pub struct Apis {
+    pub prometheus: Api,
+    /// Nothing is known of the traces of another Prometheus's platform.
+    pub jaeger: Option<Jaeger>,
+}
+
+impl From<Api> for Apis {
+    fn from(prometheus: Api) -> Self {
+        Self { prometheus, jaeger: None }
+    }
+}
+
 enum Backend {
     Embedded(Api),
     Upstream(Upstream),
@@ -75,6 +93,7 @@ enum Backend {
 struct Handler {
     files: Files,
     backend: Backend,
+    jaeger: Option<Jaeger>,
 }
 
 /// An API call on its way to the pool.
@@ -90,17 +109,18 @@ struct Service {
 }
 
 impl Running {
-    pub fn start(options: &Options, api: Api, clock: &Clock) -> Result<Self, ServeError> {
+    pub fn start(options: &Options, apis: impl Into<Apis>, clock: &Clock) -> Result<Self, ServeError> {
         let listen_error =
             |error: std::io::Error| ServeError::Listen { address: options.listen, reason: error.to_string() };
         let listener = TcpListener::bind(options.listen).map_err(listen_error)?;
         let address = listener.local_addr().map_err(listen_error)?;
+        let Apis { prometheus, jaeger } = apis.into();
         let backend = match &options.upstream {
             Some(url) => Backend::Upstream(Upstream::new(url).ok_or_else(|| ServeError::Upstream(url.clone()))?),
-            None => Backend::Embedded(api),
+            None => Backend::Embedded(prometheus),
         };
         let announced = options.announces_clock.then(|| clock.clone());
-        let handler = Arc::new(Handler { files: Files::new(options.dist.clone(), announced), backend });
+        let handler = Arc::new(Handler { files: Files::new(options.dist.clone(), announced), backend, jaeger });
         let (calls, receiver) = channel::<Call>();
         let receiver = Arc::new(Mutex::new(receiver));
         let mut query_threads = Vec::new();
@@ -144,7 +164,7 @@ fn answer_calls(handler: &Handler, calls: &Mutex<Receiver<Call>>) {
 
 impl Answer for Service {
     fn answer(&self, request: Request) -> Option<Reply> {
-        if !request.path().starts_with(PREFIX) {
+        if !request.path().starts_with(PREFIX) && below_jaeger(&request).is_none() {
             return Some(self.handler.file(&request));
         }
         let (answer_to, answer) = sync_channel(1);
@@ -169,11 +189,34 @@ impl Handler {
     }
 
     fn query(&self, request: &Request) -> Reply {
+        if let Some(path) = below_jaeger(request) {
+            return match &self.jaeger {
+                Some(jaeger) => traces(jaeger, request, path),
+                None => Reply::text(404, "no traces are served here\n"),
+            };
+        }
         match &self.backend {
             Backend::Upstream(upstream) => upstream.forward(request),
             Backend::Embedded(api) => with_cors(request, embedded(api, request)),
         }
     }
+}
+
+/// The path below Jaeger's prefix, if it is that.
+fn below_jaeger(request: &Request) -> Option<&str> {
+    let path = request.path().strip_prefix(JAEGER_PREFIX)?;
+    (path.is_empty() || path.starts_with('/')).then_some(path)
+}
+
+/// As Jaeger sends it: without CORS and uncompressed.
+fn traces(jaeger: &Jaeger, request: &Request, path: &str) -> Reply {
+    let mut params = Params::default();
+    if let Some((_, query)) = request.url.split_once('?') {
+        params.extend_from(query);
+    }
+    let answer = jaeger.handle(&request.method, path, &params, &request.body);
+    let reply = Reply { status: answer.status, body: answer.body.into_bytes(), ..Reply::default() };
+    if answer.content_type.is_empty() { reply } else { reply.with("Content-Type", answer.content_type) }
 }
 
 fn embedded(api: &Api, request: &Request) -> Reply {

@@ -3,21 +3,21 @@
 use std::fmt::{Display, Write as _};
 
 /// Appends anything that displays itself. Writing to a `String` cannot fail.
-pub(super) fn push_display(out: &mut String, value: impl Display) {
+pub(crate) fn push_display(out: &mut String, value: impl Display) {
     if write!(out, "{value}").is_err() {
         debug_assert!(false, "writing to a String failed");
     }
 }
 
 /// Appends a JSON string with its quotes.
-pub(super) fn push_string(out: &mut String, text: &str) {
+pub(crate) fn push_string(out: &mut String, text: &str) {
     out.push('"');
     push_escaped(out, text);
     out.push('"');
 }
 
 /// Appends the inside of a JSON string.
-pub(super) fn push_escaped(out: &mut String, text: &str) {
+pub(crate) fn push_escaped(out: &mut String, text: &str) {
     let mut rest = text;
     while let Some(at) = rest.bytes().position(|byte| byte < 0x20 || byte == b'"' || byte == b'\\') {
         let (plain, special) = rest.split_at(at);
@@ -38,7 +38,7 @@ pub(super) fn push_escaped(out: &mut String, text: &str) {
 }
 
 /// Appends a number; what JSON cannot say becomes `null`.
-pub(super) fn push_number(out: &mut String, value: f64) {
+pub(crate) fn push_number(out: &mut String, value: f64) {
     if value.is_finite() {
         push_display(out, value);
     } else {
@@ -47,13 +47,13 @@ pub(super) fn push_number(out: &mut String, value: f64) {
 }
 
 /// Appends lower-case hexadecimal digits of an id.
-pub(super) fn push_trace_id(out: &mut String, trace_id: u128) {
+pub(crate) fn push_trace_id(out: &mut String, trace_id: u128) {
     push_span_id(out, (trace_id >> 64) as u64);
     push_span_id(out, trace_id as u64);
 }
 
 /// Appends the 16 digits of a span's id.
-pub(super) fn push_span_id(out: &mut String, span_id: u64) {
+pub(crate) fn push_span_id(out: &mut String, span_id: u64) {
     for shift in (0..16).rev() {
         let digit = ((span_id >> (shift * 4)) & 0xf) as u32;
         out.push(char::from_digit(digit, 16).unwrap_or('0'));

@@ -29,7 +29,15 @@ struct Budget {
     failed_calls: usize,
 }
 
+/// History is told in full for this long; before that a part of the traces is enough.
+const FULL_MS: i64 = 2 * 3_600_000;
+
 impl Detail {
+    /// What history deserves that lies so long before now.
+    pub const fn of_age(age_ms: i64) -> Self {
+        if age_ms < FULL_MS { Self::Full } else { Self::Sparse }
+    }
+
     /// The budget of a slice; sparse history has ordinary traces in every fourth.
     const fn budget(self, is_fourth: bool) -> Budget {
         match (self, is_fourth) {

@@ -65,7 +65,7 @@ pub fn service_version(process: usize, release: u32) -> String {
 }
 
 /// The attributes of a process's resource, in the order in which they are written.
-pub(super) fn resource(process: usize, release: u32) -> Vec<(&'static str, String)> {
+pub(crate) fn resource(process: usize, release: u32) -> Vec<(&'static str, String)> {
     let Some((replica, source)) = REPLICAS.get(process).zip(SOURCES.get(process)) else { return Vec::new() };
     let (language, sdk_version) =
         if replica.service == Service::Frontend { ("nodejs", "1.27.0") } else { ("python", "1.29.0") };

@@ -14,9 +14,6 @@ use crate::clock::{monotonic_now, wait};
 use crate::signals::{Detail, LogRecord, Span, Teller, Told, elastic, loki, otlp, zipkin};
 use crate::sim::Platform;
 
-/// The past is told in full for this long; before that a part of the traces is enough.
-const FULL_DETAIL_MS: i64 = 2 * 3_600_000;
-
 /// Zipkin keeps all of its spans in Java objects: a day of them would take gigabytes.
 const ZIPKIN_PAST_MS: i64 = 2 * 3_600_000;
 
@@ -166,8 +163,7 @@ impl Feed {
 }
 
 fn tell(platform: &mut Platform, teller: &mut Teller) -> Told {
-    let is_recent = platform.next_ms() > platform.now_ms() - FULL_DETAIL_MS;
-    teller.set_detail(if is_recent { Detail::Full } else { Detail::Sparse });
+    teller.set_detail(Detail::of_age(platform.now_ms() - platform.next_ms()));
     platform.next_scrape();
     teller.tell(platform)
 }

@@ -8,3 +8,4 @@
 pub mod answers;
 pub mod machine;
 pub mod prometheus;
+pub mod traces;

@@ -68,6 +68,8 @@ pub struct Step {
     pub demo: Option<Otherwise>,
     /// Whether the answer may take a while to become what it must be: servers take in what they are given in their time.
     pub is_eventual: bool,
+    /// Whether the order of the answer's lists is chance.
+    pub is_unordered: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -116,6 +118,7 @@ pub fn ask(method: &'static str, path: impl Into<String>) -> Step {
         rules: Vec::new(),
         demo: None,
         is_eventual: false,
+        is_unordered: false,
     }
 }
 

@@ -1,12 +1,16 @@
 //! Which servers there are: those of a running stack, or those that can be started here; and the demonstration beside them.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use agentarea_demo::clock::wall_ms;
+use agentarea_demo::api::Api;
+use agentarea_demo::clock::{Clock, wall_ms};
+use agentarea_demo::jaeger::{Jaeger, Traces};
 use agentarea_demo::promql::Dialect;
 use agentarea_demo::rules::{GUIDE_FILE, GUIDE_RULES, RuleSet};
-use agentarea_demo::server::{Options, PREFIX, Running};
-use agentarea_demo::sim::SCRAPE_INTERVAL_MS;
+use agentarea_demo::server::{Apis, JAEGER_PREFIX, Options, PREFIX, Running};
+use agentarea_demo::sim::{Platform, SCRAPE_INTERVAL_MS};
+use agentarea_demo::world::World;
 use serde_json::Value;
 
 use crate::common::machine::agent;
@@ -48,10 +52,23 @@ impl Demo {
             rules.groups.extend(own.groups);
         }
         let (api, clock) = embedded(dialect, history, rules);
+        Self::serve(api.into(), PREFIX, &clock)
+    }
+
+    /// Jaeger's API without a platform: the suite gives it its traces.
+    fn with_traces() -> Self {
+        let clock = Clock::new(wall_ms(), false);
+        let world = World::new(Platform::with_history(7, clock.start_ms(), 1), RuleSet::default());
+        let jaeger = Jaeger::new(Arc::new(Traces::default()), clock.clone()).with_intake();
+        let prometheus = Api::new(world.shared(), clock.clone());
+        Self::serve(Apis { prometheus, jaeger: Some(jaeger) }, JAEGER_PREFIX, &clock)
+    }
+
+    fn serve(apis: Apis, prefix: &str, clock: &Clock) -> Self {
         let options =
             Options { listen: "127.0.0.1:0".parse().unwrap(), dist: None, upstream: None, announces_clock: false };
-        let running = Running::start(&options, api, &clock).unwrap();
-        let base = format!("http://{}{PREFIX}", running.address);
+        let running = Running::start(&options, apis, clock).unwrap();
+        let base = format!("http://{}{prefix}", running.address);
         Self { running: Some(running), base }
     }
 }
@@ -196,9 +213,12 @@ fn put_jaeger(report: &mut Report, base: &str, intake: &str, now_ms: i64, is_alo
     if !report.wants_any("Jaeger", &cases) {
         return;
     }
-    let given = prepare(intake, &jaeger::give(&facts, is_alone));
+    let demo = Demo::with_traces();
+    let given = prepare(intake, &jaeger::give(&facts, is_alone))
+        .and_then(|()| prepare(&demo.base, &jaeger::give(&facts, true)).map_err(|reason| format!("demo: {reason}")));
     report.given("Jaeger", "traces are taken as OTLP JSON", given);
-    report.run(Pair { api: "Jaeger", demo: NOT_YET, real: Side::At(base), dialect: Dialect::V2 }, &cases);
+    let pair = Pair { api: "Jaeger", demo: Side::At(&demo.base), real: Side::At(base), dialect: Dialect::V2 };
+    report.run(pair, &cases);
 }
 
 fn loki_facts(now_ms: i64) -> loki::Facts {

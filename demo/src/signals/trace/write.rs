@@ -6,7 +6,7 @@ use super::model::{AttributeValue, Span, SpanEvent, SpanKind, SpanStatus, Text};
 use crate::sim::REPLICAS;
 
 /// What is known about the processes while spans are told.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(in super::super) struct Book {
     /// Per process of [`REPLICAS`]: how many new versions it has had.
     pub releases: [u32; REPLICAS.len()],
