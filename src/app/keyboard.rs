@@ -27,7 +27,7 @@ const fn binding(keys: &'static [&'static str], action: Action, label: &'static 
     Binding { keys, action, label }
 }
 
-pub const BINDINGS: [Binding; 15] = [
+pub const BINDINGS: [Binding; 16] = [
     binding(&["?"], Action::Help, "Show the keys"),
     binding(&["r"], Action::Refresh, "Refresh now"),
     binding(&["d"], Action::ToggleTheme, "Dark or light"),
@@ -36,6 +36,7 @@ pub const BINDINGS: [Binding; 15] = [
     binding(&["g", "n"], Action::Go("/d/agents"), "Go to Agents"),
     binding(&["g", "i"], Action::Go("/d/infrastructure"), "Go to Infrastructure"),
     binding(&["g", "a"], Action::Go("/alerts"), "Go to Alerts"),
+    binding(&["g", "t"], Action::Go("/traces"), "Go to Traces"),
     binding(&["g", "s"], Action::Go("/status"), "Go to Status"),
     binding(&["t", "ArrowLeft"], Action::Earlier, "Earlier by half the range"),
     binding(&["t", "ArrowRight"], Action::Later, "Later by half the range"),

@@ -6,7 +6,8 @@ use leptos::{html, prelude::*};
 
 use crate::{
     base::time::{Refresh, TimeError, TimeSpec},
-    pages::{alerts, dashboard::DashboardPage, dashboards, not_found, status},
+    model::config::SourceKind,
+    pages::{alerts, dashboard::DashboardPage, dashboards, not_found, status, trace, traces},
     platform::{clipboard, clock, dom, events},
     state::{
         alerts::Rules,
@@ -112,6 +113,8 @@ fn Page(router: Router) -> impl IntoView {
             Route::Dashboard(_) => view! { <DashboardPage name=name/> }.into_any(),
             Route::Dashboards => view! { <Later chunk=Chunk::Pages open=dashboards::open/> }.into_any(),
             Route::Alerts => view! { <Later chunk=Chunk::Pages open=alerts::open/> }.into_any(),
+            Route::Traces => view! { <Later chunk=Chunk::Traces open=traces::open/> }.into_any(),
+            Route::Trace(_) => view! { <Later chunk=Chunk::Traces open=trace::open/> }.into_any(),
             Route::Status => view! { <Later chunk=Chunk::Pages open=status::open/> }.into_any(),
             Route::Unknown => view! { <Later chunk=Chunk::Pages open=not_found::open/> }.into_any(),
         }
@@ -233,6 +236,8 @@ fn Rail(brand: String) -> impl IntoView {
             view! { <RailLink path=path query=query icon=icon label=file.title/> }
         })
         .views();
+    // A source that is not configured hides its pages.
+    let has_traces = Sources::expect().of_kind(SourceKind::Jaeger, None).is_some();
     let rules = Rules::expect();
     let firing = Memo::new(move |_| rules.firing());
     let count = ViewFn::from(move || {
@@ -260,6 +265,7 @@ fn Rail(brand: String) -> impl IntoView {
             {links}
             <RailLink path="/dashboards" query=query icon=Icon::Dashboards label="Dashboards"/>
             <RailLink path="/alerts" query=query icon=Icon::Alerts label="Alerts" extra=count/>
+            {has_traces.then(|| view! { <RailLink path="/traces" query=query icon=Icon::Traces label="Traces"/> }).views()}
             <RailLink path="/status" query=query icon=Icon::Status label="Status"/>
             <SourceDot/>
         </nav>

@@ -18,6 +18,7 @@ pub mod sparkline;
 pub mod summary;
 pub mod ticks;
 pub mod timeseries;
+pub mod trace;
 
 pub use agentarea_kernels::{Bitmap, Point};
 pub use cursor::cursor_scene;

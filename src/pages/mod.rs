@@ -6,3 +6,5 @@ pub mod dashboards;
 pub mod not_found;
 pub mod setup;
 pub mod status;
+pub mod trace;
+pub mod traces;

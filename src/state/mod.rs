@@ -15,5 +15,6 @@ pub mod router;
 pub mod sources;
 pub mod theme;
 pub mod time;
+pub mod traces;
 pub mod url;
 pub mod zone;

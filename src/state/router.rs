@@ -17,6 +17,9 @@ pub enum Route {
     Dashboard(String),
     Dashboards,
     Alerts,
+    Traces,
+    /// By its id, as it stands in the address.
+    Trace(String),
     Status,
     Unknown,
 }
@@ -31,6 +34,8 @@ impl Route {
             (Some("d"), Some(name), None) => Self::Dashboard(super::url::decode_segment(name)),
             (Some("dashboards"), None, None) => Self::Dashboards,
             (Some("alerts"), None, None) => Self::Alerts,
+            (Some("traces"), None, None) => Self::Traces,
+            (Some("trace"), Some(id), None) => Self::Trace(super::url::decode_segment(id)),
             (Some("status"), None, None) => Self::Status,
             _ => Self::Unknown,
         }
@@ -143,6 +148,9 @@ mod tests {
             check("/d/two%20words", Route::Dashboard("two words".to_owned()));
             check("/dashboards", Route::Dashboards);
             check("/alerts", Route::Alerts);
+            check("/traces", Route::Traces);
+            check("/trace/4bf92f3577b34da6", Route::Trace("4bf92f3577b34da6".to_owned()));
+            check("/trace", Route::Unknown);
             check("/status/", Route::Status);
             check("/d", Route::Unknown);
             check("/d/a/b", Route::Unknown);

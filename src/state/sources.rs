@@ -44,6 +44,7 @@ pub struct SourceHandle {
     pub source: Source,
     /// The address as the browser resolves it.
     pub absolute_url: String,
+    pub endpoint: Endpoint,
     pub prometheus: Option<PrometheusClient>,
     pub health: RwSignal<SourceHealth>,
 }
@@ -81,6 +82,7 @@ impl SourceHandle {
 struct Inner {
     config: Config,
     handles: Vec<SourceHandle>,
+    scheduler: Rc<dyn Transport>,
 }
 
 /// All backends, and the rest of the configuration.
@@ -99,13 +101,14 @@ impl Sources {
                 SourceHandle {
                     absolute_url: endpoint.base_url.clone(),
                     prometheus: (source.kind == SourceKind::Prometheus)
-                        .then(|| PrometheusClient::new(endpoint, Rc::clone(&scheduler))),
+                        .then(|| PrometheusClient::new(endpoint.clone(), Rc::clone(&scheduler))),
+                    endpoint,
                     source: source.clone(),
                     health: RwSignal::new(SourceHealth::default()),
                 }
             })
             .collect();
-        let sources = Self(StoredValue::new_local(Rc::new(Inner { config, handles })));
+        let sources = Self(StoredValue::new_local(Rc::new(Inner { config, handles, scheduler })));
         provide_context(sources);
         sources
     }
@@ -124,10 +127,20 @@ impl Sources {
 
     /// The Prometheus of that name, or the default one.
     pub fn prometheus(self, name: Option<&str>) -> Option<SourceHandle> {
+        self.of_kind(SourceKind::Prometheus, name)
+    }
+
+    /// The backend of that kind and name, or the kind's default one.
+    pub fn of_kind(self, kind: SourceKind, name: Option<&str>) -> Option<SourceHandle> {
         self.0.with_value(|inner| {
-            let source = inner.config.source_for(SourceKind::Prometheus, name)?;
+            let source = inner.config.source_for(kind, name)?;
             inner.handles.iter().find(|h| h.source.name == source.name).cloned()
         })
+    }
+
+    /// What all clients send their requests through.
+    pub fn transport(self) -> Rc<dyn Transport> {
+        self.0.with_value(|inner| Rc::clone(&inner.scheduler))
     }
 }
 

@@ -14,4 +14,5 @@ pub mod snippet;
 pub mod state_view;
 pub mod time_picker;
 pub mod tooltip;
+pub mod traces;
 pub mod views;
