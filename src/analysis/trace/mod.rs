@@ -10,7 +10,9 @@
 pub mod bottleneck;
 pub mod critical_path;
 pub mod filter;
+pub mod flame;
 pub mod intern;
+pub mod minimap;
 pub mod self_time;
 pub mod statement;
 pub mod statistics;
