@@ -9,6 +9,7 @@
 
 pub mod bottleneck;
 pub mod critical_path;
+pub mod differs;
 pub mod filter;
 pub mod flame;
 pub mod intern;
