@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use leptos::prelude::{StoredValue, provide_context};
+use leptos::prelude::*;
 
 use crate::{
     analysis::{
@@ -355,6 +355,9 @@ mod tests {
             assert_eq!(Zoom::parse(wrong), None, "{wrong}");
         }
         assert_eq!(Zoom::WHOLE.to_text(), None);
-        assert_eq!(Zoom { start: 0.25, end: 0.5 }.to_text().as_deref().and_then(Zoom::parse), Some(Zoom { start: 0.25, end: 0.5 }));
+        assert_eq!(
+            Zoom { start: 0.25, end: 0.5 }.to_text().as_deref().and_then(Zoom::parse),
+            Some(Zoom { start: 0.25, end: 0.5 })
+        );
     }
 }

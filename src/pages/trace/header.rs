@@ -103,7 +103,12 @@ fn notes(view: TraceView) -> AnyView {
         (count > 0).then(|| format!("{} {rest}", counted(count, one, many)))
     };
     let notes = [
-        told(count(Flags::ORPHAN), "span", "spans", "without a parent in the trace: parts of it are missing or have not arrived"),
+        told(
+            count(Flags::ORPHAN),
+            "span",
+            "spans",
+            "without a parent in the trace: parts of it are missing or have not arrived",
+        ),
         told(count(Flags::DUPLICATE), "span", "spans", "with an id that another span has"),
         told(count(Flags::CYCLE), "span", "spans", "that were among their own ancestors; the circle was cut"),
         told(count(Flags::NO_START), "span", "spans", "without a start; the parent's is shown"),

@@ -56,7 +56,9 @@ pub fn Minimap(view: TraceView) -> impl IntoView {
     };
     let summary = Signal::derive(move || {
         let (from, to) = part();
-        format!("The whole trace; the timeline shows {from} to {to}. Arrows move that part, a double click or Escape shows all.")
+        format!(
+            "The whole trace; the timeline shows {from} to {to}. Arrows move that part, a double click or Escape shows all."
+        )
     });
     view! {
         <div class="minimap">

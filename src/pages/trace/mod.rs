@@ -58,7 +58,8 @@ fn TracePage() -> impl IntoView {
         // On the way to another page.
         _ => before.copied().flatten(),
     });
-    move || match id.get() {
+    move || {
+        match id.get() {
         Some(id) => view! { <LoadedTrace id=id/> }.into_any(),
         None => view! {
             <div class="sheet"><div class="card">
@@ -72,6 +73,7 @@ fn TracePage() -> impl IntoView {
             </div></div>
         }
         .into_any(),
+    }
     }
 }
 
@@ -96,7 +98,7 @@ fn load(id: TraceId, source_name: Option<String>) -> Query<Arc<Trace>> {
             let _gone = loaded.1.try_set(Some((trace.end_ns() / 1_000_000, trace.len())));
             // The same trace again is no news.
             Ok(match known {
-                Some(known) if known.len() == trace.len() && known.end_ns() == trace.end_ns() => Arc::clone(&known),
+                Some(known) if known.len() == trace.len() && known.end_ns() == trace.end_ns() => Arc::clone(&*known),
                 _ => trace,
             })
         }
@@ -162,7 +164,10 @@ fn LoadedTrace(id: TraceId) -> impl IntoView {
 }
 
 #[component]
-fn TraceBody(explained: Signal<Arc<Explained>>, remote: Signal<crate::state::query::Remote<Arc<Trace>>>) -> impl IntoView {
+fn TraceBody(
+    explained: Signal<Arc<Explained>>,
+    remote: Signal<crate::state::query::Remote<Arc<Trace>>>,
+) -> impl IntoView {
     let view = TraceView::provide(explained);
     let page = PageInfo::expect();
     let title = Memo::new(move |_| view.with(|e| e.root_title()));

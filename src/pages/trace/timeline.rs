@@ -19,7 +19,7 @@ use crate::{
     },
     model::trace::SpanFlags,
     platform::{dom, events},
-    state::reactive::{Callback, Memo, RwSignal, Signal, effect, signal},
+    state::reactive::{Memo, RwSignal, Signal, effect, signal},
     ui::{
         icon::{Icon, IconView},
         traces::ServiceDot,
@@ -233,7 +233,10 @@ fn Rows(
     // Wherever the focus is, unless a field or a control wants the key: the page has one list.
     let listener = events::on_key(move |event| {
         let is_elsewhere = dom::is_typing(&event) || event.ctrl_key() || event.meta_key() || event.alt_key();
-        let is_ours = matches!(event.key().as_str(), "j" | "k" | "a" | "d" | "w" | "s" | "n" | "N" | "[" | "]" | "+" | "-" | "0" | "Escape");
+        let is_ours = matches!(
+            event.key().as_str(),
+            "j" | "k" | "a" | "d" | "w" | "s" | "n" | "N" | "[" | "]" | "+" | "-" | "0" | "Escape"
+        );
         if !is_elsewhere && is_ours && !event.default_prevented() && on_key(&event.key()) {
             event.prevent_default();
             event.stop_immediate_propagation();
@@ -251,7 +254,7 @@ fn Rows(
     let slot_count = Memo::new(move |_| room.get().count);
     let slots = move || {
         let count = slot_count.get();
-        (0..count).map(|slot| view! { <Slot view=view slot=slot count=count room=room rows=rows cursor=cursor matches=matches/> }).views()
+        (0..count).map(|number| view! { <Slot view=view number=number count=count room=room rows=rows cursor=cursor matches=matches/> }).views()
     };
     let active = move || cursor.get().filter(|span| place_of(*span).is_some()).map(row_id);
     let height = move || format!("{}px", rows.with(|rows| rows.len()) as f64 * ROW_PX);
@@ -288,7 +291,7 @@ fn row_id(span: usize) -> String {
 #[component]
 fn Slot(
     view: TraceView,
-    slot: usize,
+    number: usize,
     count: usize,
     room: Signal<Room>,
     rows: Signal<Arc<Vec<u32>>>,
@@ -297,7 +300,7 @@ fn Slot(
 ) -> impl IntoView {
     let shown = Memo::new(move |_| {
         let first = room.get().first;
-        let place = first + (slot + count - first % count.max(1)) % count.max(1);
+        let place = first + (number + count - first % count.max(1)) % count.max(1);
         rows.with(|rows| rows.get(place).map(|span| (place, *span as usize, rows.len())))
     });
     let zoom = view.zoom();
@@ -348,7 +351,7 @@ fn row(
             class="span-row"
             id=row_id(span)
             role="treeitem"
-            aria-level=depth + 1
+            attr:aria-level=depth + 1
             aria-posinset=place + 1
             aria-setsize=row_count
             aria-label=label
@@ -415,8 +418,10 @@ fn track(explained: &Explained, span: usize, zoom: Zoom, ink: u8, duration: Stri
         .iter()
         .filter_map(|Segment { start_ns, end_ns, .. }| {
             let (from, to) = (place(*start_ns).max(0.0), place(*end_ns).min(1.0));
-            (to > from).then(|| view! {
-                <span class="span-row__critical" style:left=percent(from) style:width=percent(to - from)></span>
+            (to > from).then(|| {
+                view! {
+                    <span class="span-row__critical" style:left=percent(from) style:width=percent(to - from)></span>
+                }
             })
         })
         .views();

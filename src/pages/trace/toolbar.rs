@@ -254,7 +254,10 @@ fn Folding(view: TraceView) -> impl IntoView {
         let explained = view.explained_untracked();
         view.collapsed.update(|collapsed| change(collapsed, &explained.trace));
     };
-    let item = move |label: &'static str, key: &'static str, change: fn(&mut Collapsed, &crate::model::trace::Trace), close: Callback<()>| {
+    let item = move |label: &'static str,
+                     key: &'static str,
+                     change: fn(&mut Collapsed, &crate::model::trace::Trace),
+                     close: Callback<()>| {
         view! {
             <button type="button" class="menu__item" role="menuitem" on:click=move |_| { fold(change); close.run(()); }>
                 {label}<span class="menu__note">{key}</span>
