@@ -328,7 +328,8 @@ mod tests {
 
     fn shown(list: &[Difference]) -> Vec<String> {
         let row = |d: &Difference| {
-            let also: String = d.also.iter().map(|(key, value)| format!(" +{key}={value}")).collect();
+            let also = d.also.iter().map(|(key, value)| format!(" +{key}={value}"));
+            let also = also.collect::<Vec<_>>().concat();
             format!("{}={} {}:{}{also}", d.key, d.value, d.in_selection, d.in_rest)
         };
         list.iter().map(row).collect()
@@ -386,7 +387,9 @@ mod tests {
         let mut reported = 0;
         for _ in 0..200 {
             let mut texts = |count| -> Vec<String> {
-                (0..count).map(|_| (0..20).map(|key| format!("k{key}={} ", random.below(3))).collect()).collect()
+                let mut text =
+                    || (0..20).map(|key| format!("k{key}={}", random.below(3))).collect::<Vec<_>>().join(" ");
+                (0..count).map(|_| text()).collect()
             };
             let (selection, rest) = (texts(30), texts(100));
             let result = compare(&selection, &rest);

@@ -21,6 +21,8 @@ mod tests;
 
 pub use many::{ManyReport, ManyRow, SlowTrace, report_of_many};
 
+pub use errors::message_of;
+
 use facts::Facts;
 
 use super::{ratio, usual::UsualDurations, words::Sentence};
