@@ -8,6 +8,7 @@
 //! needs them for every span can be continued in slices.
 
 pub mod bottleneck;
+pub mod compare;
 pub mod conversation;
 pub mod critical_path;
 pub mod differs;
