@@ -14,6 +14,7 @@ pub mod critical_path;
 pub mod differs;
 pub mod filter;
 pub mod flame;
+pub mod graph;
 pub mod intern;
 pub mod minimap;
 pub mod self_time;
