@@ -38,8 +38,8 @@ impl Usual {
 
 /// Of sorted numbers the smallest that so many percent of them do not exceed; 0 of none.
 pub fn quantile(sorted: &[i64], percent: usize) -> i64 {
-    let rank = (sorted.len() * percent).div_ceil(100).max(1);
-    at(sorted, rank - 1)
+    let rank = (sorted.len() as u64 * percent as u64).div_ceil(100).max(1);
+    at(sorted, rank as usize - 1)
 }
 
 /// How long each operation of each service usually takes.
