@@ -8,6 +8,7 @@
 use super::{
     at,
     intern::{Names, Pairs},
+    ratio,
     self_time::self_ns,
     usual::{Shape, Usual},
     words::{Sentence, counted},
@@ -24,6 +25,14 @@ pub struct Row {
     pub difference_ns: i64,
     /// The same of its exclusive time: what it, not its children, added.
     pub self_difference_ns: i64,
+}
+
+impl Row {
+    /// How many times as long it took in B; `None` of a span in one only, or without a duration in A.
+    pub fn ratio(&self, a: &Trace, b: &Trace) -> Option<f64> {
+        let (of_a, of_b) = (a.span_duration_ns(self.a? as usize), b.span_duration_ns(self.b? as usize));
+        (of_a > 0).then(|| of_b as f64 / of_a as f64)
+    }
 }
 
 /// What all spans of an operation added.
@@ -87,6 +96,30 @@ pub struct Comparison {
     pub only_b_count: usize,
     /// By the size of the difference, the largest first.
     pub changes: Vec<Change>,
+}
+
+impl Comparison {
+    /// `9 ms longer, 1.75 times as long; 4 spans in both, 2 gone, 2 new`. B is told against A.
+    pub fn summary(&self) -> Sentence {
+        let difference_ns = self.duration_b_ns.saturating_sub(self.duration_a_ns);
+        let sentence = match difference_ns {
+            0 => Sentence::default().text("As long"),
+            _ => Sentence::default().duration(difference_ns.saturating_abs()).text(if difference_ns > 0 {
+                " longer"
+            } else {
+                " shorter"
+            }),
+        };
+        let sentence = match ratio(self.duration_b_ns, self.duration_a_ns) {
+            ratio if ratio > 0.0 && difference_ns != 0 => {
+                let times = crate::base::units::format("none", ratio, None);
+                sentence.text(format!(", {times} times as long"))
+            }
+            _ => sentence,
+        };
+        let both = counted(self.both_count, "span", "spans");
+        sentence.text(format!("; {both} in both, {} gone, {} new", self.only_a_count, self.only_b_count))
+    }
 }
 
 /// Compares trace B with trace A. O(n log n).
@@ -219,6 +252,14 @@ pub struct UsualRow {
     pub is_slow: bool,
 }
 
+impl UsualRow {
+    /// How many times as long as the median it took.
+    pub fn ratio(&self) -> Option<f64> {
+        let median_ns = self.usual?.median_ns;
+        (median_ns > 0).then(|| (median_ns.saturating_add(self.difference_ns)) as f64 / median_ns as f64)
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct UsualComparison {
     /// One for each span of the trace.
@@ -324,6 +365,9 @@ mod tests {
         );
         assert_eq!((comparison.both_count, comparison.only_a_count, comparison.only_b_count), (4, 2, 2));
         assert_eq!((comparison.duration_a_ns, comparison.duration_b_ns), (12_000_000, 21_000_000));
+        assert_eq!(comparison.summary().to_string(), "9 ms longer, 1.75 times as long; 4 spans in both, 2 gone, 2 new");
+        assert_eq!(compare(&a, &a).summary().to_string(), "As long; 6 spans in both, 0 gone, 0 new");
+        assert_eq!((comparison.rows[0].ratio(&a, &b), comparison.rows[2].ratio(&a, &b)), (Some(1.75), None));
         let changes: Vec<String> = comparison.changes.iter().map(|change| change.sentence().to_string()).collect();
         assert_eq!(
             changes,
@@ -373,6 +417,7 @@ mod tests {
         let differences: Vec<Option<i64>> =
             comparison.rows.iter().map(|row| row.usual.map(|_| row.difference_ns / 1_000_000)).collect();
         assert_eq!(differences, [Some(9), Some(0), None, Some(0), Some(0), Some(0)]);
+        assert_eq!((comparison.rows[0].ratio(), comparison.rows[2].ratio()), (Some(1.75), None));
         assert!(comparison.rows[0].is_slow && !comparison.rows[1].is_slow);
         let name = |number: u32| shape.nodes[number as usize].operation.to_string();
         let missing: Vec<String> = comparison.missing.iter().map(|number| name(*number)).collect();

@@ -5,7 +5,8 @@
 //! link each line to what it speaks of.
 //!
 //! Not here: reading tags of all spans at once. A span's details are read from the backend's bytes when asked for, so what
-//! needs them for every span can be continued in slices.
+//! needs them for every span can be continued in slices ([`filter::Search`], [`statistics::TagReading`],
+//! [`conversation::Reading`]).
 
 pub mod bottleneck;
 pub mod compare;
