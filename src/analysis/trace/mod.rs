@@ -26,6 +26,8 @@ pub mod words;
 
 #[cfg(test)]
 pub mod random;
+#[cfg(test)]
+mod tests;
 
 /// A value of a column, or the type's default beyond its end.
 fn at<T: Copy + Default>(column: &[T], place: usize) -> T {
