@@ -452,20 +452,27 @@ fn track(explained: &Explained, span: usize, zoom: Zoom, ink: u8, duration: Stri
     .into_any()
 }
 
-/// Times above the bars.
+/// Times above the bars, at round values.
 #[component]
 fn Ruler(view: TraceView) -> impl IntoView {
-    const TICKS: usize = 5;
     let zoom = view.zoom();
     let ticks = move || {
-        let whole_ns = view.with(|explained| explained.trace.duration_ns());
+        let whole_ns = view.with(|explained| explained.trace.duration_ns()) as f64;
         let zoom = zoom.get();
-        (0..TICKS)
-            .map(|tick| {
-                let place = tick as f64 / (TICKS - 1) as f64;
-                let time_ns = ((zoom.start + place * zoom.width()) * whole_ns as f64).round() as i64;
-                let side = if tick == 0 { "start" } else if tick == TICKS - 1 { "end" } else { "middle" };
-                view! { <span class="spans__tick" data-side=side style:left=percent(place)>{duration_text(time_ns)}</span> }
+        let (from_ns, width_ns) = (zoom.start * whole_ns, zoom.width() * whole_ns);
+        ticks_ns(from_ns, width_ns)
+            .into_iter()
+            .map(|tick_ns| {
+                let place = (tick_ns - from_ns) / width_ns.max(1.0);
+                let side = if place < 0.04 {
+                    "start"
+                } else if place > 0.94 {
+                    "end"
+                } else {
+                    "middle"
+                };
+                let text = if tick_ns == 0.0 { "0".to_owned() } else { duration_text(tick_ns.round() as i64) };
+                view! { <span class="spans__tick" data-side=side style:left=percent(place)>{text}</span> }
             })
             .views()
     };
@@ -477,4 +484,38 @@ fn Ruler(view: TraceView) -> impl IntoView {
         </div>
     }
     .into_any()
+}
+
+/// Three to six multiples of a round step (1, 2 or 5 times a power of ten nanoseconds; times of a minute above one) within
+/// what is shown.
+fn ticks_ns(from_ns: f64, width_ns: f64) -> Vec<f64> {
+    const MINUTE_NS: f64 = 60e9;
+    let wanted_ns = (width_ns / 5.0).max(1.0);
+    let (unit_ns, wanted) = if wanted_ns > MINUTE_NS { (MINUTE_NS, wanted_ns / MINUTE_NS) } else { (1.0, wanted_ns) };
+    let power = 10_f64.powf(wanted.log10().floor());
+    let step_ns = unit_ns
+        * [1.0, 2.0, 5.0, 10.0].into_iter().map(|factor| factor * power).find(|step| *step >= wanted).unwrap_or(power);
+    let first = (from_ns / step_ns).ceil();
+    (0..12)
+        .map(|count| (first + f64::from(count)) * step_ns)
+        .take_while(|tick_ns| *tick_ns <= from_ns + width_ns * (1.0 + 1e-9))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ticks_ns;
+
+    #[test]
+    fn ticks_are_round_and_few() {
+        let check = |from: f64, width: f64, expect: &[f64]| assert_eq!(ticks_ns(from, width), expect);
+        check(0.0, 20.7e9, &[0.0, 5e9, 10e9, 15e9, 20e9]);
+        check(3e6, 10e6, &[4e6, 6e6, 8e6, 10e6, 12e6]);
+        check(0.0, 0.0, &[0.0]);
+        check(0.0, 600e9, &[0.0, 120e9, 240e9, 360e9, 480e9, 600e9]);
+        for width in [1.0, 7.0, 123.0, 1e5, 3.3e9, 1e13, 1e18] {
+            let count = ticks_ns(width * 0.37, width).len();
+            assert!((2..=7).contains(&count), "{width}: {count}");
+        }
+    }
 }

@@ -12,10 +12,13 @@ use std::{
 };
 
 use crate::{
-    analysis::trace::usual::UsualDurations,
+    analysis::trace::{
+        conversation::{Price, PriceTable},
+        usual::UsualDurations,
+    },
     api::{http::ApiError, jaeger::JaegerClient},
     model::{
-        config::SourceKind,
+        config::{Config, ModelPrice, SourceKind},
         trace::{FoundTraces, Trace, TraceId, TraceQuery},
     },
     platform::clock,
@@ -95,6 +98,15 @@ impl TraceSource {
     pub async fn services(&self) -> Result<Vec<String>, ApiError> {
         self.observed(self.client.services()).await
     }
+}
+
+/// What models cost, as `config.json` says.
+pub fn prices(config: &Config) -> PriceTable {
+    let prices = config.model_prices.iter().map(|price| {
+        let ModelPrice { model, input, output, cache_read, cache_creation } = price.clone();
+        Price { model, input, output, cache_read, cache_creation }
+    });
+    PriceTable { prices: prices.collect(), currency: config.currency.clone() }
 }
 
 /// A trace that was shown or found before.
