@@ -1,6 +1,6 @@
 // Joins style/**/*.css into target/style/app.css, because Trunk neither resolves @import nor joins files, and one
-// request is quicker than thirty. Files named after a part of the app that comes later (chunks.json: traces.css,
-// traces_search.css) are joined into one for that part, which index.html links when the part is wanted. The order of files is free: each puts its rules into a cascade layer, and the order
+// request is quicker than thirty. Files in style/later/ are for parts of the app that come later, by their names
+// (chunks.json: traces.css, traces_search.css); each part's are joined into one, which index.html links when it is wanted. The order of files is free: each puts its rules into a cascade layer, and the order
 // of layers is said here, once. A file outside every layer would win over all of them, so it is refused.
 
 import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
@@ -23,7 +23,9 @@ for (const name of readdirSync(source, { recursive: true }).filter((name) => nam
     console.error(`style/${name}: its rules must be in an @layer block`);
     process.exitCode = 1;
   }
-  const part = chunks.find((chunk) => name.startsWith(chunk)) ?? "app";
+  const later = /^later[\\/](.*)/.exec(name);
+  const part = later ? chunks.find((chunk) => later[1].startsWith(chunk)) : "app";
+  if (!part) throw new Error(`style/${name}: no part of the app has this name`);
   joined.set(part, `${joined.get(part) ?? ""}${css}\n`);
 }
 mkdirSync(target, { recursive: true });
