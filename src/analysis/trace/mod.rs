@@ -9,8 +9,11 @@
 
 pub mod bottleneck;
 pub mod critical_path;
+pub mod differs;
 pub mod filter;
+pub mod flame;
 pub mod intern;
+pub mod minimap;
 pub mod self_time;
 pub mod statement;
 pub mod statistics;

@@ -91,7 +91,7 @@ fn piece(text: &str, is_key: bool) -> (String, bool, &str) {
 }
 
 /// Whether a text contains another, whatever the case of ASCII letters.
-fn contains(text: &str, part: &str) -> bool {
+pub fn contains(text: &str, part: &str) -> bool {
     let (text, part) = (text.as_bytes(), part.as_bytes());
     let Some(first) = part.first() else { return true };
     let last = text.len().saturating_sub(part.len());

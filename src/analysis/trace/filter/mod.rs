@@ -5,5 +5,6 @@
 mod find;
 mod rows;
 
+pub(super) use find::contains;
 pub use find::{Find, Search, Term, next_match, previous_match};
 pub use rows::{Collapsed, Keep, RowFilter, kept, visible_rows};
