@@ -3,20 +3,22 @@
 //! Invariant: traces that a page has shown are kept, so that opening one from a search, going back, and comparing two ask
 //! nothing again. They are kept for the whole app, not for a page, and the oldest go first.
 
+mod everywhere;
 pub mod form;
 
 use std::{
     cell::RefCell,
-    collections::{HashMap, VecDeque},
+    collections::{BTreeSet, HashMap, VecDeque},
     sync::Arc,
 };
 
 use crate::{
     analysis::trace::usual::UsualDurations,
+    base::time::Range,
     api::{http::ApiError, jaeger::JaegerClient},
     model::{
         config::SourceKind,
-        trace::{FoundTraces, Trace, TraceId, TraceQuery},
+        trace::{Dependency, FoundTraces, Operation, Trace, TraceId, TraceQuery},
     },
     platform::clock,
 };
@@ -51,6 +53,8 @@ struct Store {
     span_count: usize,
     uploaded: Vec<TraceId>,
     last_search: Option<LastSearch>,
+    /// Backends that refused to search all services at once.
+    one_service_each: BTreeSet<String>,
 }
 
 thread_local! {
@@ -79,8 +83,9 @@ impl TraceSource {
         result
     }
 
+    /// Also of all services, where the backend searches one at a time.
     pub async fn search(&self, query: &TraceQuery) -> Result<FoundTraces, ApiError> {
-        let found = self.observed(self.client.search(query)).await?;
+        let found = self.observed(everywhere::search(self, query)).await?;
         keep(&found.traces);
         Ok(found)
     }
@@ -94,6 +99,15 @@ impl TraceSource {
 
     pub async fn services(&self) -> Result<Vec<String>, ApiError> {
         self.observed(self.client.services()).await
+    }
+
+    pub async fn operations(&self, service: &str) -> Result<Vec<Operation>, ApiError> {
+        self.observed(self.client.operations(service)).await
+    }
+
+    /// Calls between services within the range.
+    pub async fn dependencies(&self, range: Range) -> Result<Vec<Dependency>, ApiError> {
+        self.observed(self.client.dependencies(range.end_ms, range.duration_ms())).await
     }
 }
 
