@@ -1,5 +1,7 @@
 //! Geometry of what is drawn about traces.
 
+pub mod minimap;
+
 use crate::{
     chart::{Ink, series_slots},
     model::labels::Labels,
