@@ -18,7 +18,10 @@ use crate::{
     },
 };
 
-use super::search::{Found, Search, form_text};
+use super::{
+    search::{Found, Search, form_text},
+    upload::Upload,
+};
 
 /// The fields as they are edited.
 #[derive(Clone, Copy)]
@@ -254,6 +257,7 @@ pub fn FormCard(search: Search) -> impl IntoView {
                     min: "1s".to_owned(), max: String::new(), ..form
                 })}
                 {move || search.form.with(|form| *form != SearchForm::default()).then(|| preset("Clear", "All traces", |_| SearchForm::default())).views()}
+                <Upload search=search/>
                 <TraceIdField search=search/>
             </div>
         </search>

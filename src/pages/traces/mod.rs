@@ -1,10 +1,14 @@
 //! Searching traces: a form that is the address, what it found as dots and rows, and what the slow ones have in common.
 
+mod differs;
 mod form;
 mod header;
+mod scatter;
 mod search;
 mod states;
 mod table;
+mod upload;
+mod why;
 
 use leptos::prelude::*;
 

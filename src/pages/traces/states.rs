@@ -21,9 +21,12 @@ use crate::{
 };
 
 use super::{
+    differs::DiffersCard,
     header::Header,
+    scatter::ScatterCard,
     search::{Search, View, form_text},
     table::Table,
+    why::WhyCard,
 };
 
 const SNIPPET: &str = r#"{ "name": "jaeger", "kind": "jaeger", "url": "jaeger" }"#;
@@ -107,7 +110,7 @@ pub fn Results(search: Search) -> impl IntoView {
             </div>
         }
         .into_any(),
-        Shown::Traces => view! { <Table search=search/> }.into_any(),
+        Shown::Traces => view! { <Traces search=search/> }.into_any(),
     };
     // Old data dims at once when its renewal failed; while a refresh runs the style waits two seconds.
     let dim = move || {
@@ -127,6 +130,24 @@ pub fn Results(search: Search) -> impl IntoView {
         {move || explained.get().map(|error| view! {
             <FailureDialog error=error source_url=source_url() on_close=Callback::new(move |()| set_explained.set(None))/>
         }).views()}
+    }
+    .into_any()
+}
+
+/// Dots, reasons, rows.
+#[component]
+fn Traces(search: Search) -> impl IntoView {
+    let has_selection = Memo::new(move |_| search.selection.with(Option::is_some));
+    view! {
+        <div class="traces__top">
+            <ScatterCard search=search/>
+            {move || if has_selection.get() {
+                view! { <DiffersCard search=search/> }.into_any()
+            } else {
+                view! { <WhyCard search=search/> }.into_any()
+            }}
+        </div>
+        <Table search=search/>
     }
     .into_any()
 }
