@@ -35,7 +35,8 @@ Usage:
   agentarea-demo capture --out FOLDER --program NAME=PATH ...
 
 serve    answers http://127.0.0.1:9099/ unless told otherwise; port 0 takes a free one.
-         --freeze stops time at --now; --upstream passes /prometheus/ on to a real Prometheus.
+         --freeze stops time at --now; --upstream passes /prometheus/ on to a real Prometheus, and
+         serves no traces at /jaeger/, since they would be of another platform.
          --nginx puts that nginx in front, with the configuration of deploy/nginx, on a free port.
 stack    starts real servers and feeds them; see stack --help.
 export   writes the same samples as OpenMetrics text, for promtool.

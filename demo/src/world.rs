@@ -96,6 +96,7 @@ impl World {
     }
 
     /// The traces are kept here from the platform's beginning on: to be called before anything is loaded.
+    #[must_use]
     pub fn with_traces(self, traces: Arc<Traces>) -> Self {
         Self { recorder: Some(Recorder { keeper: Keeper::default(), traces }), ..self }
     }

@@ -24,17 +24,22 @@ const NOW_MS: i64 = 1_795_032_000_000;
 
 fn get(jaeger: &Jaeger, path: &str, pairs: &[(&str, &str)]) -> Response {
     let mut params = Params::default();
-    pairs.iter().for_each(|(name, value)| params.push(name, value));
+    for (name, value) in pairs {
+        params.push(name, value);
+    }
     jaeger.handle("GET", path, &params, &[])
 }
 
 fn json(response: &Response) -> Value {
-    serde_json::from_str(&response.body).unwrap_or_else(|error| panic!("{error}: {}", response.body))
+    serde_json::from_str(&response.body).unwrap()
 }
 
-/// The asks of the capture: name, path, parameters.
-fn asks() -> Vec<(String, String, Vec<(String, String)>)> {
-    let mut asks: Vec<(String, String, Vec<(String, String)>)> = Vec::new();
+/// Name, path, parameters.
+type Ask = (String, String, Vec<(String, String)>);
+
+/// The asks of the capture.
+fn asks() -> Vec<Ask> {
+    let mut asks: Vec<Ask> = Vec::new();
     for line in include_str!("../src/capture/data/jaeger/asks.txt").lines() {
         if let Some(name) = line.strip_prefix("== ") {
             asks.push((name.to_owned(), String::new(), Vec::new()));

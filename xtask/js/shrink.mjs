@@ -154,12 +154,15 @@ const symbolsPath = (path) => path.replace(/\.wasm$/, ".symbols");
 
 // A function belongs to a chunk by the modules that its name mentions, as in `<app::pages::alerts::Row as Clone>::clone`.
 function splitIntoChunks(wasm) {
+  // Where cargo left it. Another way of building may not have it.
+  const path = join(process.env.CARGO_TARGET_DIR ?? "target", "wasm32-unknown-unknown", "release", "agentarea-observability.wasm");
+  const linked = existsSync(path) ? readFileSync(path) : null;
   const modules = JSON.parse(readFileSync(new URL("chunks.json", import.meta.url), "utf8"));
   const patterns = Object.entries(modules).map(([chunk, paths]) => [
     chunk,
     new RegExp(`\\bagentarea_observability(?:\\[[0-9a-f]+\\])?::(?:${paths.join("|")})(?![\\w])`),
   ]);
-  const parts = split(wasm, (name) => {
+  const parts = split(wasm, linked, (name) => {
     const found = patterns.filter(([, pattern]) => pattern.test(name));
     // Of two chunks: of the main module.
     return found.length === 1 ? found[0][0] : null;
@@ -178,6 +181,7 @@ function shrink(dist, esbuild) {
   let wasm = readFileSync(wasmPath);
   let glue = withoutClasses(readFileSync(join(dist, glueName), "utf8"));
   const before = wasm.length;
+  if (process.env.SPLIT_DEBUG) { writeFileSync("/tmp/raw_bg.wasm", wasm); writeFileSync("/tmp/raw.js", glue); }
   const fieldsOf = (module, id) => entriesOf(module, id).map(({ field }) => field);
 
   // Two rounds: what the first removed no longer needs some of the glue, which then needs fewer exports.

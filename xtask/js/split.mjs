@@ -3,7 +3,8 @@
 //
 // How: functions are assigned by name and by reach. A function whose name mentions a chunk's Rust modules (its own, or as a
 // type parameter) belongs to the chunk; so does everything that only such functions call. All others stay in the main
-// module. The parts share memory, tables and globals. A call from one part into another goes through the table that Rust's
+// module. The parts share memory, tables and globals. Constant data (texts, tables of functions) goes along where the linker's
+// relocations, and the addresses that code names, say that only one chunk can reach it. A call from one part into another goes through the table that Rust's
 // own function pointers use: the callee gets a slot there (or has one), and the call becomes `call_indirect`. A chunk
 // fills its slots when it is instantiated; until then they hold a function that traps.
 //
@@ -13,7 +14,7 @@
 // Before: the module as wasm-bindgen leaves it, with names. After: each part still has names, and wasm-opt follows.
 // What is not known (an instruction, a section, a form of an element) ends the build.
 
-import { Reader, bytesOfName, bytesOfNumber, sectionsOf } from "./wasm.mjs";
+import { Reader, bytesOfName, bytesOfNumber, dataOf, sectionsOf } from "./wasm.mjs";
 
 const SECTION = { custom: 0, type: 1, import: 2, function: 3, table: 4, memory: 5, global: 6, export: 7, start: 8, element: 9, code: 10, data: 11, dataCount: 12 };
 const KIND = { function: 0, table: 1, memory: 2, global: 3 };
@@ -24,11 +25,13 @@ function fail(what) {
 
 // ---- instructions: only where they end, and which functions they name (core specification, 5.4) ----
 
-// The places in a function's code at which another function is called: [{ at, end, callee }].
-function callsIn(body, start) {
+// The places in a function's code at which another function is called, [{ at, end, callee }], and every number that may be
+// an address.
+function readCode(body, start) {
   const reader = new Reader(body, start);
   const calls = [];
-  const skip = { number: () => reader.number(), memory: () => { reader.memoryArgument(); } };
+  const numbers = [];
+  const skip = { number: () => reader.number(), memory: () => numbers.push(reader.memoryArgument()) };
   while (reader.at < body.length) {
     const at = reader.at;
     const opcode = body[reader.at++];
@@ -50,7 +53,9 @@ function callsIn(body, start) {
       for (let count = reader.number(); count > 0; count -= 1) reader.at += 1;
     } else if (opcode >= 0x28 && opcode <= 0x3e) {
       skip.memory();
-    } else if (opcode === 0x3f || opcode === 0x40 || opcode === 0x41 || opcode === 0x42 || opcode === 0xd0) {
+    } else if (opcode === 0x41) {
+      numbers.push(reader.signed());
+    } else if (opcode === 0x3f || opcode === 0x40 || opcode === 0x42 || opcode === 0xd0) {
       skip.number();
     } else if (opcode === 0x43) {
       reader.at += 4;
@@ -75,7 +80,7 @@ function callsIn(body, start) {
       fail(`the instruction 0x${opcode.toString(16)}`);
     }
   }
-  return calls;
+  return { calls, numbers };
 }
 
 // ---- the module ----
@@ -135,7 +140,7 @@ function parse(wasm) {
     ...types.map((type, index) => ({ type, name: "", isImport: false, body: codes[index] })),
   ];
   for (const { id, body } of parts) if (id === SECTION.custom) readNames(body, functions);
-  for (const one of functions) if (!one.isImport) Object.assign(one, { calls: callsIn(one.body, localsEnd(one.body)) });
+  for (const one of functions) if (!one.isImport) Object.assign(one, readCode(one.body, localsEnd(one.body)));
   return { parts, bodyOf, imports, tables, memories, globals, exports, elements, functions };
 }
 
@@ -210,6 +215,90 @@ function homes(module, chunkOfName) {
   return home;
 }
 
+// ---- data ----
+
+// Runs of bytes that only one chunk can reach: [{ chunk, at, length }], addresses in memory, ascending.
+//
+// What code may reach is every piece of data that one of its numbers lies in, whether or not the number is meant as an
+// address, and what that piece refers to. A piece that code names from outside its bounds stays, and so does what no piece
+// covers and what is not constant.
+function dataOfChunks(linked, functions, home) {
+  const data = linked && dataOf(linked);
+  if (!data) return [];
+  const pieces = data.pieces.map((piece) => (piece && /^\.rodata/.test(data.segments[piece.segment].name) ? piece : null));
+  const low = Math.min(...data.segments.map(({ at }) => at));
+  const high = Math.max(...data.segments.map(({ at, length }) => at + length));
+  // Which pieces a byte lies in.
+  const piecesAt = Array.from({ length: high - low }, () => null);
+  pieces.forEach((piece, index) => {
+    if (!piece) return;
+    // One past its end is an address of it, too.
+    for (let at = piece.at; at <= piece.at + piece.length && at < high; at += 1) (piecesAt[at - low] ??= []).push(index);
+  });
+  const reached = new Map();
+  const reach = (part, roots) => {
+    const mark = reached.get(part) ?? reached.set(part, new Set()).get(part);
+    const open = [...roots];
+    while (open.length > 0) {
+      const index = open.pop();
+      if (mark.has(index) || !data.pieces[index]) continue;
+      mark.add(index);
+      open.push(...data.pieces[index].refersTo);
+    }
+  };
+  data.pieces.forEach((piece, index) => {
+    if (piece && (piece.isOdd || !pieces[index])) reach("", [index]);
+  });
+  functions.forEach(({ numbers, isImport }, at) => {
+    if (isImport || home[at] === null) return;
+    for (const number of numbers) if (number >= low && number < high && piecesAt[number - low]) reach(home[at], piecesAt[number - low]);
+  });
+  // A byte goes where all its pieces go.
+  const owner = new Array(high - low).fill("");
+  const isCovered = new Uint8Array(high - low);
+  pieces.forEach((piece, index) => {
+    if (!piece) return;
+    const parts = [...reached].filter(([, mark]) => mark.has(index)).map(([part]) => part);
+    const part = parts.length === 1 ? parts[0] : "";
+    for (let at = piece.at - low; at < piece.at - low + piece.length; at += 1) {
+      owner[at] = isCovered[at] && owner[at] !== part ? "" : part;
+      isCovered[at] = 1;
+    }
+  });
+  const runs = [];
+  owner.forEach((chunk, offset) => {
+    const last = runs.at(-1);
+    if (chunk === "") return;
+    const end = last ? last.at + last.length - low : 0;
+    // Nothing lies in the padding between two pieces.
+    if (last?.chunk === chunk && !isCovered.subarray(end, offset).includes(1)) last.length = low + offset + 1 - last.at;
+    else runs.push({ chunk, at: low + offset, length: 1 });
+  });
+  return runs;
+}
+
+// The module's data without the runs, whose bytes are zero there (wasm-opt leaves zeros out), and the bytes of each run.
+function withoutRuns(body, runs) {
+  const left = Buffer.from(body);
+  const reader = new Reader(body);
+  const segments = [];
+  for (let count = reader.number(); count > 0; count -= 1) {
+    if (reader.number() !== 0) fail("a data segment that is not active");
+    const at = reader.i32Constant();
+    const length = reader.number();
+    segments.push({ at, length, start: reader.at });
+    reader.at += length;
+  }
+  const moved = runs.map((run) => {
+    const segment = segments.find(({ at, length }) => run.at >= at && run.at + run.length <= at + length);
+    if (!segment) fail("data moved between linking and here");
+    const start = segment.start + run.at - segment.at;
+    left.fill(0, start, start + run.length);
+    return { ...run, bytes: body.subarray(start, start + run.length) };
+  });
+  return { left, moved };
+}
+
 // ---- writing ----
 
 const section = (id, body) => Buffer.concat([Buffer.from([id]), bytesOfNumber(body.length), body]);
@@ -244,8 +333,9 @@ function rewritten({ body, calls }, callTo) {
   return Buffer.concat([bytesOfNumber(code.length), code]);
 }
 
+// `linked` is the module as the linker wrote it, with relocations; without it all data stays in the main module.
 // Returns { main, chunks: Map(name → bytes), doors: [names of functions of chunks that other parts call directly] }.
-export function split(wasm, chunkOfName) {
+export function split(wasm, linked, chunkOfName) {
   const module = parse(wasm);
   const { functions, tables, memories, globals, exports, elements, imports, bodyOf } = module;
   const home = homes(module, chunkOfName);
@@ -297,6 +387,7 @@ export function split(wasm, chunkOfName) {
   const mine = (part) => members.get(part).filter((at) => !functions[at].isImport);
   const shared = (kind, index) => `$${["f", "t", "m", "g"][kind]}${index}`;
 
+  const { left, moved } = withoutRuns(bodyOf(SECTION.data), dataOfChunks(linked, functions, home));
   const trapType = functions[mine("")[0]].type;
   const mainElements = elements.map(({ offset, functions: held }) => element(offset, held.map((at) => (home[at] === "" ? position.get(at) : trap))));
   // One segment for all new slots: those of chunks trap until they are there.
@@ -320,7 +411,7 @@ export function split(wasm, chunkOfName) {
     ...(bodyOf(SECTION.dataCount) ? [section(SECTION.dataCount, bodyOf(SECTION.dataCount))] : []),
     // No locals; unreachable; end.
     section(SECTION.code, vector([...mine("").map((at) => rewritten(functions[at], callFrom(""))), Buffer.from([3, 0, 0x00, 0x0b])])),
-    section(SECTION.data, bodyOf(SECTION.data)),
+    section(SECTION.data, left),
     nameSection([...members.get("").map((at) => functions[at].name), "part of the app that is not loaded yet"]),
     ...featureSections,
   ]);
@@ -345,6 +436,9 @@ export function split(wasm, chunkOfName) {
       section(SECTION.function, vector(held.map((at) => bytesOfNumber(functions[at].type)))),
       section(SECTION.element, vector(runs.map(({ offset, functions: list }) => element(offset, list)))),
       section(SECTION.code, vector(held.map((at) => rewritten(functions[at], callFrom(chunk))))),
+      section(SECTION.data, vector(moved.filter((run) => run.chunk === chunk).map(({ at, bytes }) => Buffer.concat([
+        Buffer.from([0, 0x41]), i32(at), Buffer.from([0x0b]), bytesOfNumber(bytes.length), bytes,
+      ])))),
       nameSection(held.map((at) => functions[at].name)),
       ...featureSections,
     ])];

@@ -17,6 +17,14 @@ export class Reader {
     }
   }
 
+  // LEB128 of a signed number of at most 32 bits.
+  signed() {
+    const start = this.at;
+    const value = this.number();
+    const bits = (this.at - start) * 7;
+    return bits < 32 && this.bytes[this.at - 1] & 64 ? value - 2 ** bits : value | 0;
+  }
+
   name() {
     const length = this.number();
     return this.bytes.subarray(this.at, (this.at += length)).toString("utf8");
@@ -29,20 +37,18 @@ export class Reader {
     if (flags & 1) this.number();
   }
 
+  // The offset of a load or a store.
   memoryArgument() {
     if (this.number() & 64) this.number();
-    this.number();
+    return this.number();
   }
 
   // `i32.const n end`, as a number.
   i32Constant() {
     if (this.bytes[this.at++] !== 0x41) throw new Error("wasm: an offset that is no constant");
-    const start = this.at;
-    const value = this.number();
-    // The sign is the last byte's second bit.
-    const bits = (this.at - start) * 7;
+    const value = this.signed();
     if (this.bytes[this.at++] !== 0x0b) throw new Error("wasm: an offset that is no constant");
-    return bits < 32 && this.bytes[this.at - 2] & 64 ? value - 2 ** bits : value | 0;
+    return value;
   }
 
   // Passes over a constant expression.
@@ -81,4 +87,93 @@ export function sectionsOf(wasm) {
     found.push({ id, body: wasm.subarray(reader.at, (reader.at += length)) });
   }
   return found;
+}
+
+// ---- what the linker tells with --emit-relocs (WebAssembly tool conventions, "Linking": reloc.* and linking) ----
+
+const HAS_ADDEND = new Set([3, 4, 5, 8, 9, 11, 14, 15, 16, 17, 21, 22, 23]);
+const MEMORY_ADDRESS = new Set([3, 4, 5, 11]);
+const SYMBOL = { function: 0, data: 1, global: 2, section: 3, tag: 4, table: 5 };
+
+// The pieces of data of a linked module: { segments: [{ name, at, length }], pieces: [{ at, length, refersTo: [piece index] }], hasOddReference }.
+// `at` are addresses in memory. `isOdd` marks pieces that code refers to from outside their bounds.
+export function dataOf(wasm) {
+  const sections = sectionsOf(wasm);
+  const custom = (wanted) => sections.filter(({ id }) => id === 0).map(({ body }) => new Reader(body)).find((reader) => reader.name() === wanted);
+  const dataIndex = sections.findIndex(({ id }) => id === 11);
+  const codeIndex = sections.findIndex(({ id }) => id === 10);
+  const linking = custom("linking");
+  if (dataIndex < 0 || !linking) return null;
+  const segments = [];
+  {
+    const reader = new Reader(sections[dataIndex].body);
+    for (let count = reader.number(); count > 0; count -= 1) {
+      if (reader.number() !== 0) return null;
+      const at = reader.i32Constant();
+      const length = reader.number();
+      segments.push({ name: "", at, length, start: reader.at });
+      reader.at += length;
+    }
+  }
+  const symbols = [];
+  if (linking.number() !== 2) return null;
+  while (linking.at < linking.bytes.length) {
+    const kind = linking.bytes[linking.at++];
+    const end = linking.number() + linking.at;
+    if (kind === 5) {
+      for (let count = linking.number(), index = 0; index < count; index += 1) {
+        const name = linking.name();
+        linking.number();
+        linking.number();
+        if (segments[index]) segments[index].name = name;
+      }
+    } else if (kind === 8) {
+      for (let count = linking.number(); count > 0; count -= 1) symbols.push(symbol(linking));
+    }
+    linking.at = end;
+  }
+  // Several symbols may stand for one place; pieces are told by their symbol's number.
+  const pieces = symbols.map((one) => (one.kind === SYMBOL.data && one.isDefined && segments[one.segment]
+    ? { at: segments[one.segment].at + one.offset, length: one.length, segment: one.segment, refersTo: [], isOdd: false }
+    : null));
+  for (const { type, offset, index, addend, section } of relocations(custom)) {
+    if (!MEMORY_ADDRESS.has(type) || !pieces[index]) continue;
+    if (addend < 0 || addend > pieces[index].length) pieces[index].isOdd = true;
+    if (section !== dataIndex) {
+      if (section !== codeIndex) pieces[index].isOdd = true;
+      continue;
+    }
+    const segment = segments.find(({ start, length }) => offset >= start && offset < start + length);
+    const at = segment.at + offset - segment.start;
+    for (const piece of pieces) if (piece && at >= piece.at && at < piece.at + piece.length) piece.refersTo.push(index);
+  }
+  return { segments, pieces };
+}
+
+function symbol(reader) {
+  const kind = reader.bytes[reader.at++];
+  const flags = reader.number();
+  const isDefined = !(flags & 0x10);
+  if (kind === SYMBOL.data) {
+    const name = reader.name();
+    if (!isDefined) return { kind, name, isDefined };
+    return { kind, name, isDefined, segment: reader.number(), offset: reader.number(), length: reader.number() };
+  }
+  const index = reader.number();
+  const name = kind !== SYMBOL.section && (isDefined || flags & 0x40) ? reader.name() : "";
+  return { kind, name, isDefined, index };
+}
+
+function* relocations(custom) {
+  for (const name of ["reloc.CODE", "reloc.DATA"]) {
+    const reader = custom(name);
+    if (!reader) continue;
+    const section = reader.number();
+    for (let count = reader.number(); count > 0; count -= 1) {
+      const type = reader.number();
+      const offset = reader.number();
+      const index = reader.number();
+      yield { section, type, offset, index, addend: HAS_ADDEND.has(type) ? reader.signed() : 0 };
+    }
+  }
 }

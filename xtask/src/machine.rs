@@ -14,9 +14,10 @@ const OLDEST_RUSTC_MINOR: u32 = 95;
 
 /// Those of .cargo/config.toml, which these take the place of, and: a panic stops the module at once, so that no words
 /// about panics are in it. `index.html` shows that it happened, and the names of the functions on the stack. Equal functions
-/// stay apart, because `xtask/js/split.mjs` goes by their names; `wasm-opt` merges them within each part afterwards.
+/// stay apart, because `xtask/js/split.mjs` goes by their names; `wasm-opt` merges them within each part afterwards. Relocations
+/// tell it what refers to which piece of data.
 const RELEASE_FLAGS: &str = "-Ctarget-feature=+simd128 --cfg=erase_components -Zlocation-detail=none \
-     -Zunstable-options -Cpanic=immediate-abort -Zmerge-functions=disabled";
+     -Zunstable-options -Cpanic=immediate-abort -Zmerge-functions=disabled -Clink-arg=--emit-relocs";
 
 pub struct Machine {
     /// The checkout.

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::go::duration_text;
-use super::model::{Process, Reference, Span, Tag, Value, find, sort};
+use super::model::{Process, RefKind, Reference, Span, Tag, Value, find, sort};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Dialect {
@@ -26,15 +26,22 @@ const LIBRARY_KEYS: [&str; 5] = [
 /// `max_skew_ns` is the most by which a span's clock is set right; 0 sets none and says so.
 pub fn adjust(spans: &mut Vec<Span>, dialect: Dialect, max_skew_ns: i64) {
     part_client_from_server(spans);
-    spans.iter_mut().for_each(|span| sort_lists(span, dialect));
+    for span in spans.iter_mut() {
+        sort_lists(span, dialect);
+    }
     drop_repeated(spans);
     Clocks { dialect, max_skew_ns }.set_right(spans);
-    for span in spans {
+    for span in spans.iter_mut() {
         write_addresses(&mut span.tags);
         if span.process.tags.iter().any(|tag| is_packed_address(tag).is_some()) {
             write_addresses(&mut Arc::make_mut(&mut span.process).tags);
         }
-        move_library(span, dialect);
+    }
+    match dialect {
+        Dialect::Old => spans.iter_mut().for_each(move_library),
+        Dialect::V3 => move_library_of_all(spans),
+    }
+    for span in spans {
         drop_empty_references(span, dialect);
         if dialect == Dialect::Old
             && let Some(place) = span.parent_place()
@@ -80,9 +87,7 @@ fn set_parent(span: &mut Span, parent: u64) {
     let trace_id = span.trace_id;
     match place.and_then(|place| span.references.get_mut(place)) {
         Some(reference) => reference.span_id = parent,
-        None => {
-            span.references.insert(0, Reference { kind: super::model::RefKind::ChildOf, trace_id, span_id: parent })
-        }
+        None => span.references.insert(0, Reference { kind: RefKind::ChildOf, trace_id, span_id: parent }),
     }
 }
 
@@ -267,28 +272,49 @@ fn write_addresses(tags: &mut [Tag]) {
     }
 }
 
-fn move_library(span: &mut Span, dialect: Dialect) {
-    if !span.tags.iter().any(|tag| LIBRARY_KEYS.contains(&tag.key.as_ref())) {
+fn is_of_library(tag: &Tag) -> bool {
+    LIBRARY_KEYS.contains(&tag.key.as_ref())
+}
+
+/// Each span has a process of its own in the old API.
+fn move_library(span: &mut Span) {
+    if !span.tags.iter().any(is_of_library) {
         return;
     }
-    let (moved, mut kept): (Vec<Tag>, Vec<Tag>) =
-        std::mem::take(&mut span.tags).into_iter().partition(|tag| LIBRARY_KEYS.contains(&tag.key.as_ref()));
+    let (moved, kept) = std::mem::take(&mut span.tags).into_iter().partition(is_of_library);
+    span.tags = kept;
     let process = Arc::make_mut(&mut span.process);
-    for tag in moved {
-        match (dialect, process.tags.iter().find(|own| own.key == tag.key)) {
-            (Dialect::V3, Some(own)) if own.value != tag.value => {
-                let key = &tag.key;
-                span.warnings.push(format!("conflicting values between Span and Resource for attribute {key}"));
-                kept.push(tag);
+    process.tags.extend::<Vec<Tag>>(moved);
+    sort(&mut process.tags);
+}
+
+/// In v3 spans share the process: what one of them says of it holds for all.
+fn move_library_of_all(spans: &mut [Span]) {
+    for index in 0..spans.len() {
+        let Some(span) = spans.get_mut(index).filter(|span| span.tags.iter().any(is_of_library)) else { continue };
+        let before = Arc::clone(&span.process);
+        let mut process = Process::clone(&before);
+        let Span { tags, warnings, .. } = span;
+        tags.retain(|tag| {
+            if !is_of_library(tag) {
+                return true;
             }
-            (Dialect::V3, Some(_)) => {}
-            _ => process.tags.push(tag),
+            match find(&process.tags, &tag.key) {
+                Some(own) if *own != tag.value => {
+                    let key = &tag.key;
+                    warnings.push(format!("conflicting values between Span and Resource for attribute {key}"));
+                    return true;
+                }
+                Some(_) => {}
+                None => process.tags.push(tag.clone()),
+            }
+            false
+        });
+        let after = Arc::new(process);
+        for span in spans.iter_mut().filter(|span| span.process == before) {
+            span.process = Arc::clone(&after);
         }
     }
-    if dialect == Dialect::Old {
-        sort(&mut process.tags);
-    }
-    span.tags = kept;
 }
 
 fn drop_empty_references(span: &mut Span, dialect: Dialect) {
@@ -301,7 +327,12 @@ fn drop_empty_references(span: &mut Span, dialect: Dialect) {
             Dialect::Old => {
                 let kind = super::legacy::kind_text(reference.kind);
                 let id = reference.span_id;
-                format!("Invalid span reference removed {{TraceID:{:016x} SpanID:{id:016x} RefType:{kind}}}", 0)
+                // Go prints the fields of its message that nobody should see as well.
+                format!(
+                    "Invalid span reference removed {{TraceID:{:016x} SpanID:{id:016x} RefType:{kind} \
+                     XXX_NoUnkeyedLiteral:{{}} XXX_unrecognized:[] XXX_sizecache:0}}",
+                    0
+                )
             }
             Dialect::V3 => "Invalid span link removed".to_owned(),
         });
@@ -312,7 +343,6 @@ fn drop_empty_references(span: &mut Span, dialect: Dialect) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::jaeger::model::RefKind;
 
     /// A span that lasts from one millisecond to another, on a machine.
     fn span(id: u64, parent: u64, (from_ms, to_ms): (i64, i64), host: &str) -> Span {
@@ -329,6 +359,7 @@ mod tests {
             logs: Vec::new(),
             process: Arc::new(Process { service: "api".into(), tags }),
             warnings: Vec::new(),
+            has_early_warning: false,
         }
     }
 

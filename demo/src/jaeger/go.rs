@@ -2,6 +2,8 @@
 
 use chrono::{DateTime, Utc};
 
+use crate::signals::json::push_display;
+
 /// A text in quotes, as `strconv.Quote` writes the ordinary ones.
 fn quoted(text: &str) -> String {
     let mut out = String::from("\"");
@@ -13,7 +15,7 @@ fn quoted(text: &str) -> String {
             '\r' => out.push_str("\\r"),
             '\t' => out.push_str("\\t"),
             control if u32::from(control) < 0x20 || control == '\x7f' => {
-                out.push_str(&format!("\\x{:02x}", u32::from(control)));
+                push_display(&mut out, format_args!("\\x{:02x}", u32::from(control)));
             }
             other => out.push(other),
         }

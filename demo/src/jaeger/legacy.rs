@@ -105,7 +105,7 @@ const fn micros(ns: i64) -> u64 {
 }
 
 fn push_span(out: &mut String, span: &Span, process: usize) {
-    let Span { trace_id, span_id, name, references, start_ns, duration_ns, tags, logs, process: _, warnings } = span;
+    let Span { trace_id, span_id, name, references, start_ns, duration_ns, tags, logs, warnings, .. } = span;
     out.push_str(r#"{"traceID":"#);
     push_trace_id(out, *trace_id);
     out.push_str(r#","spanID":""#);

@@ -68,11 +68,13 @@ impl Jaeger {
     }
 
     /// Takes traces by `POST /v1/traces` as well.
+    #[must_use]
     pub fn with_intake(self) -> Self {
         Self { has_intake: true, ..self }
     }
 
     /// Sets clocks right that are wrong by at most this.
+    #[must_use]
     pub fn with_max_skew_ns(self, max_skew_ns: i64) -> Self {
         Self { max_skew_ns, ..self }
     }
@@ -186,25 +188,19 @@ impl Jaeger {
 
     fn search(&self, params: &Params) -> Outcome {
         let OldSearch { search, trace_ids } = OldSearch::read(params, self.now_ns()).map_err(|reason| (400, reason))?;
-        let mut problems = Vec::new();
-        let found = if trace_ids.is_empty() {
-            self.traces.find(&search)
-        } else {
-            let mut found = Vec::new();
-            for trace_id in trace_ids {
-                match self.traces.trace(trace_id) {
-                    Some(spans) => found.push(spans),
-                    None => {
-                        problems.push(Problem { status: None, message: NO_TRACE.to_owned(), trace_id: Some(trace_id) })
-                    }
-                }
-            }
-            found
-        };
-        Ok(self.old_traces(found, search.is_raw, &problems))
+        if trace_ids.is_empty() {
+            return Ok(self.old_traces(self.traces.find(&search), search.is_raw, &[]));
+        }
+        let found: Vec<(u128, Option<Vec<Span>>)> =
+            trace_ids.into_iter().map(|trace_id| (trace_id, self.traces.trace(trace_id))).collect();
+        let missing = found.iter().filter(|(_, spans)| spans.is_none());
+        let problems: Vec<Problem> = missing
+            .map(|(trace_id, _)| Problem { status: None, message: NO_TRACE.to_owned(), trace_id: Some(*trace_id) })
+            .collect();
+        Ok(self.old_traces(found.into_iter().filter_map(|(_, spans)| spans), search.is_raw, &problems))
     }
 
-    fn old_traces(&self, found: Vec<Vec<Span>>, is_raw: bool, problems: &[Problem]) -> String {
+    fn old_traces(&self, found: impl IntoIterator<Item = Vec<Span>>, is_raw: bool, problems: &[Problem]) -> String {
         let mut data = String::new();
         push_list(&mut data, found, |out, spans| push_trace(out, &self.adjusted(spans, Dialect::Old, is_raw)));
         envelope(&data, 0, problems)
@@ -285,18 +281,14 @@ impl Jaeger {
     fn v3_trace(&self, id: &str, params: &Params) -> Response {
         let trace_id = go::trace_id(id).map_err(|reason| format!("malformed parameter trace_id: {reason}"));
         match trace_id.and_then(|trace_id| Ok((trace_id, query::raw_of_trace_v3(params)?))) {
-            Ok((trace_id, is_raw)) => self.v3_traces(self.traces.trace(trace_id).into_iter().collect(), is_raw),
+            Ok((trace_id, is_raw)) => self.v3_traces(self.traces.trace(trace_id).into_iter(), is_raw),
             Err(reason) => v3_error(400, &reason),
         }
     }
 
-    fn v3_traces(&self, found: Vec<Vec<Span>>, is_raw: bool) -> Response {
-        if found.is_empty() {
-            return v3_error(404, "No traces found");
-        }
-        let adjusted: Vec<Vec<Span>> =
-            found.into_iter().map(|spans| self.adjusted(spans, Dialect::V3, is_raw)).collect();
-        v3_success(v3::result(&adjusted))
+    fn v3_traces(&self, found: impl Iterator<Item = Vec<Span>>, is_raw: bool) -> Response {
+        let mut found = found.map(|spans| self.adjusted(spans, Dialect::V3, is_raw)).peekable();
+        if found.peek().is_none() { v3_error(404, "No traces found") } else { v3_success(v3::result(found, is_raw)) }
     }
 }
 

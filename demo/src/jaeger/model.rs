@@ -53,6 +53,7 @@ pub struct Process {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Span {
     pub trace_id: u128,
+    #[expect(clippy::struct_field_names, reason = "the field's word, beside the trace's id")]
     pub span_id: u64,
     pub name: Text,
     pub references: Vec<Reference>,
@@ -62,6 +63,8 @@ pub struct Span {
     pub logs: Vec<Log>,
     pub process: Arc<Process>,
     pub warnings: Vec<String>,
+    /// Whether it has had a warning since it was taken in.
+    pub has_early_warning: bool,
 }
 
 impl Tag {
@@ -175,6 +178,7 @@ pub fn repair_duration(span: &mut Span, end_ns: i64) {
         return;
     }
     span.duration_ns = 1;
+    span.has_early_warning = true;
     span.warnings.push(format!(
         "Negative duration detected, sanitizing end timestamp. Original end timestamp: {}, adjusted to: {}",
         super::go::time_text(end_ns),

@@ -119,6 +119,7 @@ fn span_of(json: &Json, scope: &Json, process: &Arc<Process>) -> Result<Span, St
         logs: items(json, "events").iter().map(log_of).collect(),
         process: Arc::clone(process),
         warnings: Vec::new(),
+        has_early_warning: false,
     };
     repair_duration(&mut span, number(json.get("endTimeUnixNano")));
     Ok(span)

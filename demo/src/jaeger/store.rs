@@ -29,7 +29,9 @@ impl Body {
 
     fn told(&self) -> Vec<crate::signals::Span> {
         let mut out = Vec::new();
-        self.kept.iter().for_each(|part| part.tell(&mut out));
+        for part in &self.kept {
+            part.tell(&mut out);
+        }
         out
     }
 
@@ -139,11 +141,12 @@ impl Traces {
         body.map(|body| body.spans())
     }
 
-    /// The traces in which one span is all that is searched for, the newest first.
-    pub fn find(&self, search: &Search) -> Vec<Vec<Span>> {
+    /// The traces in which one span is all that is searched for, the newest first. Each is told when it is its turn: an
+    /// answer may be of thousands.
+    pub fn find<'s>(&self, search: &'s Search) -> impl Iterator<Item = Vec<Span>> + use<'s> {
         let limit = usize::try_from(search.limit).ok().filter(|limit| *limit > 0).unwrap_or(usize::MAX);
         let candidates = self.candidates(search).into_iter().map(|body| body.spans());
-        candidates.filter(|spans| spans.iter().any(|span| is_match(span, search))).take(limit).collect()
+        candidates.filter(|spans| spans.iter().any(|span| is_match(span, search))).take(limit)
     }
 
     /// The traces whose facts allow a match, the newest first.
@@ -214,6 +217,10 @@ fn is_written(value: &Value, text: &str) -> bool {
         Value::Bool(is_true) => text == if *is_true { "true" } else { "false" },
         Value::Int(number) => text == number.to_string(),
         Value::Float(number) => text == go::float_text(*number),
-        Value::Binary(bytes) => text == bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>(),
+        Value::Binary(bytes) => {
+            let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 0xf]);
+            text.chars().map(|c| c.to_digit(16)).eq(digits.map(|digit| Some(u32::from(digit))))
+                && !text.bytes().any(|byte| byte.is_ascii_uppercase())
+        }
     }
 }

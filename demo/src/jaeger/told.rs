@@ -11,14 +11,11 @@ pub fn spans(told: Vec<signals::Span>) -> Vec<Span> {
     told.into_iter()
         .map(|span| {
             let key = (span.process, span.release);
-            let process = match processes.iter().find(|(known, _)| *known == key) {
-                Some((_, process)) => Arc::clone(process),
-                None => {
-                    let process = Arc::new(process(span.process, span.release));
-                    processes.push((key, Arc::clone(&process)));
-                    process
-                }
-            };
+            if let Some((_, known)) = processes.iter().find(|(known, _)| *known == key) {
+                return span_of(span, Arc::clone(known));
+            }
+            let process = Arc::new(process(span.process, span.release));
+            processes.push((key, Arc::clone(&process)));
             span_of(span, process)
         })
         .collect()
@@ -71,6 +68,7 @@ fn span_of(told: signals::Span, process: Arc<Process>) -> Span {
         logs: events.into_iter().map(log_of).collect(),
         process,
         warnings: Vec::new(),
+        has_early_warning: false,
     };
     repair_duration(&mut span, end_ns);
     span

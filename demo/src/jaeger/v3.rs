@@ -8,7 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::legacy::push_list;
-use super::model::{Log, Process, RefKind, SPAN_KIND, Span, Tag, Text, Value, find};
+use super::model::{Log, Process, RefKind, SPAN_KIND, Span, Tag, Text, Value, find, sort};
 use crate::signals::json::{push_display, push_number, push_span_id, push_string, push_trace_id};
 
 /// An error in v3's form.
@@ -19,12 +19,20 @@ pub fn error(status: u16, message: &str) -> String {
     out
 }
 
-/// All traces in one list of resources, each trace with its own.
-pub fn result(traces: &[Vec<Span>]) -> String {
-    let mut out = String::from(r#"{"result":{"resourceSpans":"#);
-    let resources = traces.iter().flat_map(|spans| by_process(spans));
-    push_list(&mut out, resources, |out, (process, spans)| push_resource(out, process, &spans));
-    out.push_str("}}");
+/// All traces in one list of resources, each trace with its own. Those that were adjusted have their attributes in order.
+pub fn result(traces: impl Iterator<Item = Vec<Span>>, is_raw: bool) -> String {
+    let mut out = String::from(r#"{"result":{"resourceSpans":["#);
+    let mut is_first = true;
+    for spans in traces {
+        for (process, spans) in by_process(&spans) {
+            if !is_first {
+                out.push(',');
+            }
+            is_first = false;
+            push_resource(&mut out, process, &spans, is_raw);
+        }
+    }
+    out.push_str("]}}");
     out
 }
 
@@ -56,11 +64,11 @@ fn scope_of(span: &Span) -> Scope<'_> {
 const SCOPE_NAME: &str = "otel.scope.name";
 const SCOPE_VERSION: &str = "otel.scope.version";
 
-fn push_resource(out: &mut String, process: &Process, spans: &[&Span]) {
+fn push_resource(out: &mut String, process: &Process, spans: &[&Span], is_raw: bool) {
     out.push_str(r#"{"resource":{"#);
     let service = Tag::text("service.name", process.service.clone());
-    let mut attributes: Vec<&Tag> = process.tags.iter().chain(std::iter::once(&service)).collect();
-    attributes.sort_by(|a, b| a.key.cmp(&b.key));
+    let mut attributes: Vec<&Tag> = process.tags.iter().collect();
+    attributes.insert(if is_raw { 0 } else { place_of(&process.tags, &service.key) }, &service);
     out.push_str(r#""attributes":"#);
     push_list(out, attributes, push_attribute);
     out.push_str(r#"},"scopeSpans":"#);
@@ -83,10 +91,15 @@ fn push_resource(out: &mut String, process: &Process, spans: &[&Span]) {
             push_string(out, version);
         }
         out.push_str(r#"},"spans":"#);
-        push_list(out, spans, push_span);
+        push_list(out, spans, |out, span| push_span(out, span, is_raw));
         out.push('}');
     });
     out.push('}');
+}
+
+/// Where a key belongs among sorted tags; others may follow that came later.
+fn place_of(tags: &[Tag], key: &str) -> usize {
+    tags.iter().position(|tag| tag.key.as_ref() > key).unwrap_or(tags.len())
 }
 
 fn push_attribute(out: &mut String, tag: &Tag) {
@@ -128,6 +141,13 @@ fn is_http_error(value: &Value, kind: &str) -> Option<bool> {
     })
 }
 
+/// Takes a tag out as OpenTelemetry's library does: the last one takes its place.
+fn remove(tags: &mut Vec<Tag>, key: &str) {
+    if let Some(place) = tags.iter().position(|tag| tag.key == key) {
+        tags.swap_remove(place);
+    }
+}
+
 /// Takes out of a span's tags what OTLP has fields for.
 fn take_status(tags: &mut Vec<Tag>, kind: &str) -> Status {
     let mut status = Status { code: 0, message: Text::Borrowed("") };
@@ -141,7 +161,7 @@ fn take_status(tags: &mut Vec<Tag>, kind: &str) -> Status {
     let code = text(tags, "otel.status_code");
     if is_error {
         status.code = 2;
-        tags.retain(|tag| tag.key != "error");
+        remove(tags, "error");
         status.message = description.clone().or(http_message.clone()).unwrap_or_default();
     } else if let Some(code) = &code {
         status.code = match code.to_uppercase().as_str() {
@@ -154,10 +174,10 @@ fn take_status(tags: &mut Vec<Tag>, kind: &str) -> Status {
         status.code = 2;
         status.message = http_message.unwrap_or_default();
     }
-    tags.retain(|tag| tag.key != "otel.status_code");
     if is_error || code.is_some() {
-        tags.retain(|tag| tag.key != "otel.status_description");
+        remove(tags, "otel.status_description");
     }
+    remove(tags, "otel.status_code");
     status
 }
 
@@ -175,10 +195,10 @@ fn attributes_of(span: &Span) -> Vec<Tag> {
     tags
 }
 
-fn push_span(out: &mut String, span: &Span) {
+fn push_span(out: &mut String, span: &Span, is_raw: bool) {
     let mut tags = attributes_of(span);
     let kind = span.kind();
-    tags.retain(|tag| tag.key != SPAN_KIND);
+    remove(&mut tags, SPAN_KIND);
     let Status { code, message } = take_status(&mut tags, kind);
     out.push_str(r#"{"traceId":""#);
     push_trace_id(out, span.trace_id);
@@ -189,7 +209,10 @@ fn push_span(out: &mut String, span: &Span) {
         out.push_str(r#","traceState":"#);
         push_string(out, state);
     }
-    tags.retain(|tag| tag.key != "w3c.tracestate");
+    remove(&mut tags, "w3c.tracestate");
+    if !is_raw {
+        sort(&mut tags);
+    }
     let parent = span.parent_id();
     if parent != 0 {
         out.push_str(r#","parentSpanId":""#);
@@ -201,20 +224,19 @@ fn push_span(out: &mut String, span: &Span) {
         push_string(out, &span.name);
     }
     let kind = ["", "internal", "server", "client", "producer", "consumer"].iter().position(|known| *known == kind);
-    for (name, number) in [("kind", kind.unwrap_or(0) as u64)] {
-        if number != 0 {
-            push_display(out, format_args!(r#","{name}":{number}"#));
-        }
+    if let Some(number) = kind.filter(|number| *number != 0) {
+        push_display(out, format_args!(r#","kind":{number}"#));
     }
     for (name, time_ns) in [("startTimeUnixNano", span.start_ns), ("endTimeUnixNano", span.end_ns())] {
         if time_ns != 0 {
             push_display(out, format_args!(r#","{name}":"{}""#, time_ns as u64));
         }
     }
-    push_attributes(out, &tags, &span.warnings);
+    let place = if is_raw || !span.has_early_warning { tags.len() } else { place_of(&tags, WARNINGS) };
+    push_attributes(out, &tags, &span.warnings, place);
     if !span.logs.is_empty() {
         out.push_str(r#","events":"#);
-        push_list(out, &span.logs, push_event);
+        push_list(out, &span.logs, |out, log| push_event(out, log, is_raw));
     }
     push_links(out, span, parent);
     out.push_str(r#","status":{"#);
@@ -229,40 +251,46 @@ fn push_span(out: &mut String, span: &Span) {
     out.push_str("}}");
 }
 
-fn push_attributes(out: &mut String, tags: &[Tag], warnings: &[String]) {
-    if tags.is_empty() && warnings.is_empty() {
+const WARNINGS: &str = "@jaeger@warnings";
+
+/// Warnings are an attribute, at this place among the others.
+fn push_attributes(out: &mut String, tags: &[Tag], warnings: &[String], place: usize) {
+    let (before, after) = tags.split_at_checked(place).unwrap_or((tags, &[]));
+    let warned = if warnings.is_empty() { None } else { Some(None) };
+    let all: Vec<Option<&Tag>> = before.iter().map(Some).chain(warned).chain(after.iter().map(Some)).collect();
+    if all.is_empty() {
         return;
     }
-    let mut list = String::new();
-    push_list(&mut list, tags, push_attribute);
-    if !warnings.is_empty() {
-        list.pop();
-        if !tags.is_empty() {
-            list.push(',');
+    out.push_str(r#","attributes":"#);
+    push_list(out, all, |out, tag| {
+        if let Some(tag) = tag {
+            return push_attribute(out, tag);
         }
-        list.push_str(r#"{"key":"@jaeger@warnings","value":{"arrayValue":{"values":"#);
-        push_list(&mut list, warnings, |out, warning| {
+        push_display(out, format_args!(r#"{{"key":"{WARNINGS}","value":{{"arrayValue":{{"values":"#));
+        push_list(out, warnings, |out, warning| {
             out.push_str(r#"{"stringValue":"#);
             push_string(out, warning);
             out.push('}');
         });
-        list.push_str("}}}]");
-    }
-    out.push_str(r#","attributes":"#);
-    out.push_str(&list);
+        out.push_str("}}}");
+    });
 }
 
-fn push_event(out: &mut String, log: &Log) {
+fn push_event(out: &mut String, log: &Log, is_raw: bool) {
     let Log { time_ns, fields } = log;
     push_display(out, format_args!(r#"{{"timeUnixNano":"{}""#, *time_ns as u64));
     if let Some(Value::Text(name)) = find(fields, "event") {
         out.push_str(r#","name":"#);
         push_string(out, name);
     }
-    let attributes: Vec<&Tag> = fields.iter().filter(|field| field.key != "event").collect();
+    let mut attributes = fields.clone();
+    remove(&mut attributes, "event");
+    if !is_raw {
+        sort(&mut attributes);
+    }
     if !attributes.is_empty() {
         out.push_str(r#","attributes":"#);
-        push_list(out, attributes, push_attribute);
+        push_list(out, &attributes, push_attribute);
     }
     out.push('}');
 }
@@ -276,9 +304,13 @@ fn push_links(out: &mut String, span: &Span, parent: u64) {
     }
     out.push_str(r#","links":"#);
     push_list(out, links, |out, link| {
-        out.push_str(r#"{"traceId":""#);
-        push_trace_id(out, link.trace_id);
-        out.push_str(r#"","spanId":""#);
+        out.push('{');
+        if link.trace_id != 0 {
+            out.push_str(r#""traceId":""#);
+            push_trace_id(out, link.trace_id);
+            out.push_str("\",");
+        }
+        out.push_str(r#""spanId":""#);
         push_span_id(out, link.span_id);
         out.push_str(r#"","attributes":"#);
         let kind = match link.kind {

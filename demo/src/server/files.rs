@@ -9,8 +9,7 @@ use super::http::Reply;
 use crate::api::decode;
 use crate::clock::{Clock, rfc3339};
 
-const NO_DIST: &str =
-    "There is no built app to show here: start the server with --dist FOLDER. The API is at /prometheus/.\n";
+const NO_DIST: &str = "There is no built app to show here: start the server with --dist FOLDER. The APIs are at /prometheus/ and /jaeger/.\n";
 
 /// The folder that is served.
 pub(super) struct Files {

@@ -261,3 +261,21 @@ fn with_cors(request: &Request, reply: Reply) -> Reply {
         .with("Access-Control-Allow-Headers", "Accept, Authorization, Content-Type, Origin")
         .with("Access-Control-Expose-Headers", "Date")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_whole_segments_lead_to_jaeger() {
+        for (url, below) in [
+            ("/jaeger", Some("")),
+            ("/jaeger/api/traces?service=a", Some("/api/traces")),
+            ("/jaegers/api", None),
+            ("/prometheus/jaeger/api", None),
+        ] {
+            let request = Request { url: url.to_owned(), ..Request::default() };
+            assert_eq!(below_jaeger(&request), below, "{url}");
+        }
+    }
+}

@@ -78,7 +78,9 @@ impl Teller {
         let Self { keeper, scribe } = self;
         let mut told = Told::default();
         let kept = keeper.keep_events(events, incidents, exemplars);
-        kept.iter().for_each(|part| part.tell(&mut told.spans));
+        for part in &kept {
+            part.tell(&mut told.spans);
+        }
         let requests = kept.iter().filter(|part| part.is_request()).map(KeptPart::trace_id).collect();
         scribe.tell(keeper.book(), events, incidents, &requests, &mut told.logs);
         told

@@ -8,4 +8,3 @@
 pub mod answers;
 pub mod machine;
 pub mod prometheus;
-pub mod traces;

@@ -4,6 +4,7 @@
 //! them, only what the platform always has is expected. Two things to know of 1.76, against what is written of later
 //! versions: v3 answers JSON as `text/plain`, and knows neither camel-case parameters nor a filter by attributes.
 
+mod odd;
 mod v3;
 
 use serde_json::{Value, json};
@@ -83,6 +84,7 @@ pub fn traces(facts: &Facts, with_platform: bool) -> Value {
         resource(&format!("{service}-b"), json!([child, span(&trace, ORPHAN, NO_SPAN, "orphan", 3, 30_000, 1000)])),
         resource(&service, json!([span(&short, INSTANT, "", "instant", 0, 1_000_000, 1)])),
     ];
+    resources.extend(odd::resources(facts));
     if with_platform {
         let trace = format!("{}c0ffee0000000000000f0f0f", facts.run);
         for (service, id, parent, name) in [
@@ -108,6 +110,7 @@ pub fn cases(facts: &Facts) -> Vec<Case> {
     old_traces(facts, &mut cases);
     old_refusals(facts, &mut cases);
     v3::cases(facts, &mut cases);
+    odd::cases(facts, &mut cases);
     for step in cases.iter_mut().flat_map(|case| &mut case.steps) {
         step.is_unordered = true;
     }

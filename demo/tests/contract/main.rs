@@ -11,6 +11,8 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+#[path = "../common/traces.rs"]
+mod traces;
 
 mod alertmanager;
 mod case;

@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 
 use crate::case::{Kind, Sameness, Step, short};
 use crate::common::answers::{compare, in_words_of_2};
-use crate::common::traces::ordered;
+use crate::traces::ordered;
 use crate::wire::Seen;
 
 #[derive(Debug)]

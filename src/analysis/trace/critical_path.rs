@@ -1,7 +1,7 @@
 //! What the end of a trace was waiting for at each moment.
 //!
 //! The algorithm is that of CRISP (Zhang et al., "CRISP: Critical Path Analysis of Large-Scale Microservice Architectures",
-//! USENIX ATC 2022), which Jaeger UI uses too (`TraceTimelineViewer`'s critical path): from the end backwards, a span was
+//! USENIX ATC 2022), which Jaeger UI uses too (`TracePage/CriticalPath`): from the end backwards, a span was
 //! waiting for the child that finished last before then; before that child began, for the last one that had finished by
 //! then; and for itself where no child had. A child still running when another began cannot be what that one waited for.
 //!

@@ -13,6 +13,7 @@
 use super::{
     at,
     intern::{Names, Pairs},
+    words::{Sentence, counted},
 };
 use crate::{
     base::order,
@@ -122,6 +123,23 @@ pub struct Difference {
     pub q_value: f64,
     /// Attributes that exactly the same traces have.
     pub also: Vec<(String, String)>,
+}
+
+impl Difference {
+    /// `pod = api-2: 20 of 20 selected, 0 of 80 others`.
+    pub fn sentence(&self, all: &Differences) -> Sentence {
+        let Self { key, value, in_selection, in_rest, also, .. } = self;
+        let Differences { selection_count, rest_count, .. } = all;
+        let sentence = Sentence::default()
+            .name(key.clone())
+            .text(" = ")
+            .code(value.clone())
+            .text(format!(": {in_selection} of {selection_count} selected, {in_rest} of {rest_count} others"));
+        match also.len() {
+            0 => sentence,
+            count => sentence.text(format!("; always with {}", counted(count, "other attribute", "other attributes"))),
+        }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -328,7 +346,8 @@ mod tests {
 
     fn shown(list: &[Difference]) -> Vec<String> {
         let row = |d: &Difference| {
-            let also: String = d.also.iter().map(|(key, value)| format!(" +{key}={value}")).collect();
+            let also = d.also.iter().map(|(key, value)| format!(" +{key}={value}"));
+            let also = also.collect::<Vec<_>>().concat();
             format!("{}={} {}:{}{also}", d.key, d.value, d.in_selection, d.in_rest)
         };
         list.iter().map(row).collect()
@@ -351,6 +370,10 @@ mod tests {
         let result = compare(&selection, &rest);
         assert_eq!(shown(&result.more), ["pod=api-2 20:0 +host=node-b"]);
         assert_eq!(shown(&result.less), ["pod=api-0 0:40 +host=node-a", "pod=api-1 0:40 +host=node-c"]);
+        assert_eq!(
+            result.more[0].sentence(&result).to_string(),
+            "pod = api-2: 20 of 20 selected, 0 of 80 others; always with 1 other attribute"
+        );
         assert!(result.more[0].q_value < 1e-9);
         assert_eq!((result.more[0].selection_ratio, result.more[0].rest_ratio), (1.0, 0.0));
         let notices: Vec<&str> = result.notices.iter().map(|notice| notice.message.as_str()).collect();
@@ -386,7 +409,9 @@ mod tests {
         let mut reported = 0;
         for _ in 0..200 {
             let mut texts = |count| -> Vec<String> {
-                (0..count).map(|_| (0..20).map(|key| format!("k{key}={} ", random.below(3))).collect()).collect()
+                let mut text =
+                    || (0..20).map(|key| format!("k{key}={}", random.below(3))).collect::<Vec<_>>().join(" ");
+                (0..count).map(|_| text()).collect()
             };
             let (selection, rest) = (texts(30), texts(100));
             let result = compare(&selection, &rest);

@@ -144,8 +144,10 @@ impl Flame {
     pub fn bars(&self, focus: Option<u32>, min_width: f64) -> Vec<Bar> {
         let focused = focus.and_then(|focus| self.nodes.get(focus as usize));
         let (from_ns, whole_ns) = focused.map_or((0, self.busy_ns), |node| (node.offset_ns, node.busy_ns));
-        let callers: Vec<u32> =
-            std::iter::successors(focus, |node| self.nodes.get(*node as usize)?.parent).skip(1).collect();
+        let mut is_caller = vec![false; self.nodes.len()];
+        for caller in std::iter::successors(focus, |node| self.nodes.get(*node as usize)?.parent).skip(1) {
+            super::set(&mut is_caller, caller as usize, true);
+        }
         let mut is_within = vec![false; self.nodes.len()];
         let mut bars = Vec::new();
         for (number, node) in self.nodes.iter().enumerate() {
@@ -159,7 +161,7 @@ impl Flame {
                 if width >= min_width && width > 0.0 {
                     bars.push(bar(super::ratio(node.offset_ns.saturating_sub(from_ns), whole_ns), width));
                 }
-            } else if callers.contains(&(number as u32)) {
+            } else if at(&is_caller, number) {
                 bars.push(bar(0.0, 1.0));
             }
         }
@@ -281,7 +283,8 @@ mod tests {
                 }
             }
         }
-        assert_eq!(flame(&random::chain(200_000)).nodes.len(), 200_000);
+        let deep = flame(&random::chain(200_000));
+        assert_eq!((deep.nodes.len(), deep.bars(Some(199_999), 0.0).len()), (200_000, 200_000));
         assert_eq!(flame(&random::fan(200_000)).nodes.len(), 2);
     }
 }

@@ -59,8 +59,8 @@ pub fn minimap(trace: &Trace, rows: &[u32], window: Window) -> Vec<Bar> {
     let mut drawn = vec![FREE; width];
     let mut next_free: Vec<u32> = (0..=window.width_px).collect();
     for line in 0..line_count {
-        let first = rows.len() * line / line_count;
-        let last = rows.len() * (line + 1) / line_count;
+        let first_row = |line: usize| (rows.len() as u64 * line as u64 / line_count as u64) as usize;
+        let (first, last) = (first_row(line), first_row(line + 1));
         let of_line = rows.get(first..last).unwrap_or_default();
         for draws_errors in [true, false] {
             for row in of_line.iter().rev() {

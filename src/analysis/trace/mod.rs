@@ -5,13 +5,17 @@
 //! link each line to what it speaks of.
 //!
 //! Not here: reading tags of all spans at once. A span's details are read from the backend's bytes when asked for, so what
-//! needs them for every span can be continued in slices.
+//! needs them for every span can be continued in slices ([`filter::Search`], [`statistics::TagReading`],
+//! [`conversation::Reading`]).
 
 pub mod bottleneck;
+pub mod compare;
+pub mod conversation;
 pub mod critical_path;
 pub mod differs;
 pub mod filter;
 pub mod flame;
+pub mod graph;
 pub mod intern;
 pub mod minimap;
 pub mod self_time;
@@ -24,6 +28,8 @@ pub mod words;
 
 #[cfg(test)]
 pub mod random;
+#[cfg(test)]
+mod tests;
 
 /// A value of a column, or the type's default beyond its end.
 fn at<T: Copy + Default>(column: &[T], place: usize) -> T {

@@ -19,7 +19,7 @@ fn success(step: Step) -> Step {
     step.status(200).content_type("text/plain; charset=utf-8").kind("", Kind::Object)
 }
 
-fn refused(step: Step, status: u16) -> Step {
+pub fn refused(step: Step, status: u16) -> Step {
     step.status(status)
         .content_type("text/plain; charset=utf-8")
         .is("/error/httpCode", status)
@@ -50,9 +50,13 @@ fn catalogues(facts: &Facts, cases: &mut Vec<Case>) {
 
 /// Both spellings, as a client asks that does not know the version.
 fn search(facts: &Facts) -> Step {
+    search_of(&facts.service(), facts)
+}
+
+pub fn search_of(service: &str, facts: &Facts) -> Step {
     let (from, to) = (rfc3339(facts.at_ms - 60_000), rfc3339(facts.at_ms + 60_000));
     get("/api/v3/traces")
-        .params(&[("query.service_name", &facts.service()), ("query.serviceName", &facts.service())])
+        .params(&[("query.service_name", service), ("query.serviceName", service)])
         .params(&[("query.start_time_min", &from), ("query.startTimeMin", &from)])
         .params(&[("query.start_time_max", &to), ("query.startTimeMax", &to)])
 }

@@ -60,10 +60,13 @@ pub fn deepest_errors(trace: &Trace) -> Vec<usize> {
     deepest
 }
 
-/// Whether all its ancestors failed too.
-fn reaches_the_root(trace: &Trace, span: usize) -> bool {
-    let mut ancestors = std::iter::successors(trace.parent(span), |span| trace.parent(*span));
-    ancestors.all(|span| trace.is_error(span))
+/// For each span whether all its ancestors failed too.
+fn reach_the_root(trace: &Trace) -> Vec<bool> {
+    let mut reaches = Vec::with_capacity(trace.len());
+    for span in 0..trace.len() {
+        reaches.push(trace.parent(span).is_none_or(|parent| trace.is_error(parent) && at(&reaches, parent)));
+    }
+    reaches
 }
 
 pub fn find(facts: &mut Facts) -> Vec<Finding> {
@@ -79,18 +82,19 @@ pub fn find(facts: &mut Facts) -> Vec<Finding> {
         failures.push((at(&facts.pair_of, span), message, span));
     }
     order::sort_by(&mut failures, Ord::cmp);
+    let reaches = reach_the_root(trace);
     let groups = failures.chunk_by(|a, b| (a.0, &a.1) == (b.0, &b.1));
-    groups.filter_map(|group| finding(facts, group)).collect()
+    groups.filter_map(|group| finding(facts, group, &reaches)).collect()
 }
 
-fn finding(facts: &Facts, group: &[(u32, String, usize)]) -> Option<Finding> {
+fn finding(facts: &Facts, group: &[(u32, String, usize)], reaches: &[bool]) -> Option<Finding> {
     let trace = facts.trace;
     let (_, message, _) = group.first()?;
     let mut spans: Vec<usize> = group.iter().map(|(_, _, span)| *span).collect();
     // What made the request fail is looked at first.
-    order::sort_by_key(&mut spans, |span| !reaches_the_root(trace, *span));
+    order::sort_by_key(&mut spans, |span| !at(reaches, *span));
     let first = *spans.first()?;
-    let is_fatal = reaches_the_root(trace, first);
+    let is_fatal = at(reaches, first);
     let time_ns = facts.covered_ns(&spans);
     let mut explanation = Sentence::default();
     if !message.is_empty() {

@@ -21,6 +21,8 @@ mod tests;
 
 pub use many::{ManyReport, ManyRow, SlowTrace, report_of_many};
 
+pub use errors::message_of;
+
 use facts::Facts;
 
 use super::{ratio, usual::UsualDurations, words::Sentence};
@@ -169,7 +171,7 @@ pub fn report(trace: &Trace, context: Context) -> Report {
     let mut facts = Facts::of(trace, context);
     let mut findings = waits::find(&mut facts);
     findings.extend(repeated::find(&mut facts));
-    findings.extend(retries::find(&facts));
+    findings.extend(retries::find(&mut facts));
     findings.extend(gaps::find(&facts));
     findings.extend(errors::find(&mut facts));
     findings.extend(unusual::find(&facts, &findings));

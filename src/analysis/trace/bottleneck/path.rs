@@ -19,7 +19,9 @@ const MIN_SELF: f64 = 0.3;
 pub fn find(facts: &Facts, told: &[Finding]) -> Vec<Finding> {
     let trace = facts.trace;
     let mut is_told = vec![false; trace.len()];
-    for finding in told.iter().filter(|finding| matches!(finding.kind, Kind::Waiting | Kind::RepeatedQuery)) {
+    for finding in
+        told.iter().filter(|finding| matches!(finding.kind, Kind::Waiting | Kind::RepeatedQuery | Kind::Unusual))
+    {
         for span in &finding.spans {
             super::super::set(&mut is_told, *span, true);
         }

@@ -1,15 +1,45 @@
 //! The same operation again after it failed, below the same parent.
+//!
+//! Operations are often named after their kind alone (`SELECT agentarea`, `GET`): where tags say what was asked for, it has
+//! to be the same.
 
 use super::{Facts, Finding, Kind, Severity};
-use crate::analysis::trace::words::Sentence;
+use crate::{
+    analysis::trace::{statement::normalised, words::Sentence},
+    model::trace::SpanDetail,
+};
 
-pub fn find(facts: &Facts) -> Vec<Finding> {
+/// What a span asks for.
+const ASKED: [&str; 9] = [
+    "db.query.text",
+    "db.statement",
+    "url.full",
+    "http.url",
+    "url.path",
+    "http.target",
+    "server.address",
+    "rpc.method",
+    "messaging.destination.name",
+];
+
+fn asks_the_same(a: &SpanDetail, b: &SpanDetail) -> bool {
+    ASKED.iter().all(|key| match (a.tag_text(key), b.tag_text(key)) {
+        (Some(a), Some(b)) => normalised(&a) == normalised(&b),
+        _ => true,
+    })
+}
+
+pub fn find(facts: &mut Facts) -> Vec<Finding> {
     let mut findings = Vec::new();
     for group in facts.alike_siblings(2) {
         let mut attempts: Vec<usize> = Vec::new();
         for span in group {
-            let continues = attempts.last().is_some_and(|last| {
+            let failed = attempts.last().copied().filter(|last| {
                 facts.trace.is_error(*last) && facts.trace.span_end_ns(*last) <= facts.trace.span_start_ns(span)
+            });
+            let continues = failed.is_some_and(|last| {
+                let details = facts.detail(last).zip(facts.detail(span));
+                details.is_some_and(|(a, b)| asks_the_same(&a, &b))
             });
             if !continues {
                 findings.extend(finding(facts, &attempts));

@@ -197,6 +197,16 @@ fn attempts_after_errors() {
         ",
         "- call x tried 2 times 5%: 1 ms went by in the first attempt; the last failed too [1, 2]",
     );
+    // Something else was asked for.
+    check(
+        &[Kind::Retries],
+        "
+        api run            |==================|
+          db SELECT         |==|                !error db.statement=SELECT_a_FROM_t
+          db SELECT             |==|            db.statement=SELECT_b_FROM_t
+        ",
+        "",
+    );
     // Parallel, or after a success.
     check(
         &[Kind::Retries],
