@@ -4,6 +4,7 @@
 //! logarithmic where the longest took more than a hundred times as long as the shortest.
 
 use crate::{
+    analysis::trace::duration_text,
     base::{
         order,
         time::{Range, TimeZone},
@@ -75,6 +76,15 @@ const LOG_FROM: f64 = 100.0;
 /// How far from a dot's edge the pointer still means it.
 const REACH_PX: f64 = 6.0;
 
+/// Powers of ten up to ten seconds; beyond, what clocks count in.
+const LOG_TICKS_NS: [f64; 14] =
+    [1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 60e9, 600e9, 3_600e9, 36_000e9];
+
+fn log_ticks(scale: &ValueScale) -> Vec<(f64, String)> {
+    let is_within = |ns: &f64| (scale.min..=scale.max).contains(ns);
+    LOG_TICKS_NS.into_iter().filter(is_within).map(|ns| (ns, duration_text(ns as i64))).collect()
+}
+
 fn radius_px(span_count: usize) -> f64 {
     (2.0 + (1.0 + span_count as f64).ln()).clamp(2.5, 11.0)
 }
@@ -88,10 +98,14 @@ pub fn scatter(input: &ScatterInput) -> (ScatterLayout, Scene) {
     let options = AxisOptions {
         unit: "ns".to_owned(),
         log_base: is_log.then_some(10.0),
+        // Room for the dots at both ends, instead of whole powers of ten.
+        min: is_log.then(|| extent.min_positive / 1.6),
+        max: is_log.then(|| extent.max * 1.6),
         ..AxisOptions::default()
     };
     let (bottom, top) = ((size.height_px - FOOT_PX).max(TOP_PX), TOP_PX);
     let ValueAxis { scale: y, ticks, .. } = value_axis(&options, extent, true, bottom, top);
+    let ticks = if is_log { log_ticks(&y) } else { ticks };
     let label_px = ticks.iter().map(|(_, label)| measure.width_px(label, AXIS_TEXT_PX)).fold(0.0, f64::max);
     let left = (label_px + GAP_PX).min(size.width_px);
     let plot = Rect::new(left, top, (size.width_px - 12.0).max(left), bottom);
@@ -302,6 +316,11 @@ area crit/0.9 211.91,52.7 217.22,58 211.91,63.3 206.61,58
         assert!(draw(&[dot(1.0, 1.0, 1, false), dot(2.0, 1000.0, 1, false)], &[]).0.is_log);
         assert!(!draw(&[dot(1.0, 10.0, 1, false), dot(2.0, 1000.0, 1, false)], &[]).0.is_log);
         assert!(!draw(&[], &[]).0.is_log);
+        let (_, scene) = draw(&[dot(1.0, 1.0, 1, false), dot(2.0, 90_000.0, 1, false)], &[]);
+        let is_level = |mark: &&Mark| matches!(mark, Mark::Text { align: Align::End, .. });
+        let labels: Vec<String> = scene.marks.iter().filter(is_level).map(ToString::to_string).collect();
+        let labels: Vec<&str> = labels.iter().filter_map(|label| label.split('"').nth(1)).collect();
+        assert_eq!(labels, ["1 ms", "10 ms", "100 ms", "1 s", "10 s", "1 min"]);
         // Nothing is far below the axis.
         let (layout, _) = draw(&[dot(1.0, 0.0, 1, false), dot(2.0, 1.0, 1, false), dot(2.0, 1000.0, 1, false)], &[]);
         assert_eq!(layout.place(0).map(|at| f64::from(at.y)), Some(layout.plot.bottom));

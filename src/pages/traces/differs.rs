@@ -51,7 +51,7 @@ fn Body(search: Search, differences: Arc<Differences>) -> impl IntoView {
     let notices = notices.iter().map(|notice| view! { <p class="card__note">{notice.message.clone()}</p> }).views();
     let nothing = (more.is_empty() && less.is_empty()).then(|| {
         let text = if *selection_count == 0 || *rest_count == 0 {
-            "There is nothing to compare with: select some of the traces, not all."
+            "There is nothing to compare: select some of the traces, not none and not all."
         } else {
             "Nothing sets these apart from the others by more than chance. Select fewer, or load more traces."
         };

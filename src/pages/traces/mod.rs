@@ -3,6 +3,7 @@
 mod differs;
 mod form;
 mod header;
+mod map;
 mod scatter;
 mod search;
 mod states;

@@ -67,7 +67,7 @@ pub fn ScatterCard(search: Search) -> impl IntoView {
             zone.with(|zone| {
                 scatter(&ScatterInput {
                     size: Size::new(room.width_px, room.height_px),
-                    range: found.range,
+                    range: found.drawn_range(),
                     dots: &dots,
                     picked: &picked,
                     threshold_ns,
@@ -258,7 +258,7 @@ fn SelectionBar(search: Search) -> impl IntoView {
 /// The region by its bounds: what dragging does, for the keyboard.
 #[component]
 fn RegionForm(search: Search, close: Callback<()>) -> impl IntoView {
-    let range = search.shown.with_untracked(|found| found.as_ref().map(|found| found.range));
+    let range = search.shown.with_untracked(|found| found.as_ref().map(|found| found.drawn_range()));
     let text = |at_ms: i64| search.time.zone.with_untracked(|zone| zone.with(|zone| date_time_text(at_ms, zone)));
     let field = |text: String| RwSignal::new(text);
     let (after, before) = (

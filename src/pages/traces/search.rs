@@ -71,6 +71,17 @@ impl Found {
         Self { range, limit, found: Arc::new(found), rows, inks }
     }
 
+    /// What a picture of them covers: of a cut answer, the time that it tells of.
+    pub fn drawn_range(&self) -> Range {
+        let Range { start_ms, end_ms } = self.range;
+        let oldest_ms = self.rows.iter().map(|row| row.start_ns.div_euclid(1_000_000)).min().filter(|_| self.found.is_cut);
+        let Some(oldest_ms) = oldest_ms.filter(|oldest_ms| (start_ms..end_ms).contains(oldest_ms)) else {
+            return self.range;
+        };
+        // The oldest dot has room.
+        Range { start_ms: (oldest_ms - (end_ms - oldest_ms) / 40).max(start_ms), end_ms }
+    }
+
     fn of_files(traces: Vec<Arc<Trace>>) -> Self {
         let start_ns = traces.iter().map(|trace| trace.start_ns()).min().unwrap_or_default();
         let end_ns = traces.iter().map(|trace| trace.end_ns()).max().unwrap_or_default();
@@ -214,6 +225,12 @@ impl Search {
         } else {
             self.router.set_search(&query, false);
         }
+    }
+
+    /// The same, seen as traces.
+    pub fn ask_traces(self, form: &SearchForm) {
+        let params = form.to_params(self.params.get_untracked()).with("select", None).with("view", None);
+        self.router.set_search(&params.to_query(), false);
     }
 
     pub fn select(self, selection: Option<Selection>) {

@@ -23,6 +23,7 @@ use crate::{
 use super::{
     differs::DiffersCard,
     header::Header,
+    map::MapCard,
     scatter::ScatterCard,
     search::{Search, View, form_text},
     table::Table,
@@ -42,6 +43,7 @@ enum Shown {
     Empty,
     NoFiles,
     Traces,
+    Map,
 }
 
 fn shown(search: Search) -> Shown {
@@ -58,6 +60,7 @@ fn shown(search: Search) -> Shown {
     match (count, search.query.remote.with(|remote| remote.failure.clone())) {
         (None, Some(failure)) => Shown::Failed(failure),
         (None, None) => Shown::Skeleton,
+        (Some(_), _) if search.view.get() == View::Map => Shown::Map,
         (Some(0), _) => Shown::Empty,
         (Some(_), _) => Shown::Traces,
     }
@@ -110,6 +113,7 @@ pub fn Results(search: Search) -> impl IntoView {
             </div>
         }
         .into_any(),
+        Shown::Map => view! { <MapCard search=search/> }.into_any(),
         Shown::Traces => view! { <Traces search=search/> }.into_any(),
     };
     // Old data dims at once when its renewal failed; while a refresh runs the style waits two seconds.

@@ -100,6 +100,9 @@ pub fn Table(search: Search) -> impl IntoView {
                 </thead>
                 <tbody>{rows}</tbody>
             </table>
+            {move || order.with(Vec::is_empty).then(|| view! {
+                <p class="card__text traces__none">"No trace is in the selection. Drag over others, or press Esc to see all."</p>
+            }).views()}
             {move || more().views()}
         </section>
     }

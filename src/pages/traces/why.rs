@@ -87,7 +87,7 @@ fn Body(search: Search, explained: Arc<Explained>) -> impl IntoView {
 }
 
 fn reason(search: Search, found: &Arc<Found>, row: &ManyRow) -> AnyView {
-    let ManyRow { kind, title, service, subject, traces, share, .. } = row;
+    let ManyRow { title, service, subject, traces, share, .. } = row;
     // As for one trace: a third is what one would work on first, a tenth is worth a look.
     let (state, mark) = match share {
         share if *share >= 0.3 => ("critical", "\u{25b2}"),
@@ -96,8 +96,8 @@ fn reason(search: Search, found: &Arc<Found>, row: &ManyRow) -> AnyView {
     };
     let (title, subject) =
         search.redactor.with_value(|redactor| (redactor.text(title).into_owned(), redactor.text(subject).into_owned()));
-    // A title that names the subject says it once.
-    let detail = if title.contains(&subject) || subject.is_empty() { kind.label().to_owned() } else { subject };
+    // What the title says already is not said again.
+    let detail = (!title.contains(&subject) && !subject.is_empty()).then_some(subject);
     let worst = traces.first().and_then(|at| found.rows.get(*at)).map(|row| {
         let text = format!("the worst {}", row.id.short());
         view! { <a class="link" href=search.trace_href(row.id)>{text}</a> }
@@ -107,7 +107,7 @@ fn reason(search: Search, found: &Arc<Found>, row: &ManyRow) -> AnyView {
             <span class="traces__mark" data-state=state aria-hidden="true">{mark}</span>
             <div class="traces__reason-text">
                 <div class="traces__reason-title">{title}</div>
-                <div class="card__note traces__reason-detail">{detail}</div>
+                {detail.map(|detail| view! { <div class="card__note traces__reason-detail">{detail}</div> }).views()}
                 <div class="card__note traces__reason-foot">
                     <span class="service-name"><ServiceDot ink=found.inks.slot(service)/>{service.clone()}</span>
                     <span>{counted(traces.len(), "trace", "traces")}</span>

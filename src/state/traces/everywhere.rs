@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use futures_util::future::join_all;
 
-use super::{STORE, TraceSource};
+use super::TraceSource;
 use crate::{
     analysis::trace::words::counted,
     api::http::ApiError,
@@ -19,15 +19,8 @@ use crate::{
 const LEAST_EACH: u32 = 10;
 
 pub(super) async fn search(source: &TraceSource, query: &TraceQuery) -> Result<FoundTraces, ApiError> {
-    let name = &source.handle.source.name;
-    if query.service.is_some() {
+    if query.service.is_some() || !source.client.needs_service().await? {
         return source.client.search(query).await;
-    }
-    if !STORE.with_borrow(|store| store.one_service_each.contains(name)) {
-        match source.client.search(query).await {
-            Err(ApiError::Backend { status: 400, .. }) => {}
-            answer => return answer,
-        }
     }
     let services = source.client.services().await?;
     // Traces go through several services: twice the share of each leaves few gaps.
@@ -40,12 +33,11 @@ pub(super) async fn search(source: &TraceSource, query: &TraceQuery) -> Result<F
     }))
     .await;
     let answers: Vec<FoundTraces> = answers.into_iter().collect::<Result<_, _>>()?;
-    // Only now it is known that the service was what was missing.
-    STORE.with_borrow_mut(|store| store.one_service_each.insert(name.clone()));
     let mut found = together(answers, query.limit);
     if found.is_cut {
         found.notices.push(Notice::info(format!(
-            "{name} searches one service at a time: each of {} was asked for {}",
+            "{} searches one service at a time: each of {} was asked for {}",
+            source.handle.source.name,
             counted(count, "service", "services"),
             counted(each as usize, "trace", "traces")
         )));

@@ -8,7 +8,7 @@ pub mod form;
 
 use std::{
     cell::RefCell,
-    collections::{BTreeSet, HashMap, VecDeque},
+    collections::{HashMap, VecDeque},
     sync::Arc,
 };
 
@@ -53,8 +53,6 @@ struct Store {
     span_count: usize,
     uploaded: Vec<TraceId>,
     last_search: Option<LastSearch>,
-    /// Backends that refused to search all services at once.
-    one_service_each: BTreeSet<String>,
 }
 
 thread_local! {
