@@ -178,9 +178,9 @@ impl ChartCursor {
                 }
             }
             ChartEvent::Leave | ChartEvent::Escape => self.leave(),
-            ChartEvent::Select { from_px, to_px } => self.selection_px.set(Some((from_px, to_px))),
+            ChartEvent::Select { from_px, to_px, .. } => self.selection_px.set(Some((from_px, to_px))),
             ChartEvent::SelectCancelled => self.selection_px.set(None),
-            ChartEvent::SelectDone { from_px, to_px } => {
+            ChartEvent::SelectDone { from_px, to_px, .. } => {
                 self.selection_px.set(None);
                 if let Some(geometry) = geometry {
                     let start_ms = geometry.ms_from_px(from_px.min(to_px)).round() as i64;
@@ -191,6 +191,7 @@ impl ChartCursor {
                     }
                 }
             }
+            ChartEvent::Click { .. } | ChartEvent::Enter => {}
             ChartEvent::DoubleClick => self.time.change(|spec, now_ms, zone| spec.zoomed_out(now_ms, zone)),
             ChartEvent::Step(step) => self.move_to(geometry, |row, count| match row {
                 Some(row) => row.saturating_add_signed(step as isize).min(count - 1),

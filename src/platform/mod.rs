@@ -16,6 +16,8 @@ pub mod dom;
 pub mod events;
 pub mod fetch;
 #[cfg(feature = "browser")]
+pub mod files;
+#[cfg(feature = "browser")]
 pub mod history;
 #[cfg(feature = "browser")]
 pub mod storage;

@@ -39,22 +39,33 @@ pub enum ChartEvent {
         window_y_px: f64,
     },
     Leave,
-    /// Dragging, from one x to another.
+    /// Dragging, from one place to another.
     Select {
         from_px: f64,
         to_px: f64,
+        from_y_px: f64,
+        to_y_px: f64,
     },
     /// The drag ended.
     SelectDone {
         from_px: f64,
         to_px: f64,
+        from_y_px: f64,
+        to_y_px: f64,
     },
     SelectCancelled,
+    /// A press without a drag.
+    Click {
+        x_px: f64,
+        y_px: f64,
+    },
     DoubleClick,
     /// The keyboard moves the cursor by rows.
     Step(i32),
     ToStart,
     ToEnd,
+    /// The keyboard opens what the cursor is on.
+    Enter,
     Escape,
 }
 
@@ -83,7 +94,9 @@ pub fn ChartCanvas(
     let watch = StoredValue::new_local(None::<events::SizeWatch>);
     let frame = StoredValue::new_local(None::<timer::Frame>);
     let overlay_frame = StoredValue::new_local(None::<timer::Frame>);
-    let drag_from = StoredValue::new(None::<f64>);
+    let drag_from = StoredValue::new(None::<(f64, f64)>);
+    // A click follows the end of a drag, too.
+    let was_drag = StoredValue::new(false);
     let shown_theme = Theme::expect().shown;
 
     effect(move || {
@@ -129,7 +142,7 @@ pub fn ChartCanvas(
             on_event.run(event);
         }
     };
-    let place = move |event: &leptos::ev::PointerEvent| {
+    let place = move |event: &leptos::ev::MouseEvent| {
         let rect = root.get_untracked().map(|root| root.get_bounding_client_rect());
         let (left, top) = rect.map_or((0.0, 0.0), |r| (r.left(), r.top()));
         (f64::from(event.client_x()) - left, f64::from(event.client_y()) - top)
@@ -142,27 +155,35 @@ pub fn ChartCanvas(
             window_x_px: f64::from(event.client_x()),
             window_y_px: f64::from(event.client_y()),
         });
-        if let Some(from_px) = drag_from.get_value() {
-            send(ChartEvent::Select { from_px, to_px: x_px });
+        if let Some((from_px, from_y_px)) = drag_from.get_value() {
+            send(ChartEvent::Select { from_px, to_px: x_px, from_y_px, to_y_px: y_px });
         }
     };
     let on_down = move |event: leptos::ev::PointerEvent| {
         if event.button() != 0 || event.pointer_type() == "touch" {
             return;
         }
-        drag_from.set_value(Some(place(&event).0));
+        drag_from.set_value(Some(place(&event)));
         if let Some(element) = overlay_canvas.get_untracked() {
             // Without capture the drag ends at the canvas' edge, which is all that is lost.
             dom::ignore(element.set_pointer_capture(event.pointer_id()));
         }
     };
     let on_up = move |event: leptos::ev::PointerEvent| {
-        let Some(from_px) = drag_from.try_update_value(Option::take).flatten() else { return };
-        let to_px = place(&event).0;
-        if (to_px - from_px).abs() >= DRAG_MIN_PX {
-            send(ChartEvent::SelectDone { from_px, to_px });
+        let Some((from_px, from_y_px)) = drag_from.try_update_value(Option::take).flatten() else { return };
+        let (to_px, to_y_px) = place(&event);
+        let is_drag = (to_px - from_px).abs() >= DRAG_MIN_PX;
+        was_drag.set_value(is_drag);
+        if is_drag {
+            send(ChartEvent::SelectDone { from_px, to_px, from_y_px, to_y_px });
         } else {
             send(ChartEvent::SelectCancelled);
+        }
+    };
+    let on_click = move |event: leptos::ev::MouseEvent| {
+        if !was_drag.try_update_value(std::mem::take).unwrap_or(false) {
+            let (x_px, y_px) = place(&event);
+            send(ChartEvent::Click { x_px, y_px });
         }
     };
     let on_leave = move |_| {
@@ -180,6 +201,7 @@ pub fn ChartCanvas(
             "ArrowRight" => ChartEvent::Step(stride),
             "Home" => ChartEvent::ToStart,
             "End" => ChartEvent::ToEnd,
+            "Enter" => ChartEvent::Enter,
             "Escape" => ChartEvent::Escape,
             _ => return,
         };
@@ -213,6 +235,7 @@ pub fn ChartCanvas(
                     on:pointerdown=on_down
                     on:pointerup=on_up
                     on:pointerleave=on_leave
+                    on:click=on_click
                     on:dblclick=move |_| send(ChartEvent::DoubleClick)
                 ></canvas>
                 <span class="chart__announcer" role="status" aria-live="polite">{move || announcement.get()}</span>

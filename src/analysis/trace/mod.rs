@@ -19,8 +19,10 @@ pub mod graph;
 pub mod intern;
 pub mod minimap;
 pub mod self_time;
+pub mod selection;
 pub mod statement;
 pub mod statistics;
+pub mod summary;
 pub mod usual;
 pub mod words;
 

@@ -77,6 +77,11 @@ impl JaegerClient {
         &self.inner.endpoint
     }
 
+    /// Whether a search has to name a service: the old API refuses others.
+    pub async fn needs_service(&self) -> Result<bool, ApiError> {
+        Ok(self.dialect().await? == Dialect::Legacy)
+    }
+
     /// By name. The cheap probe, too.
     pub async fn services(&self) -> Result<Vec<String>, ApiError> {
         let endpoint = &self.inner.endpoint;

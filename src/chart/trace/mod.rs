@@ -1,6 +1,7 @@
 //! Geometry of what is drawn about traces.
 
 pub mod minimap;
+pub mod scatter;
 
 use crate::{
     chart::{Ink, series_slots},

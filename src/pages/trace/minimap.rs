@@ -33,7 +33,7 @@ pub fn Minimap(view: TraceView) -> impl IntoView {
     });
     let ratio = move |x_px: f64| room.get_untracked().map_or(0.0, |room| x_px / room.width_px.max(1.0));
     let on_event = Callback::new(move |event: ChartEvent| match event {
-        ChartEvent::Select { from_px, to_px } => {
+        ChartEvent::Select { from_px, to_px, .. } => {
             set_dragged.set(Some(Zoom::within(ratio(from_px).clamp(0.0, 1.0), ratio(to_px).clamp(0.0, 1.0))));
         }
         ChartEvent::SelectDone { .. } => {
@@ -47,7 +47,7 @@ pub fn Minimap(view: TraceView) -> impl IntoView {
         ChartEvent::Step(by) => view.set_zoom(zoom.get_untracked().moved(f64::from(by) * 0.1)),
         ChartEvent::ToStart => view.set_zoom(zoom.get_untracked().moved(-1e9)),
         ChartEvent::ToEnd => view.set_zoom(zoom.get_untracked().moved(1e9)),
-        ChartEvent::Hover { .. } | ChartEvent::Leave => {}
+        ChartEvent::Hover { .. } | ChartEvent::Leave | ChartEvent::Click { .. } | ChartEvent::Enter => {}
     });
     let part = move || {
         let whole_ns = view.with(|explained| explained.trace.duration_ns()) as f64;

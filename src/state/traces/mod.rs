@@ -3,6 +3,7 @@
 //! Invariant: traces that a page has shown are kept, so that opening one from a search, going back, and comparing two ask
 //! nothing again. They are kept for the whole app, not for a page, and the oldest go first.
 
+mod everywhere;
 pub mod form;
 
 use std::{
@@ -17,9 +18,10 @@ use crate::{
         usual::UsualDurations,
     },
     api::{http::ApiError, jaeger::JaegerClient},
+    base::time::Range,
     model::{
         config::{Config, ModelPrice, SourceKind},
-        trace::{FoundTraces, Trace, TraceId, TraceQuery},
+        trace::{Dependency, FoundTraces, Operation, Trace, TraceId, TraceQuery},
     },
     platform::clock,
 };
@@ -82,8 +84,9 @@ impl TraceSource {
         result
     }
 
+    /// Also of all services, where the backend searches one at a time.
     pub async fn search(&self, query: &TraceQuery) -> Result<FoundTraces, ApiError> {
-        let found = self.observed(self.client.search(query)).await?;
+        let found = self.observed(everywhere::search(self, query)).await?;
         keep(&found.traces);
         Ok(found)
     }
@@ -97,6 +100,15 @@ impl TraceSource {
 
     pub async fn services(&self) -> Result<Vec<String>, ApiError> {
         self.observed(self.client.services()).await
+    }
+
+    pub async fn operations(&self, service: &str) -> Result<Vec<Operation>, ApiError> {
+        self.observed(self.client.operations(service)).await
+    }
+
+    /// Calls between services within the range.
+    pub async fn dependencies(&self, range: Range) -> Result<Vec<Dependency>, ApiError> {
+        self.observed(self.client.dependencies(range.end_ms, range.duration_ms())).await
     }
 }
 

@@ -1,0 +1,269 @@
+//! Who calls whom: the services of the traces found, with what the backend counted itself.
+
+use std::sync::Arc;
+
+use leptos::prelude::*;
+
+use crate::{
+    analysis::trace::{
+        duration_text,
+        graph::{Edge, Graph, Layout, Node, layout, service_map, with_dependencies},
+        words::counted,
+    },
+    base::{time::TimeSpec, units},
+    chart::trace::ServiceInks,
+    model::trace::Dependency,
+    state::{
+        query::{Query, use_query},
+        reactive::{Memo, RwSignal, Signal},
+        traces::form::SearchForm,
+    },
+    ui::{
+        data_table::{DataTable, TableData},
+        traces::ServiceDot,
+        views::Views,
+    },
+};
+
+use super::search::Search;
+
+const NODE_WIDTH_PX: f64 = 186.0;
+const NODE_HEIGHT_PX: f64 = 64.0;
+const PITCH_X_PX: f64 = NODE_WIDTH_PX + 84.0;
+const PITCH_Y_PX: f64 = NODE_HEIGHT_PX + 20.0;
+/// More boxes are no picture any more; the table has them.
+const MAX_NODES: usize = 200;
+/// Details of so many spans are read for what clients call.
+const MAX_DETAILS: usize = 4_000;
+
+struct Drawn {
+    graph: Graph,
+    layout: Layout,
+    inks: ServiceInks,
+    trace_count: usize,
+}
+
+#[component]
+pub fn MapCard(search: Search) -> impl IntoView {
+    let question = Signal::derive(move || {
+        let name = search.source().map(|source| source.handle.source.name);
+        Some((search.time.spec.get(), name?))
+    });
+    let dependencies: Query<Vec<Dependency>> =
+        use_query(question, search.time.beat, move |_: (TimeSpec, String), _| {
+            let (source, range) = (search.source(), search.resolved());
+            async move {
+                match source.zip(range.ok()) {
+                    Some((source, range)) => source.dependencies(range).await,
+                    None => Ok(Vec::new()),
+                }
+            }
+        });
+    let drawn = Memo::shared(move || {
+        let found = search.shown.get()?;
+        let graph = service_map(&found.found.traces, MAX_DETAILS);
+        let graph = dependencies.remote.with(|remote| match &remote.value {
+            Some(dependencies) => with_dependencies(graph, dependencies),
+            None => graph,
+        });
+        let inks = ServiceInks::of(graph.nodes.iter().map(|node| node.service.as_str()));
+        let layout = layout(&graph);
+        Some(Arc::new(Drawn { graph, layout, inks, trace_count: found.rows.len() }))
+    });
+    let remark = move || {
+        dependencies.remote.with(|remote| {
+            let failure = remote.failure.as_ref()?;
+            Some(view! { <p class="card__note" role="status">{format!("Only from the traces found. {failure}")}</p> })
+        })
+    };
+    let body = move || drawn.get().map(|drawn| view! { <Map search=search drawn=drawn/> }).views();
+    view! {
+        <section class="card" aria-label="Service map" data-testid="service-map">
+            {move || remark().views()}
+            {body}
+        </section>
+    }
+    .into_any()
+}
+
+fn percent(ratio: f64) -> String {
+    units::format("percentunit", ratio, None).to_string()
+}
+
+#[component]
+fn Map(search: Search, drawn: Arc<Drawn>) -> impl IntoView {
+    // The node that is looked at: its calls stand out.
+    let looked_at = RwSignal::new(None::<u32>);
+    let Drawn { graph, layout, inks, trace_count } = &*drawn;
+    let note = format!(
+        "{}, {}, from {}",
+        counted(graph.nodes.len(), "service", "services"),
+        counted(graph.edges.len(), "kind of call", "kinds of calls"),
+        counted(*trace_count, "trace", "traces")
+    );
+    let picture = (graph.nodes.len() <= MAX_NODES).then(|| {
+        let width = layout.extent.x * PITCH_X_PX + NODE_WIDTH_PX;
+        let height = layout.extent.y * PITCH_Y_PX + NODE_HEIGHT_PX;
+        let nodes = (0_u32..)
+            .zip(graph.nodes.iter().zip(&layout.nodes))
+            .map(|(at, (node, place))| {
+                let (left, top) = (place.x * PITCH_X_PX, place.y * PITCH_Y_PX);
+                box_of(search, at, node, inks.slot(&node.service), (left, top), looked_at)
+            })
+            .views();
+        let lines = graph
+            .edges
+            .iter()
+            .zip(layout.edges.iter().zip(&layout.is_back))
+            .map(|(edge, (points, is_back))| line_of(edge, points, *is_back, looked_at))
+            .views();
+        view! {
+            <div class="service-map" tabindex="0" role="region" aria-label="Services and their calls">
+                <div class="service-map__room" style:width=format!("{width:.0}px") style:height=format!("{height:.0}px")>
+                    <svg class="service-map__lines" viewBox=format!("0 0 {width:.0} {height:.0}") aria-hidden="true">{lines}</svg>
+                    {nodes}
+                </div>
+            </div>
+        }
+    });
+    let table = Arc::new(table_of(graph));
+    view! {
+        <p class="card__note">{note}</p>
+        {picture.views()}
+        <DataTable data=table caption="Calls between services"/>
+    }
+    .into_any()
+}
+
+fn box_of(
+    search: Search,
+    at: u32,
+    node: &Node,
+    ink: u8,
+    (left, top): (f64, f64),
+    looked_at: RwSignal<Option<u32>>,
+) -> AnyView {
+    let Node { service, count, errors, p95_ns, is_inferred, .. } = node;
+    let facts = if *count > 0 {
+        let failed = if *errors > 0 { format!(" \u{b7} {} failed", percent(node.error_ratio())) } else { String::new() };
+        format!("{} \u{b7} p95 {}{failed}", counted(*count as usize, "call", "calls"), duration_text(*p95_ns))
+    } else if *is_inferred {
+        "from the backend\u{2019}s count".to_owned()
+    } else {
+        "calls others".to_owned()
+    };
+    let wanted = service.clone();
+    let title = if *is_inferred { "It sends no spans; others name it" } else { "Search its traces" };
+    let is_inferred = *is_inferred;
+    let look = move |is: bool| looked_at.set(is.then_some(at));
+    view! {
+        <button
+            type="button"
+            class="service-map__node"
+            data-error=(*errors > 0).then_some("true")
+            data-inferred=is_inferred.then_some("true")
+            title=title
+            style:left=format!("{left:.0}px")
+            style:top=format!("{top:.0}px")
+            on:pointerenter=move |_| look(true)
+            on:pointerleave=move |_| look(false)
+            on:focus=move |_| look(true)
+            on:blur=move |_| look(false)
+            on:click=move |_| if !is_inferred {
+                search.ask_traces(&SearchForm { service: wanted.clone(), ..SearchForm::default() });
+            }
+        >
+            <span class="service-map__name"><ServiceDot ink=ink/>{service.clone()}</span>
+            <span class="service-map__facts">{facts}</span>
+        </button>
+    }
+    .into_any()
+}
+
+/// A call, from the right side of the caller to the left side of what it calls.
+fn line_of(
+    edge: &Edge,
+    points: &[crate::analysis::trace::graph::Point],
+    is_back: bool,
+    looked_at: RwSignal<Option<u32>>,
+) -> AnyView {
+    let (from, to) = (edge.from, edge.to);
+    let last = points.len().saturating_sub(1);
+    let mut path = String::new();
+    let mut before: Option<(f64, f64)> = None;
+    for (at, point) in points.iter().enumerate() {
+        let (x, y) = (point.x * PITCH_X_PX, point.y * PITCH_Y_PX + NODE_HEIGHT_PX / 2.0);
+        let is_end = at == last && last > 0;
+        let x = if is_end == is_back { x + NODE_WIDTH_PX } else { x };
+        match before {
+            None => path.push_str(&format!("M{x:.1} {y:.1}")),
+            Some((from_x, from_y)) => {
+                let middle = f64::midpoint(from_x, x);
+                path.push_str(&format!("C{middle:.1} {from_y:.1} {middle:.1} {y:.1} {x:.1} {y:.1}"));
+            }
+        }
+        // An edge around a node passes it as a straight line.
+        before = if is_end || at == 0 { Some((x, y)) } else {
+            let far = if is_back { x - NODE_WIDTH_PX } else { x + NODE_WIDTH_PX };
+            path.push_str(&format!("L{far:.1} {y:.1}"));
+            Some((far, y))
+        };
+    }
+    let calls = edge.calls.max(edge.dependency_calls.unwrap_or_default()).max(1);
+    let width = 1.0 + (calls as f64).log10().clamp(0.0, 4.0);
+    let is_faded = move || looked_at.get().is_some_and(|node| node != from && node != to).then_some("true");
+    view! {
+        <path
+            class="service-map__line"
+            data-error=(edge.errors > 0).then_some("true")
+            data-back=is_back.then_some("true")
+            data-faded=is_faded
+            d=path
+            stroke-width=format!("{width:.1}")
+        />
+    }
+    .into_any()
+}
+
+/// The same in text.
+fn table_of(graph: &Graph) -> TableData {
+    let name = |at: u32| graph.nodes.get(at as usize).map_or("", |node| node.service.as_str());
+    let dash = || "\u{2013}".to_owned();
+    let number = |count: u64| units::format("none", count as f64, Some(0)).to_string();
+    let columns = ["From", "To", "Calls in these traces", "Failed", "p95", "Calls counted by the backend"];
+    let row = |edge: &Edge| {
+        let is_seen = edge.calls > 0;
+        vec![
+            name(edge.from).to_owned(),
+            name(edge.to).to_owned(),
+            if is_seen { number(edge.calls) } else { dash() },
+            if is_seen { percent(edge.error_ratio()) } else { dash() },
+            if is_seen { duration_text(edge.p95_ns) } else { dash() },
+            edge.dependency_calls.map_or_else(dash, number),
+        ]
+    };
+    TableData {
+        columns: columns.map(str::to_owned).to_vec(),
+        rows: graph.edges.iter().map(row).collect(),
+        note: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn calls_as_a_table() {
+        let node = |service: &str| Node { service: service.to_owned(), ..Node::default() };
+        let graph = Graph {
+            nodes: vec![node("api"), node("db")],
+            edges: vec![
+                Edge { from: 0, to: 1, calls: 4, errors: 1, p95_ns: 2_000_000, dependency_calls: None },
+                Edge { from: 1, to: 0, dependency_calls: Some(1_200), ..Edge::default() },
+            ],
+        };
+        let rows: Vec<String> = table_of(&graph).rows.iter().map(|row| row.join(" ")).collect();
+        assert_eq!(rows, ["api db 4 25% 2 ms \u{2013}", "db api \u{2013} \u{2013} \u{2013} 1,200"]);
+    }
+}

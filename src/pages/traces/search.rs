@@ -1,0 +1,289 @@
+//! What the address asks for, and what was found.
+//!
+//! Invariant: everything here follows from the address; who changes the search writes an address.
+
+use std::sync::Arc;
+
+use leptos::prelude::*;
+
+use crate::{
+    analysis::{
+        redact::Redactor,
+        trace::{
+            selection::Selection,
+            summary::{Sort, TraceSummary},
+        },
+    },
+    api::http::ApiError,
+    base::time::{Range, TimeError, TimeSpec, label},
+    chart::trace::ServiceInks,
+    model::trace::{FoundTraces, Trace, TraceId},
+    state::{
+        query::{Query, use_query},
+        reactive::{Memo, RwSignal, Signal, effect},
+        router::{Route, Router},
+        sources::Sources,
+        time::TimeContext,
+        traces::{
+            self, TraceSource,
+            form::{DEFAULT_LIMIT, FormProblem, SearchForm},
+        },
+        url::Params,
+    },
+};
+
+/// What is shown below the form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum View {
+    #[default]
+    Traces,
+    Map,
+    /// Traces from files.
+    Files,
+}
+
+impl View {
+    pub fn id(self) -> Option<&'static str> {
+        match self {
+            Self::Traces => None,
+            Self::Map => Some("map"),
+            Self::Files => Some("files"),
+        }
+    }
+}
+
+/// Traces, ready to be shown.
+pub struct Found {
+    /// Where they started: the range asked for, or that of the traces of files.
+    pub range: Range,
+    pub limit: u32,
+    pub found: Arc<FoundTraces>,
+    /// Beside the traces.
+    pub rows: Vec<TraceSummary>,
+    pub inks: ServiceInks,
+}
+
+impl Found {
+    fn new(found: FoundTraces, range: Range, limit: u32) -> Self {
+        let rows: Vec<TraceSummary> = found.traces.iter().map(|trace| TraceSummary::of(trace)).collect();
+        let services = rows.iter().flat_map(|row| row.services.iter().map(|(name, _)| name.as_str()));
+        let inks = ServiceInks::of(services);
+        Self { range, limit, found: Arc::new(found), rows, inks }
+    }
+
+    /// What a picture of them covers: of a cut answer, the time that it tells of.
+    pub fn drawn_range(&self) -> Range {
+        let Range { start_ms, end_ms } = self.range;
+        let oldest_ms = self.rows.iter().map(|row| row.start_ns.div_euclid(1_000_000)).min().filter(|_| self.found.is_cut);
+        let Some(oldest_ms) = oldest_ms.filter(|oldest_ms| (start_ms..end_ms).contains(oldest_ms)) else {
+            return self.range;
+        };
+        // The oldest dot has room.
+        Range { start_ms: (oldest_ms - (end_ms - oldest_ms) / 40).max(start_ms), end_ms }
+    }
+
+    fn of_files(traces: Vec<Arc<Trace>>) -> Self {
+        let start_ns = traces.iter().map(|trace| trace.start_ns()).min().unwrap_or_default();
+        let end_ns = traces.iter().map(|trace| trace.end_ns()).max().unwrap_or_default();
+        // A single trace stands in the middle.
+        let range =
+            Range { start_ms: start_ns.div_euclid(1_000_000) - 1_000, end_ms: end_ns.div_euclid(1_000_000) + 1_000 };
+        let limit = u32::try_from(traces.len()).unwrap_or(u32::MAX);
+        Self::new(FoundTraces { traces, ..FoundTraces::default() }, range, limit)
+    }
+}
+
+/// One question: asked anew when it changes.
+#[derive(Clone, PartialEq)]
+struct Question {
+    form: SearchForm,
+    spec: TimeSpec,
+    source: Option<String>,
+}
+
+#[derive(Clone, Copy)]
+pub struct Search {
+    pub router: Router,
+    pub time: TimeContext,
+    source: StoredValue<Option<TraceSource>, LocalStorage>,
+    pub redactor: StoredValue<Redactor>,
+    params: Memo<Params>,
+    /// As the address has it.
+    pub form: Memo<SearchForm>,
+    /// Why it cannot be asked.
+    pub problem: Memo<Option<FormProblem>>,
+    pub sort: Memo<Sort>,
+    pub view: Memo<View>,
+    pub selection: Memo<Option<Selection>>,
+    pub query: Query<Found>,
+    /// How many traces came from files.
+    pub file_count: RwSignal<usize>,
+    /// What the view is of.
+    pub shown: Memo<Option<Arc<Found>>>,
+    /// For each trace shown whether it is selected; empty where nothing is.
+    pub picked: Memo<Vec<bool>>,
+}
+
+impl Search {
+    pub fn new() -> Self {
+        let (router, time, sources) = (Router::expect(), TimeContext::expect(), Sources::expect());
+        let search = router.search();
+        // On the way to another page the address is no longer this page's.
+        let params = Memo::new(move |before: Option<&Params>| match router.route() {
+            Route::Traces => search.with(|search| Params::parse(search)),
+            _ => before.cloned().unwrap_or_default(),
+        });
+        let form = Memo::new(move |_| params.with(SearchForm::from_params));
+        let any_range = Range { start_ms: 0, end_ms: 0 };
+        let problem = Memo::new(move |_| form.with(|form| form.to_query(any_range).err()));
+        let sort = Memo::new(move |_| params.with(|p| p.get("sort").and_then(Sort::parse)).unwrap_or_default());
+        let selection = Memo::new(move |_| params.with(|p| p.get("select").and_then(Selection::parse)));
+        let view = Memo::new(move |_| {
+            params.with(|p| {
+                let named = |view: &View| p.get("view") == view.id();
+                [View::Map, View::Files].into_iter().find(named).unwrap_or_default()
+            })
+        });
+
+        let source_name = Memo::new(move |_| params.with(|p| p.get("source").map(str::to_owned)));
+        let source = StoredValue::new_local(None);
+        effect(move || source.set_value(traces::source(sources, source_name.get().as_deref())));
+        source.set_value(traces::source(sources, source_name.get_untracked().as_deref()));
+        let question = Signal::derive(move || {
+            let (form, source) = (form.get(), source_name.get());
+            problem.with(Option::is_none).then(|| Question { form, spec: time.spec.get(), source })
+        });
+        let query = use_query(question, time.beat, move |Question { form, source, .. }, _| {
+            let source = traces::source(sources, source.as_deref());
+            async move {
+                let cancelled = || ApiError::Cancelled { source_name: "Jaeger".to_owned() };
+                let (Some(source), Ok(range)) = (source, time.resolve_now()) else { return Err(cancelled()) };
+                let Ok(query) = form.to_query(range) else { return Err(cancelled()) };
+                let found = source.search(&query).await?;
+                Ok(Found::new(found, range, query.limit))
+            }
+        });
+
+        let file_count = RwSignal::new(traces::uploaded().len());
+        let remote = query.remote;
+        let shown = Memo::shared(move || match view.get() {
+            View::Files => {
+                file_count.track();
+                Some(Arc::new(Found::of_files(traces::uploaded())))
+            }
+            _ => remote.with(|remote| remote.value.clone()),
+        });
+        let picked = Memo::new(move |_| {
+            let rows = shown.get();
+            selection.get().zip(rows).map(|(selection, found)| selection.picks(&found.rows)).unwrap_or_default()
+        });
+        let redactor = StoredValue::new(sources.with_config(|config| Redactor::new(&config.redact)));
+        let this = Self {
+            router,
+            time,
+            source,
+            redactor,
+            params,
+            form,
+            problem,
+            sort,
+            view,
+            selection,
+            query,
+            file_count,
+            shown,
+            picked,
+        };
+        effect(move || {
+            let Some(found) = shown.get() else { return };
+            let place = params.with(|params| format!("/traces{}", params.to_query()));
+            traces::note_search(place, Arc::clone(&found.found));
+        });
+        this
+    }
+
+    pub fn source(self) -> Option<TraceSource> {
+        self.source.with_value(Clone::clone)
+    }
+
+    /// Changes keys of the address.
+    pub fn change(self, changes: &[(&str, Option<&str>)], is_replacing: bool) {
+        let mut params = self.params.get_untracked();
+        for (name, value) in changes {
+            params = params.with(name, *value);
+        }
+        self.router.set_search(&params.to_query(), is_replacing);
+    }
+
+    /// Asks for something else. What was selected belonged to the traces before.
+    pub fn ask(self, form: &SearchForm) {
+        let params = form.to_params(self.params.get_untracked()).with("select", None);
+        let params = if self.view.get_untracked() == View::Files { params.with("view", None) } else { params };
+        let query = params.to_query();
+        if self.router.search().with_untracked(|now| *now == query) {
+            self.query.retry.run(());
+        } else {
+            self.router.set_search(&query, false);
+        }
+    }
+
+    /// The same, seen as traces.
+    pub fn ask_traces(self, form: &SearchForm) {
+        let params = form.to_params(self.params.get_untracked()).with("select", None).with("view", None);
+        self.router.set_search(&params.to_query(), false);
+    }
+
+    pub fn select(self, selection: Option<Selection>) {
+        self.change(&[("select", selection.map(|selection| selection.to_string()).as_deref())], true);
+    }
+
+    /// The address of one trace, with the range and the source that it was found in.
+    pub fn trace_place(self, id: TraceId) -> String {
+        let (from, to) = self.time.spec.with(|spec| (spec.from.to_string(), spec.to.to_string()));
+        let query = self.params.with(|params| {
+            params.keep(&["tz", "refresh", "source"]).with("from", Some(&from)).with("to", Some(&to)).to_query()
+        });
+        format!("/trace/{id}{query}")
+    }
+
+    pub fn trace_href(self, id: TraceId) -> String {
+        self.router.href(&self.trace_place(id))
+    }
+
+    /// The page's range in words.
+    pub fn range_text(self) -> String {
+        let Self { time, .. } = self;
+        time.zone.with(|zone| zone.with(|zone| time.spec.with(|spec| label(spec, zone))))
+    }
+
+    pub fn resolved(self) -> Result<Range, TimeError> {
+        self.time.resolve_now()
+    }
+}
+
+/// What is asked for, in a line: `agentarea-api · create_agent · at least 1s`.
+pub fn form_text(form: &SearchForm) -> String {
+    let SearchForm { service, operation, tags, min, max, limit } = form;
+    let mut parts = vec![if service.is_empty() { "all services".to_owned() } else { service.clone() }];
+    let some = |text: &str, words: &str| (!text.is_empty()).then(|| format!("{words}{text}"));
+    parts.extend(some(operation, ""));
+    parts.extend(some(tags, ""));
+    parts.extend(some(min, "at least "));
+    parts.extend(some(max, "at most "));
+    let is_usual = *limit == DEFAULT_LIMIT.to_string();
+    parts.extend(if is_usual { None } else { some(limit, "limit ") });
+    parts.join(" \u{b7} ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_form_in_a_line() {
+        assert_eq!(form_text(&SearchForm::default()), "all services");
+        assert_eq!(form_text(&SearchForm::slow_requests()), "agentarea-api \u{b7} create_agent \u{b7} at least 1s");
+        let form = SearchForm { limit: "20".to_owned(), tags: "error=true".to_owned(), ..SearchForm::default() };
+        assert_eq!(form_text(&form), "all services \u{b7} error=true \u{b7} limit 20");
+    }
+}
