@@ -60,6 +60,12 @@ fn narrow((from, to): Place) -> (u32, u32) {
     (from as u32, to as u32)
 }
 
+/// The nearest that there is. (`saturating_mul` would be a call in WebAssembly.)
+fn ns_of_us(us: i64) -> i64 {
+    const MAX_US: i64 = i64::MAX / 1000;
+    if us.unsigned_abs() > MAX_US.unsigned_abs() { if us < 0 { i64::MIN } else { i64::MAX } } else { us * 1000 }
+}
+
 fn slice(bytes: &[u8], place: Place) -> &[u8] {
     bytes.get(place.0..place.1).unwrap_or_default()
 }
@@ -135,7 +141,7 @@ impl Collector {
             self.own_processes.push((self.places.len() as u32, span.process));
         }
         let trace = self.traces.len() as u32 - 1;
-        let (start, duration) = (span.start.saturating_mul(1000), span.length_or_end.saturating_mul(1000));
+        let (start, duration) = (ns_of_us(span.start), ns_of_us(span.length_or_end));
         self.push(bytes, from, span, (owner, trace), (start, duration));
     }
 
