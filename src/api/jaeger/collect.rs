@@ -8,6 +8,7 @@ use std::sync::Arc;
 use agentarea_kernels::{
     json::Place,
     names::Names,
+    order::ascending,
     span::{self, Span},
 };
 
@@ -263,8 +264,9 @@ impl Collector {
             owners: Arc::clone(&owners),
         };
         if let ([_], false) = (traces.as_slice(), places.is_empty()) {
-            spans.origin = (0..places.len() as u32).collect();
             let Some(Found { id, warnings }) = traces.into_iter().next() else { return Vec::new() };
+            let other_parents = std::mem::take(&mut spans.other_parents);
+            let spans = in_order(&spans, other_parents);
             let details = Arc::new(details(places, owner_of));
             return vec![Trace::build(TraceParts { id, spans, names: texts.into(), warnings, details })];
         }
@@ -291,18 +293,7 @@ impl Collector {
             .filter(|share| !share.spans.is_empty())
             .map(|share| {
                 let Share { found: Found { id, warnings }, spans: own, other_parents } = share;
-                let mut spans = RawSpans {
-                    span_id: picked(&own, &spans.span_id),
-                    parent_id: picked(&own, &spans.parent_id),
-                    other_parents,
-                    start_ns: picked(&own, &spans.start_ns),
-                    duration_ns: picked(&own, &spans.duration_ns),
-                    service: picked(&own, &spans.service),
-                    operation: picked(&own, &spans.operation),
-                    kind: picked(&own, &spans.kind),
-                    flags: picked(&own, &spans.flags),
-                    origin: (0..own.len() as u32).collect(),
-                };
+                let mut spans = in_order(&only(&own, &spans), other_parents);
                 let names = local.take([&mut spans.service, &mut spans.operation]);
                 let details = Arc::new(details(picked(&own, &places), picked(&own, &owner_of)));
                 Trace::build(TraceParts { id, spans, names, warnings, details })
@@ -369,6 +360,53 @@ fn shares(traces: Vec<Found>, trace_of: &[u32], dialect: Dialect) -> Vec<Share> 
 
 fn picked<T: Copy + Default>(own: &[u32], column: &[T]) -> Vec<T> {
     own.iter().map(|at| column.get(*at as usize).copied().unwrap_or_default()).collect()
+}
+
+/// Some of the spans, without their further parents; they name themselves by their place among these.
+fn only(own: &[u32], spans: &RawSpans) -> RawSpans {
+    let RawSpans {
+        span_id,
+        parent_id,
+        other_parents: _,
+        start_ns,
+        duration_ns,
+        service,
+        operation,
+        kind,
+        flags,
+        origin: _,
+    } = spans;
+    RawSpans {
+        span_id: picked(own, span_id),
+        parent_id: picked(own, parent_id),
+        other_parents: Vec::new(),
+        start_ns: picked(own, start_ns),
+        duration_ns: picked(own, duration_ns),
+        service: picked(own, service),
+        operation: picked(own, operation),
+        kind: picked(own, kind),
+        flags: picked(own, flags),
+        origin: own.to_vec(),
+    }
+}
+
+/// By start, which spares [`Trace::build`] its sort; so that of two spans of one id the earlier counts, though stores give
+/// them in no order. Their origin is their place before.
+fn in_order(spans: &RawSpans, other_parents: Vec<(u32, u64)>) -> RawSpans {
+    let order = ascending(&spans.start_ns);
+    let mut ordered = only(&order, spans);
+    if !other_parents.is_empty() {
+        let mut place_of = vec![0; order.len()];
+        for (place, at) in (0_u32..).zip(&order) {
+            if let Some(slot) = place_of.get_mut(*at as usize) {
+                *slot = place;
+            }
+        }
+        let place = |at: u32| place_of.get(at as usize).copied().unwrap_or_default();
+        ordered.other_parents = other_parents.into_iter().map(|(at, parent)| (place(at), parent)).collect();
+        order::sort_by_key(&mut ordered.other_parents, |(at, _)| *at);
+    }
+    ordered
 }
 
 /// Numbers the names of one trace after the other, so that a trace has only its own.
