@@ -45,28 +45,35 @@ pub(crate) fn is_same(one: &[u8], other: &[u8]) -> bool {
 /// end before.
 #[inline]
 pub fn string_end(bytes: &[u8], from: usize) -> Option<usize> {
-    const LOW: u64 = 0x0101_0101_0101_0101;
-    const HIGH: u64 = LOW << 7;
-    const QUOTES: u64 = LOW * b'"' as u64;
-    const BACKSLASHES: u64 = LOW * b'\\' as u64;
     let mut at = from;
     loop {
-        while let Some(word) = word(bytes, at) {
-            // The high bit of each byte that is zero now; above the lowest of them there may be false ones.
-            let (quote, backslash) = (word ^ QUOTES, word ^ BACKSLASHES);
-            let found = ((quote.wrapping_sub(LOW) & !quote) | (backslash.wrapping_sub(LOW) & !backslash)) & HIGH;
-            if found != 0 {
-                at += found.trailing_zeros() as usize / 8;
-                break;
-            }
-            at += 8;
-        }
+        at = behind_plain(bytes, at);
         match *bytes.get(at)? {
             b'"' => return Some(at),
             b'\\' => at += 2,
             _ => at += 1,
         }
     }
+}
+
+/// Passes over bytes as long as none of the next eight is a quote or a backslash, and up to the first one there.
+#[inline]
+fn behind_plain(bytes: &[u8], from: usize) -> usize {
+    const LOW: u64 = 0x0101_0101_0101_0101;
+    const HIGH: u64 = LOW << 7;
+    const QUOTES: u64 = LOW * b'"' as u64;
+    const BACKSLASHES: u64 = LOW * b'\\' as u64;
+    let mut at = from;
+    while let Some(word) = word(bytes, at) {
+        // The high bit of each byte that is zero now; above the lowest of them there may be false ones.
+        let (quote, backslash) = (word ^ QUOTES, word ^ BACKSLASHES);
+        let found = ((quote.wrapping_sub(LOW) & !quote) | (backslash.wrapping_sub(LOW) & !backslash)) & HIGH;
+        if found != 0 {
+            return at + found.trailing_zeros() as usize / 8;
+        }
+        at += 8;
+    }
+    at
 }
 
 /// Where the value ends that begins at `at`, which is no white space: behind its last byte. `None` where the bytes end before,

@@ -87,12 +87,11 @@ fn digit(table: &[u8; 256], byte: u8) -> u8 {
 fn eight_digits(word: u64) -> Option<u64> {
     const ONES: u64 = 0x0101_0101_0101_0101;
     const HIGH: u64 = ONES << 7;
-    // Letters become small, digits stay.
-    let lower = word | (ONES << 5);
     // The top bit of each byte that is at least so much; no byte carries into the next, as none has its top bit.
-    let is_from = |least: u64| lower.wrapping_add(ONES * (0x80 - least));
-    let is_digit = is_from(0x30) & !is_from(0x3a);
-    let is_letter = is_from(0x61) & !is_from(0x67);
+    let is_from = |word: u64, least: u64| word.wrapping_add(ONES * (0x80 - least));
+    let small = word | (ONES << 5);
+    let is_digit = is_from(word, 0x30) & !is_from(word, 0x3a);
+    let is_letter = is_from(small, 0x61) & !is_from(small, 0x67);
     if word & HIGH != 0 || (is_digit | is_letter) & HIGH != HIGH {
         return None;
     }
@@ -148,9 +147,11 @@ fn is_same_id(one: &[u8], other: &[u8]) -> bool {
 
 /// A span of `/api/traces`, whose brace stands at `at`. Times are microseconds.
 pub fn legacy(bytes: &[u8], at: usize) -> Result<Span, Stop> {
-    if let Some(span) = plain::legacy(bytes, at) {
-        return Ok(span);
-    }
+    plain::legacy(bytes, at).map_or_else(|| any_legacy(bytes, at), Ok)
+}
+
+/// The long way, which takes a span however it is written.
+fn any_legacy(bytes: &[u8], at: usize) -> Result<Span, Stop> {
     let mut reader = Reader::new(bytes, at);
     let mut span = Span::default();
     let mut references = None;
@@ -301,9 +302,10 @@ fn legacy_tag_told(span: &mut Span, key: &[u8], value: &[u8]) {
 
 /// A span of OTLP's JSON, whose brace stands at `at`. Times are nanoseconds.
 pub fn otlp(bytes: &[u8], at: usize) -> Result<Span, Stop> {
-    if let Some(span) = plain::otlp(bytes, at) {
-        return Ok(span);
-    }
+    plain::otlp(bytes, at).map_or_else(|| any_otlp(bytes, at), Ok)
+}
+
+fn any_otlp(bytes: &[u8], at: usize) -> Result<Span, Stop> {
     let mut reader = Reader::new(bytes, at);
     let mut span = Span::default();
     let (mut links, mut parent) = (None, (0, 0));
@@ -419,6 +421,85 @@ fn otlp_attributes(reader: &mut Reader<'_>, span: &mut Span) -> Result<(), Stop>
                 }
             }
             _ => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LEGACY: &str = r#"{"traceID":"4bf92f3577b34da6a3ce929d0e0e4736","spanID":"00f067aa0ba902b8","flags":1,"operationName":"GET \"/x\"","references":[{"refType":"CHILD_OF","traceID":"4bf92f3577b34da6a3ce929d0e0e4736","spanID":"00f067aa0ba902b7"}],"startTime":1767225600001000,"duration":5000,"tags":[{"key":"span.kind","type":"string","value":"server"},{"key":"error","type":"bool","value":true},{"key":"n","type":"int64","value":200},{"key":"http.url","type":"string","value":"https://a.example/{[\"x\\]}"},{"key":"ratio","type":"float64","value":0.5},{"key":"otel.status_code","type":"string","value":"ERROR"}],"logs":[{"timestamp":1,"fields":[]}],"processID":"p1","warnings":null},"#;
+    const OTLP: &str = r#"{"traceId":"4bf92f3577b34da6a3ce929d0e0e4736","spanId":"00f067aa0ba902b8","traceState":"a=1","parentSpanId":"00f067aa0ba902b7","name":"GET","kind":3,"startTimeUnixNano":"1767225600001000000","endTimeUnixNano":"1767225600006000000","attributes":[{"key":"a","value":{"stringValue":"x\"}"}},{"key":"n","value":{"intValue":"1"}},{"key":"error","value":{"boolValue":true}},{"key":"@jaeger@warnings","value":{"arrayValue":{"values":[{"stringValue":"w"}]}}},{"key":"d","value":{"doubleValue":0.5}}],"events":[{"name":"e"}],"status":{"message":"m","code":2}},"#;
+
+    #[test]
+    fn the_short_way_is_taken_and_finds_what_is_there() {
+        let span = plain::legacy(LEGACY.as_bytes(), 0).expect("the old dialect's own layout");
+        let Span { end, span_id, parent_id, start, length_or_end, kind, flags, .. } = span;
+        assert_eq!((end, span_id, parent_id), (LEGACY.len() - 1, 0x00f0_67aa_0ba9_02b8, 0x00f0_67aa_0ba9_02b7));
+        assert_eq!((start, length_or_end, kind, flags), (1_767_225_600_001_000, 5_000, 2, ERROR | EVENTS));
+        let span = plain::otlp(OTLP.as_bytes(), 0).expect("the new dialect's own layout");
+        let Span { end, span_id, parent_id, start, length_or_end, kind, flags, .. } = span;
+        assert_eq!((end, span_id, parent_id), (OTLP.len() - 1, 0x00f0_67aa_0ba9_02b8, 0x00f0_67aa_0ba9_02b7));
+        assert_eq!((start, length_or_end), (1_767_225_600_001_000_000, 1_767_225_600_006_000_000));
+        assert_eq!((kind, flags), (3, ERROR | EVENTS | WARNINGS));
+    }
+
+    /// Whatever becomes of the text, where the short way finds a span the long way finds the same.
+    #[test]
+    fn both_ways_find_the_same() {
+        let mut state = 0x9e37_79b9_u64;
+        let mut below = |bound: usize| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 33) as usize % bound
+        };
+        let (mut short_count, mut long_count) = (0, 0);
+        for _ in 0..60_000 {
+            let is_otlp = below(2) == 1;
+            let mut text = if is_otlp { OTLP } else { LEGACY }.as_bytes().to_vec();
+            for _ in 0..below(4) {
+                let at = below(text.len());
+                match below(4) {
+                    0 => text[at] = b"\"\\{}[],:0e "[below(11)],
+                    1 => drop(text.drain(at..(at + below(12)).min(text.len()))),
+                    2 => text.insert(at, b"\"\\{}[],:0e "[below(11)]),
+                    _ => text[at] = text[at].wrapping_add(1),
+                }
+            }
+            let (short, long) = if is_otlp {
+                (plain::otlp(&text, 0), any_otlp(&text, 0))
+            } else {
+                (plain::legacy(&text, 0), any_legacy(&text, 0))
+            };
+            long_count += u32::from(long.is_ok());
+            if let Some(span) = short {
+                short_count += 1;
+                assert_eq!(long, Ok(span), "{}", String::from_utf8_lossy(&text));
+            }
+        }
+        assert!(short_count > 20_000 && long_count > short_count + 2_000, "{short_count} and {long_count}");
+    }
+
+    #[test]
+    fn ids_in_every_spelling() {
+        let check = |text: &str, expect: Id| assert_eq!(id(text.as_bytes()), expect, "{text}");
+        check("", [0, 0]);
+        check("a", [0, 10]);
+        check("00f067aa0ba902b7", [0, 0x00f0_67aa_0ba9_02b7]);
+        check("4BF92F3577B34DA6a3ce929d0e0e4736", [0x4bf9_2f35_77b3_4da6, 0xa3ce_929d_0e0e_4736]);
+        check("f92f3577b34da6a3ce929d0e0e4736", [0x00f9_2f35_77b3_4da6, 0xa3ce_929d_0e0e_4736]);
+        check("S/kvNXezTaajzpKdDg5HNg==", [0x4bf9_2f35_77b3_4da6, 0xa3ce_929d_0e0e_4736]);
+        check("S_kvNXezTaajzpKdDg5HNg", [0x4bf9_2f35_77b3_4da6, 0xa3ce_929d_0e0e_4736]);
+        check("APBnqgupArc=", [0, 0x00f0_67aa_0ba9_02b7]);
+        // What is no id is still told apart.
+        for text in ["g", "00f067aa0ba902bg", "00f067aa0ba902b\u{7f}", "4bf92f35-77b3-4da6-a3ce-929d0e0e4736"] {
+            assert!(id(text.as_bytes())[1] != 0 && id(text.as_bytes())[0] == 0, "{text}");
+            assert_ne!(id(text.as_bytes()), id(b"another"));
+        }
+        for byte in 0..=255_u8 {
+            let text = [b'0', b'0', b'0', b'0', b'0', b'0', b'0', byte].repeat(2);
+            let digit = char::from(byte).to_digit(16);
+            assert_eq!(half(&text), digit.map(|digit| u64::from(digit) << 32 | u64::from(digit)), "{byte}");
         }
     }
 }

@@ -270,23 +270,7 @@ impl Collector {
             let details = Arc::new(details(places, owner_of));
             return vec![Trace::build(TraceParts { id, spans, names: texts.into(), warnings, details })];
         }
-        let mut shares = shares(traces, &trace_of, dialect);
-        let mut others = spans.other_parents.iter().peekable();
-        let mut share_of: Vec<u32> = vec![0; spans.span_id.len()];
-        for (number, share) in (0_u32..).zip(&shares) {
-            for at in &share.spans {
-                if let Some(slot) = share_of.get_mut(*at as usize) {
-                    *slot = number;
-                }
-            }
-        }
-        while let Some((at, parent)) = others.next() {
-            if let Some(share) = share_of.get(*at as usize).and_then(|share| shares.get_mut(*share as usize))
-                && let Ok(position) = share.spans.binary_search(at)
-            {
-                share.other_parents.push((position as u32, *parent));
-            }
-        }
+        let shares = shares(traces, &trace_of, &spans.other_parents, dialect);
         let mut local = LocalKeys { local_of: vec![u32::MAX; texts.len()], texts };
         shares
             .into_iter()
@@ -331,7 +315,7 @@ struct Share {
 }
 
 /// In the order of the traces; spellings of one id are one trace in the new dialect, where nothing else tells traces apart.
-fn shares(traces: Vec<Found>, trace_of: &[u32], dialect: Dialect) -> Vec<Share> {
+fn shares(traces: Vec<Found>, trace_of: &[u32], other_parents: &[(u32, u64)], dialect: Dialect) -> Vec<Share> {
     let mut share_of: Vec<u32> = (0..traces.len() as u32).collect();
     if dialect == Dialect::V3 {
         let ids: Vec<TraceId> = traces.iter().map(|trace| trace.id).collect();
@@ -349,11 +333,14 @@ fn shares(traces: Vec<Found>, trace_of: &[u32], dialect: Dialect) -> Vec<Share> 
     }
     let mut shares: Vec<Share> =
         traces.into_iter().map(|found| Share { found, spans: Vec::new(), other_parents: Vec::new() }).collect();
+    let mut other_parents = other_parents.iter().peekable();
     for (at, trace) in (0_u32..).zip(trace_of) {
         let share = share_of.get(*trace as usize).and_then(|share| shares.get_mut(*share as usize));
-        if let Some(share) = share {
-            share.spans.push(at);
+        let Some(share) = share else { continue };
+        while let Some((_, parent)) = other_parents.next_if(|(of, _)| *of <= at) {
+            share.other_parents.push((share.spans.len() as u32, *parent));
         }
+        share.spans.push(at);
     }
     shares
 }
