@@ -3,8 +3,6 @@
 //! A span is as a service with common instrumentation sends it: half a dozen tags, now and then an event, an error. Spans come
 //! in no order, as Jaeger's stores give them.
 
-#![allow(dead_code, reason = "each place that includes this file uses a part of it")]
-
 use std::fmt::Write as _;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
