@@ -35,7 +35,8 @@ pub fn DiffersCard(search: Search) -> impl IntoView {
         };
         Some(Arc::new(differs(&part(true), &part(false))))
     });
-    let body = move || differences.get().map(|differences| view! { <Body search=search differences=differences/> }).views();
+    let body =
+        move || differences.get().map(|differences| view! { <Body search=search differences=differences/> }).views();
     view! { <section class="card traces__side" aria-labelledby="traces-differs">{body}</section> }.into_any()
 }
 
@@ -100,7 +101,11 @@ fn difference(search: Search, row: &Difference, rest_count: usize) -> AnyView {
     let also = (!also.is_empty()).then(|| {
         let names: Vec<String> = also.iter().map(|(key, value)| format!("{key}={value}")).collect();
         let first = names.iter().take(2).cloned().collect::<Vec<_>>().join(", ");
-        let text = if names.len() > 2 { format!("with {first} and {} more", names.len() - 2) } else { format!("with {first}") };
+        let text = if names.len() > 2 {
+            format!("with {first} and {} more", names.len() - 2)
+        } else {
+            format!("with {first}")
+        };
         view! { <div class="card__note traces__also" title=names.join("\n")>{text}</div> }
     });
     let bar = |ratio: f64, state: &'static str| {

@@ -161,16 +161,15 @@ pub fn FormCard(search: Search) -> impl IntoView {
         let service = fields.service.get();
         services.remote.with(|r| r.value.as_ref().is_some_and(|known| known.contains(&service))).then_some(service)
     });
-    let operations: Query<Vec<Operation>> =
-        use_query(chosen.into(), Signal::default(), move |service: String, _| {
-            let source = search.source();
-            async move {
-                match source {
-                    Some(source) => source.operations(&service).await,
-                    None => Ok(Vec::new()),
-                }
+    let operations: Query<Vec<Operation>> = use_query(chosen.into(), Signal::default(), move |service: String, _| {
+        let source = search.source();
+        async move {
+            match source {
+                Some(source) => source.operations(&service).await,
+                None => Ok(Vec::new()),
             }
-        });
+        }
+    });
     let complete_service = Callback::new(move |text: String| {
         let known = known_services();
         matching(known.iter().map(String::as_str), &text).into_iter().map(|name| whole(name, "")).collect()

@@ -145,7 +145,8 @@ fn box_of(
 ) -> AnyView {
     let Node { service, count, errors, p95_ns, is_inferred, .. } = node;
     let facts = if *count > 0 {
-        let failed = if *errors > 0 { format!(" \u{b7} {} failed", percent(node.error_ratio())) } else { String::new() };
+        let failed =
+            if *errors > 0 { format!(" \u{b7} {} failed", percent(node.error_ratio())) } else { String::new() };
         format!("{} \u{b7} p95 {}{failed}", counted(*count as usize, "call", "calls"), duration_text(*p95_ns))
     } else if *is_inferred {
         "from the backend\u{2019}s count".to_owned()
@@ -203,7 +204,9 @@ fn line_of(
             }
         }
         // An edge around a node passes it as a straight line.
-        before = if is_end || at == 0 { Some((x, y)) } else {
+        before = if is_end || at == 0 {
+            Some((x, y))
+        } else {
             let far = if is_back { x - NODE_WIDTH_PX } else { x + NODE_WIDTH_PX };
             path.push_str(&format!("L{far:.1} {y:.1}"));
             Some((far, y))
@@ -242,11 +245,7 @@ fn table_of(graph: &Graph) -> TableData {
             edge.dependency_calls.map_or_else(dash, number),
         ]
     };
-    TableData {
-        columns: columns.map(str::to_owned).to_vec(),
-        rows: graph.edges.iter().map(row).collect(),
-        note: None,
-    }
+    TableData { columns: columns.map(str::to_owned).to_vec(), rows: graph.edges.iter().map(row).collect(), note: None }
 }
 
 #[cfg(test)]

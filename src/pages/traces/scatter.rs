@@ -86,7 +86,8 @@ pub fn ScatterCard(search: Search) -> impl IntoView {
             (None, None) => None,
         }
     });
-    let id_of = move |dot: usize| drawn.with_untracked(|d| d.as_ref().and_then(|d| d.found.rows.get(dot)).map(|r| r.id));
+    let id_of =
+        move |dot: usize| drawn.with_untracked(|d| d.as_ref().and_then(|d| d.found.rows.get(dot)).map(|r| r.id));
     let open = move |id: TraceId| search.router.go(&search.trace_place(id), false);
 
     let on_event = Callback::new(move |event: ChartEvent| {
@@ -158,7 +159,8 @@ pub fn ScatterCard(search: Search) -> impl IntoView {
         let (_, (x_px, y_px)) = pointer.get()?;
         let (drawn, dot) = (drawn.get()?, hit.get()?);
         let row = drawn.found.rows.get(dot)?;
-        let at = search.time.zone.with(|zone| zone.with(|zone| date_time_text(row.start_ns.div_euclid(1_000_000), zone)));
+        let at =
+            search.time.zone.with(|zone| zone.with(|zone| date_time_text(row.start_ns.div_euclid(1_000_000), zone)));
         let line = |name: &str, value: String, ink: Option<Ink>, is_near: bool| TooltipRow {
             name: name.to_owned(),
             ink,
@@ -181,7 +183,8 @@ pub fn ScatterCard(search: Search) -> impl IntoView {
         }
         let Some((drawn, dot)) = drawn.get().zip(hit.get()) else { return String::new() };
         let Some(row) = drawn.found.rows.get(dot) else { return String::new() };
-        let at = search.time.zone.with(|zone| zone.with(|zone| date_time_text(row.start_ns.div_euclid(1_000_000), zone)));
+        let at =
+            search.time.zone.with(|zone| zone.with(|zone| date_time_text(row.start_ns.div_euclid(1_000_000), zone)));
         let failed = if row.error_count > 0 { format!(", {} failed", row.error_count) } else { String::new() };
         format!("{at}: {} {}, {}{failed}", row.service, row.operation, duration_text(row.duration_ns))
     });
@@ -230,8 +233,7 @@ fn SelectionBar(search: Search) -> impl IntoView {
     };
     let body = move || {
         if search.selection.get().is_some() {
-            let (count, total) =
-                search.picked.with(|picked| (picked.iter().filter(|is| **is).count(), picked.len()));
+            let (count, total) = search.picked.with(|picked| (picked.iter().filter(|is| **is).count(), picked.len()));
             return view! {
                 <span class="traces__selected" role="status">{format!("{count} of {total} selected")}</span>
                 <button type="button" class="control" title="Select none (Esc)" on:click=move |_| search.select(None)>"Clear"</button>
@@ -278,7 +280,8 @@ fn RegionForm(search: Search, close: Callback<()>) -> impl IntoView {
             if text.trim().is_empty() {
                 return Ok(default_ns);
             }
-            parse_duration_ns(&text).ok_or_else(|| format!("\u{201c}{}\u{201d} is not a duration: write 200ms or 1.5s", text.trim()))
+            parse_duration_ns(&text)
+                .ok_or_else(|| format!("\u{201c}{}\u{201d} is not a duration: write 200ms or 1.5s", text.trim()))
         };
         let (min_ns, max_ns) = (duration(shortest.get_untracked(), 0)?, duration(longest.get_untracked(), i64::MAX)?);
         if min_ns > max_ns {

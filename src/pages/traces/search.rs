@@ -74,7 +74,8 @@ impl Found {
     /// What a picture of them covers: of a cut answer, the time that it tells of.
     pub fn drawn_range(&self) -> Range {
         let Range { start_ms, end_ms } = self.range;
-        let oldest_ms = self.rows.iter().map(|row| row.start_ns.div_euclid(1_000_000)).min().filter(|_| self.found.is_cut);
+        let oldest_ms =
+            self.rows.iter().map(|row| row.start_ns.div_euclid(1_000_000)).min().filter(|_| self.found.is_cut);
         let Some(oldest_ms) = oldest_ms.filter(|oldest_ms| (start_ms..end_ms).contains(oldest_ms)) else {
             return self.range;
         };

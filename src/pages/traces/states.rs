@@ -72,7 +72,8 @@ pub fn Results(search: Search) -> impl IntoView {
     let state = Memo::new(move |_| shown(search));
     let explain = Callback::new(move |error: ApiError| set_explained.set(Some(error)));
     let source_url = move || search.source().map(|source| source.handle.absolute_url).unwrap_or_default();
-    let body = move || match state.get() {
+    let body = move || {
+        match state.get() {
         Shown::NotConfigured => not_configured(),
         Shown::NotAsked(problem) => view! {
             <div class="card">
@@ -115,6 +116,7 @@ pub fn Results(search: Search) -> impl IntoView {
         .into_any(),
         Shown::Map => view! { <MapCard search=search/> }.into_any(),
         Shown::Traces => view! { <Traces search=search/> }.into_any(),
+    }
     };
     // Old data dims at once when its renewal failed; while a refresh runs the style waits two seconds.
     let dim = move || {

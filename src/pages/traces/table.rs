@@ -138,7 +138,8 @@ fn Head(search: Search, key: SortKey, name: &'static str, column: &'static str) 
 }
 
 fn table_row(search: Search, found: &Arc<Found>, row: &TraceSummary, longest_ns: i64, zone: &Zone) -> AnyView {
-    let TraceSummary { id, service, operation, start_ns, duration_ns, span_count, services, error_count, is_failed } = row;
+    let TraceSummary { id, service, operation, start_ns, duration_ns, span_count, services, error_count, is_failed } =
+        row;
     let start_ms = start_ns.div_euclid(1_000_000);
     let ago = ago_text(clock::now_ms() - start_ms);
     let at = zone.with(|zone| date_time_text(start_ms, zone));

@@ -5,11 +5,7 @@ use leptos::{html, prelude::*};
 use crate::{
     api::jaeger::traces_from_document,
     platform::files::{self, OpenedFile},
-    state::{
-        query::spawn,
-        reactive::RwSignal,
-        traces,
-    },
+    state::{query::spawn, reactive::RwSignal, traces},
     ui::{
         icon::{Icon, IconView},
         views::Views,

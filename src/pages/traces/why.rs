@@ -64,7 +64,8 @@ fn Body(search: Search, explained: Arc<Explained>) -> impl IntoView {
     let reasons = rows.iter().take(MAX_ROWS).map(|row| reason(search, found, row)).views();
     let each = (!slow.is_empty()).then(|| {
         let count = slow.len().min(MAX_SLOW);
-        let title = if count < slow.len() { format!("The slowest {count}, one by one") } else { "One by one".to_owned() };
+        let title =
+            if count < slow.len() { format!("The slowest {count}, one by one") } else { "One by one".to_owned() };
         let each = slow.iter().take(MAX_SLOW).map(|slow| one_by_one(search, found, slow)).views();
         view! {
             <details class="traces__each">
