@@ -35,8 +35,10 @@ use super::{
     toolbar::{Matches, Toolbar, go_to_match, use_matches},
 };
 
-/// `--span-row-height`.
+/// A row: the name beside the bar, or, in less than [`NARROW_PX`], above it (the styles have the same widths).
 const ROW_PX: f64 = 28.0;
+const NARROW_ROW_PX: f64 = 42.0;
+const NARROW_PX: i32 = 520;
 /// Rows above and below those in view, so that scrolling shows no gap.
 const OVERSCAN: usize = 6;
 /// Deeper levels are not indented further: names would leave the column.
@@ -97,11 +99,12 @@ fn use_rows(view: TraceView, matches: Signal<Option<Matches>>) -> Signal<Arc<Vec
     Signal::derive(move || rows.get())
 }
 
-/// What is in view: the first row, and how many there are room for.
+/// What is in view: the first row, how many there are room for, and the height of each.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Room {
     first: usize,
     count: usize,
+    row_px: f64,
 }
 
 #[component]
@@ -112,13 +115,14 @@ fn Rows(
     matches: Signal<Option<Matches>>,
 ) -> impl IntoView {
     let scroller = NodeRef::<html::Div>::new();
-    let (room, set_room) = signal(Room { first: 0, count: 0 });
+    let (room, set_room) = signal(Room { first: 0, count: 0, row_px: ROW_PX });
     let watch = StoredValue::new_local(None::<events::SizeWatch>);
     let measure = move || {
         let Some(element) = scroller.get_untracked() else { return };
-        let first = (f64::from(element.scroll_top()) / ROW_PX).floor() as usize;
-        let count = (f64::from(element.client_height()) / ROW_PX).ceil() as usize + 1;
-        let now = Room { first: first.saturating_sub(OVERSCAN), count: count + 2 * OVERSCAN };
+        let row_px = if element.client_width() < NARROW_PX { NARROW_ROW_PX } else { ROW_PX };
+        let first = (f64::from(element.scroll_top()) / row_px).floor() as usize;
+        let count = (f64::from(element.client_height()) / row_px).ceil() as usize + 1;
+        let now = Room { first: first.saturating_sub(OVERSCAN), count: count + 2 * OVERSCAN, row_px };
         if room.get_untracked() != now {
             set_room.set(now);
         }
@@ -136,12 +140,13 @@ fn Rows(
         rows.track();
         let (Some(span), Some(element)) = (cursor.get(), scroller.get()) else { return };
         let Some(place) = place_of(span) else { return };
-        let (top, bottom) = (place as f64 * ROW_PX, (place + 1) as f64 * ROW_PX);
+        let row_px = room.with_untracked(|room| room.row_px);
+        let (top, bottom) = (place as f64 * row_px, (place + 1) as f64 * row_px);
         let (from, height) = (f64::from(element.scroll_top()), f64::from(element.client_height()));
         let target = if top < from {
-            top - ROW_PX
+            top - row_px
         } else if bottom > from + height {
-            bottom - height + ROW_PX
+            bottom - height + row_px
         } else {
             return;
         };
@@ -257,7 +262,8 @@ fn Rows(
         (0..count).map(|number| view! { <Slot view=view number=number count=count room=room rows=rows cursor=cursor matches=matches/> }).views()
     };
     let active = move || cursor.get().filter(|span| place_of(*span).is_some()).map(row_id);
-    let height = move || format!("{}px", rows.with(|rows| rows.len()) as f64 * ROW_PX);
+    let row_px = Memo::new(move |_| room.get().row_px);
+    let height = move || format!("{}px", rows.with(|rows| rows.len()) as f64 * row_px.get());
     let is_empty = Memo::new(move |_| rows.with(|rows| rows.is_empty()));
     view! {
         <div class="spans" data-testid="spans">
@@ -304,10 +310,12 @@ fn Slot(
         rows.with(|rows| rows.get(place).map(|span| (place, *span as usize, rows.len())))
     });
     let zoom = view.zoom();
+    let row_px = Memo::new(move |_| room.get().row_px);
     move || {
         let (place, span, row_count) = shown.get()?;
         let explained = view.explained();
-        Some(row(view, &explained, Row { place, span, row_count, zoom: zoom.get() }, cursor, matches))
+        let at = Row { place, span, row_count, zoom: zoom.get(), row_px: row_px.get() };
+        Some(row(view, &explained, at, cursor, matches))
     }
 }
 
@@ -317,6 +325,7 @@ struct Row {
     span: usize,
     row_count: usize,
     zoom: Zoom,
+    row_px: f64,
 }
 
 fn row(
@@ -326,7 +335,7 @@ fn row(
     cursor: RwSignal<Option<usize>>,
     matches: Signal<Option<Matches>>,
 ) -> AnyView {
-    let Row { place, span, row_count, zoom } = at;
+    let Row { place, span, row_count, zoom, row_px } = at;
     let trace = &explained.trace;
     let (service, operation) = (trace.service(span).to_owned(), trace.operation(span).to_owned());
     let depth = trace.depth(span);
@@ -360,13 +369,13 @@ fn row(
             data-cursor=move || (cursor.get() == Some(span)).then_some("true")
             data-match=move || is_match().then_some("true")
             data-error=is_error.then_some("true")
-            style:transform=format!("translateY({}px)", place as f64 * ROW_PX)
+            style:transform=format!("translateY({}px)", place as f64 * row_px)
             on:click=move |_| {
                 cursor.set(Some(span));
                 view.select(if selected.get_untracked() == Some(span) { None } else { Some(span) });
             }
         >
-            <div class="span-row__name" style:padding-inline-start=format!("{}px", 4 + depth.min(MAX_INDENT) * 14)>
+            <div class="span-row__name" style:padding-inline-start=format!("calc(4px + {} * var(--span-indent))", depth.min(MAX_INDENT))>
                 {if has_children {
                     view! {
                         <button
