@@ -65,8 +65,7 @@ pub enum SortKey {
 }
 
 impl SortKey {
-    pub const ALL: [Self; 6] =
-        [Self::Name, Self::Start, Self::Duration, Self::Spans, Self::Services, Self::Errors];
+    pub const ALL: [Self; 6] = [Self::Name, Self::Start, Self::Duration, Self::Spans, Self::Services, Self::Errors];
 
     fn id(self) -> &'static str {
         match self {
@@ -180,7 +179,8 @@ mod tests {
             ..TraceSummary::default()
         };
         let rows = [row(1, 30, "b"), row(2, 10, "a"), row(3, 30, "c")];
-        let check = |sort: &str, expect: [usize; 3]| assert_eq!(Sort::parse(sort).unwrap().order(&rows), expect, "{sort}");
+        let check =
+            |sort: &str, expect: [usize; 3]| assert_eq!(Sort::parse(sort).unwrap().order(&rows), expect, "{sort}");
         check("-start", [2, 1, 0]);
         check("start", [0, 1, 2]);
         check("-duration", [2, 0, 1]);

@@ -77,8 +77,7 @@ const LOG_FROM: f64 = 100.0;
 const REACH_PX: f64 = 6.0;
 
 /// Powers of ten up to ten seconds; beyond, what clocks count in.
-const LOG_TICKS_NS: [f64; 14] =
-    [1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 60e9, 600e9, 3_600e9, 36_000e9];
+const LOG_TICKS_NS: [f64; 14] = [1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 60e9, 600e9, 3_600e9, 36_000e9];
 
 fn log_ticks(scale: &ValueScale) -> Vec<(f64, String)> {
     let is_within = |ns: &f64| (scale.min..=scale.max).contains(ns);
@@ -99,8 +98,8 @@ pub fn scatter(input: &ScatterInput) -> (ScatterLayout, Scene) {
         unit: "ns".to_owned(),
         log_base: is_log.then_some(10.0),
         // Room for the dots at both ends, instead of whole powers of ten.
-        min: is_log.then(|| extent.min_positive / 1.6),
-        max: is_log.then(|| extent.max * 1.6),
+        min: is_log.then_some(extent.min_positive / 1.6),
+        max: is_log.then_some(extent.max * 1.6),
         ..AxisOptions::default()
     };
     let (bottom, top) = ((size.height_px - FOOT_PX).max(TOP_PX), TOP_PX);
@@ -223,7 +222,8 @@ impl ScatterLayout {
         if let Some(region) = region {
             let plot = self.plot;
             let x = |ms: f64| self.x.px_from_ms(ms).clamp(plot.left, plot.right);
-            let y = |ns: f64| if ns > 0.0 { self.y.px_from_value(ns).clamp(plot.top, plot.bottom) } else { plot.bottom };
+            let y =
+                |ns: f64| if ns > 0.0 { self.y.px_from_value(ns).clamp(plot.top, plot.bottom) } else { plot.bottom };
             let rect = Rect::new(x(region.start_ms), y(region.max_ns), x(region.end_ms), y(region.min_ns));
             marks.push(Mark::Rects { tone: Ink::Accent.alpha(0.12), rects: vec![rect] });
             let corners = [

@@ -75,9 +75,9 @@ const MAX_VALUE_BYTES: usize = 60;
 fn seen_tags(found: &Found, search: Search) -> SeenTags {
     let mut seen = SeenTags::new();
     seen.insert("error".to_owned(), vec!["true".to_owned()]);
-    let each = (MAX_DETAILS / found.found.traces.len().max(1)).max(4);
-    search.redactor.with_value(|redactor| {
-        for trace in &found.found.traces {
+    let each = (MAX_DETAILS / found.answer.traces.len().max(1)).max(4);
+    search.redactor().with_value(|redactor| {
+        for trace in &found.answer.traces {
             for span in 0..trace.len().min(each) {
                 for tag in trace.detail(span).tags {
                     let value = tag.value.to_string();
@@ -130,7 +130,7 @@ fn whole(label: &str, note: &str) -> Choice {
 #[component]
 pub fn FormCard(search: Search) -> impl IntoView {
     let fields = Fields::new();
-    effect(move || fields.set(search.form.get()));
+    effect(move || fields.set(search.form().get()));
     // On a phone the form is a line until it is wanted.
     let is_unfolded = RwSignal::new(false);
     let submit = Callback::new(move |()| {
@@ -139,7 +139,7 @@ pub fn FormCard(search: Search) -> impl IntoView {
     });
     let go_to = Callback::new(move |text: String| {
         if let Some(id) = trace_id_in(&text) {
-            search.router.go(&search.trace_place(id), false);
+            search.router().go(&search.trace_place(id), false);
         }
     });
 
@@ -161,16 +161,15 @@ pub fn FormCard(search: Search) -> impl IntoView {
         let service = fields.service.get();
         services.remote.with(|r| r.value.as_ref().is_some_and(|known| known.contains(&service))).then_some(service)
     });
-    let operations: Query<Vec<Operation>> =
-        use_query(chosen.into(), Signal::default(), move |service: String, _| {
-            let source = search.source();
-            async move {
-                match source {
-                    Some(source) => source.operations(&service).await,
-                    None => Ok(Vec::new()),
-                }
+    let operations: Query<Vec<Operation>> = use_query(chosen.into(), Signal::default(), move |service: String, _| {
+        let source = search.source();
+        async move {
+            match source {
+                Some(source) => source.operations(&service).await,
+                None => Ok(Vec::new()),
             }
-        });
+        }
+    });
     let complete_service = Callback::new(move |text: String| {
         let known = known_services();
         matching(known.iter().map(String::as_str), &text).into_iter().map(|name| whole(name, "")).collect()
@@ -185,12 +184,12 @@ pub fn FormCard(search: Search) -> impl IntoView {
         };
         matching(names, &text).into_iter().map(|name| whole(name, &kinds(name))).collect()
     });
-    let seen = Memo::new(move |_| search.shown.get().map(|found| seen_tags(&found, search)).unwrap_or_default());
+    let seen = Memo::new(move |_| search.shown().get().map(|found| seen_tags(&found, search)).unwrap_or_default());
     let complete_tags = Callback::new(move |text: String| seen.with(|seen| tag_choices(seen, &text)));
 
     let error = move |field: &'static str| {
         Signal::derive(move || {
-            search.problem.with(|problem| {
+            search.problem().with(|problem| {
                 problem.as_ref().filter(|p| p.field == field).map(|FormProblem { message, .. }| message.clone())
             })
         })
@@ -213,7 +212,7 @@ pub fn FormCard(search: Search) -> impl IntoView {
                 aria-expanded=move || if is_unfolded.get() { "true" } else { "false" }
                 on:click=move |_| is_unfolded.update(|is| *is = !*is)
             >
-                <span class="traces__line-text">{move || search.form.with(form_text)}</span>
+                <span class="traces__line-text">{move || search.form().with(form_text)}</span>
                 <span class="link">{move || if is_unfolded.get() { "Close" } else { "Change" }}</span>
             </button>
             <form
@@ -256,7 +255,7 @@ pub fn FormCard(search: Search) -> impl IntoView {
                 {preset("Over 1 s", "Whatever took a second or longer", |form| SearchForm {
                     min: "1s".to_owned(), max: String::new(), ..form
                 })}
-                {move || search.form.with(|form| *form != SearchForm::default()).then(|| preset("Clear", "All traces", |_| SearchForm::default())).views()}
+                {move || search.form().with(|form| *form != SearchForm::default()).then(|| preset("Clear", "All traces", |_| SearchForm::default())).views()}
                 <Upload search=search/>
                 <TraceIdField search=search/>
             </div>
@@ -311,7 +310,7 @@ fn TraceIdField(search: Search) -> impl IntoView {
         let id = trace_id_in(&text)
             .or_else(|| if is_final { crate::model::trace::TraceId::parse(text.trim()) } else { None });
         match id {
-            Some(id) => search.router.go(&search.trace_place(id), false),
+            Some(id) => search.router().go(&search.trace_place(id), false),
             None => is_wrong.set(is_final && !text.trim().is_empty()),
         }
     };

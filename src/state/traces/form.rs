@@ -175,7 +175,9 @@ fn quoted_value(text: &str) -> Option<(String, &str)> {
 
 /// The trace that a text names: an id of 16 or 32 hexadecimal digits, alone or in an address.
 pub fn trace_id_in(text: &str) -> Option<TraceId> {
-    text.split(|c: char| !c.is_ascii_alphanumeric()).filter(|part| matches!(part.len(), 16 | 32)).find_map(TraceId::parse)
+    text.split(|c: char| !c.is_ascii_alphanumeric())
+        .filter(|part| matches!(part.len(), 16 | 32))
+        .find_map(TraceId::parse)
 }
 
 /// Writes a tag so that [`parse_tags`] reads it back.
@@ -216,7 +218,10 @@ mod tests {
         let check = |text: &str, expect: Option<u128>| assert_eq!(trace_id_in(text).map(|id| id.0), expect, "{text}");
         check(" 4bf92f3577b34da6 ", Some(0x4bf9_2f35_77b3_4da6));
         check("https://x/trace/000000000000000000000000000000ab?uiFind=1", Some(0xab));
-        check("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", Some(0x4bf9_2f35_77b3_4da6_a3ce_929d_0e0e_4736));
+        check(
+            "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+            Some(0x4bf9_2f35_77b3_4da6_a3ce_929d_0e0e_4736),
+        );
         check("agentarea-api", None);
         check("4bf92f3577b34da", None);
         check("", None);

@@ -14,8 +14,8 @@ use std::{
 
 use crate::{
     analysis::trace::usual::UsualDurations,
-    base::time::Range,
     api::{http::ApiError, jaeger::JaegerClient},
+    base::time::Range,
     model::{
         config::SourceKind,
         trace::{Dependency, FoundTraces, Operation, Trace, TraceId, TraceQuery},

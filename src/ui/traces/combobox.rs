@@ -39,8 +39,7 @@ pub fn Combobox(
     let is_open = RwSignal::new(false);
     let active = RwSignal::new(None::<usize>);
     let input = NodeRef::<html::Input>::new();
-    let choices =
-        Memo::new(move |_| if is_open.get() { complete.run(value.get()) } else { Vec::new() });
+    let choices = Memo::new(move |_| if is_open.get() { complete.run(value.get()) } else { Vec::new() });
     let list_id = format!("{id}-list");
     let error_id = format!("{id}-error");
     let option_id = move |at: usize| format!("{id}-option-{at}");
