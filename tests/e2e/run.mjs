@@ -24,6 +24,7 @@ import { faultsSuite } from "./suites/faults.mjs";
 import { hostingSuite } from "./suites/hosting.mjs";
 import { picturesSuite, stackPicturesSuite } from "./suites/pictures.mjs";
 import { stackSuite } from "./suites/stack.mjs";
+import { tracesSuite } from "./suites/traces.mjs";
 
 // Everything runs in one place at least; what a prefix could break (loading, addresses, numbers, failures) in both.
 const PLACES = [
@@ -104,6 +105,7 @@ async function onDemonstration(runner, shared) {
     equalitySuite(placedRunner, place);
     controlsSuite(placedRunner, place);
     faultsSuite(placedRunner, place);
+    tracesSuite(placedRunner, place);
   }
   if (env.hasPrometheus) {
     backendsSuite(runner.at(below.prefix), below);

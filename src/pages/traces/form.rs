@@ -5,10 +5,12 @@ use std::{collections::BTreeMap, sync::Arc};
 use leptos::prelude::*;
 
 use crate::{
+    model::config::SourceKind,
     model::trace::{Operation, SpanKind},
     state::{
         query::{Query, use_query},
         reactive::{Callback, Memo, RwSignal, Signal, effect},
+        sources::Sources,
         traces::form::{DEFAULT_LIMIT, FormProblem, SearchForm, tag_text, trace_id_in},
     },
     ui::{
@@ -256,6 +258,7 @@ pub fn FormCard(search: Search) -> impl IntoView {
                     min: "1s".to_owned(), max: String::new(), ..form
                 })}
                 {move || search.form().with(|form| *form != SearchForm::default()).then(|| preset("Clear", "All traces", |_| SearchForm::default())).views()}
+                <SourcePicker search=search/>
                 <Upload search=search/>
                 <TraceIdField search=search/>
             </div>
@@ -297,6 +300,37 @@ fn PlainField(
         </div>
     }
     .into_any()
+}
+
+/// Which Jaeger is asked, where there are several.
+#[component]
+fn SourcePicker(search: Search) -> impl IntoView {
+    let names: Vec<String> = Sources::expect()
+        .handles()
+        .into_iter()
+        .filter(|handle| handle.source.kind == SourceKind::Jaeger)
+        .map(|handle| handle.source.name)
+        .collect();
+    (names.len() > 1).then(|| {
+        let options = names
+            .into_iter()
+            .map(|name| {
+                let known = name.clone();
+                let is_chosen = move || search.source_name().as_deref() == Some(known.as_str());
+                view! { <option value=name.clone() prop:selected=is_chosen>{name.clone()}</option> }
+            })
+            .views();
+        view! {
+            <select
+                class="field__input traces__source"
+                aria-label="Source"
+                on:change=move |event| search.change(&[("source", Some(&event_target_value(&event))), ("select", None)], false)
+            >
+                {options}
+            </select>
+        }
+    })
+    .views()
 }
 
 /// A trace by its id: what is pasted opens at once.

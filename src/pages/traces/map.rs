@@ -49,16 +49,15 @@ pub fn MapCard(search: Search) -> impl IntoView {
         let name = search.source().map(|source| source.handle.source.name);
         Some((search.time().spec.get(), name?))
     });
-    let dependencies: Query<Vec<Dependency>> =
-        use_query(question, search.time().beat, move |_: (TimeSpec, String), _| {
-            let (source, range) = (search.source(), search.resolved());
-            async move {
-                match source.zip(range.ok()) {
-                    Some((source, range)) => source.dependencies(range).await,
-                    None => Ok(Vec::new()),
-                }
+    let dependencies: Query<Vec<Dependency>> = use_query(question, search.beat(), move |_: (TimeSpec, String), _| {
+        let (source, range) = (search.source(), search.resolved());
+        async move {
+            match source.zip(range.ok()) {
+                Some((source, range)) => source.dependencies(range).await,
+                None => Ok(Vec::new()),
             }
-        });
+        }
+    });
     let drawn = Memo::shared(move || {
         let found = search.shown().get()?;
         let graph = service_map(&found.answer.traces, MAX_DETAILS);

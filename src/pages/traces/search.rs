@@ -15,9 +15,10 @@ use crate::{
         },
     },
     api::http::ApiError,
-    base::time::{Range, TimeError, TimeSpec, label},
+    base::time::{Range, Refresh, TimeError, TimeSpec, label},
     chart::trace::ServiceInks,
     model::trace::{FoundTraces, Trace, TraceId},
+    platform::clock,
     state::{
         query::{Query, use_query},
         reactive::{Memo, RwSignal, Signal, effect},
@@ -31,6 +32,9 @@ use crate::{
         url::Params,
     },
 };
+
+/// As the app takes it for its own beat.
+const TYPICAL_WIDTH_PX: u32 = 640;
 
 /// What is shown below the form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -110,7 +114,8 @@ pub struct Search(StoredValue<Parts>);
 struct Parts {
     router: Router,
     time: TimeContext,
-    source: StoredValue<Option<TraceSource>, LocalStorage>,
+    sources: Sources,
+    source_name: Memo<Option<String>>,
     redactor: StoredValue<Redactor>,
     params: Memo<Params>,
     form: Memo<SearchForm>,
@@ -119,6 +124,7 @@ struct Parts {
     view: Memo<View>,
     selection: Memo<Option<Selection>>,
     query: Query<Found>,
+    beat: Signal<u64>,
     file_count: RwSignal<usize>,
     shown: Memo<Option<Arc<Found>>>,
     picked: Memo<Vec<bool>>,
@@ -146,14 +152,12 @@ impl Search {
         });
 
         let source_name = Memo::new(move |_| params.with(|p| p.get("source").map(str::to_owned)));
-        let source = StoredValue::new_local(None);
-        effect(move || source.set_value(traces::source(sources, source_name.get().as_deref())));
-        source.set_value(traces::source(sources, source_name.get_untracked().as_deref()));
         let question = Signal::derive(move || {
             let (form, source) = (form.get(), source_name.get());
             problem.with(Option::is_none).then(|| Question { form, spec: time.spec.get(), source })
         });
-        let query = use_query(question, time.beat, move |Question { form, source, .. }, _| {
+        let beat = calm_beat(time);
+        let query = use_query(question, beat, move |Question { form, source, .. }, _| {
             let source = traces::source(sources, source.as_deref());
             async move {
                 let cancelled = || ApiError::Cancelled { source_name: "Jaeger".to_owned() };
@@ -181,7 +185,8 @@ impl Search {
         let this = Self(StoredValue::new(Parts {
             router,
             time,
-            source,
+            sources,
+            source_name,
             redactor,
             params,
             form,
@@ -190,6 +195,7 @@ impl Search {
             view,
             selection,
             query,
+            beat,
             file_count,
             shown,
             picked,
@@ -244,6 +250,10 @@ impl Search {
         self.0.with_value(|parts| parts.query)
     }
 
+    pub fn beat(self) -> Signal<u64> {
+        self.0.with_value(|parts| parts.beat)
+    }
+
     /// How many traces came from files.
     pub fn file_count(self) -> RwSignal<usize> {
         self.0.with_value(|parts| parts.file_count)
@@ -259,8 +269,15 @@ impl Search {
         self.0.with_value(|parts| parts.picked)
     }
 
+    /// Tracked.
     pub fn source(self) -> Option<TraceSource> {
-        self.0.with_value(|parts| parts.source).with_value(Clone::clone)
+        let (sources, name) = self.0.with_value(|parts| (parts.sources, parts.source_name));
+        traces::source(sources, name.get().as_deref())
+    }
+
+    /// The source that is asked. Tracked.
+    pub fn source_name(self) -> Option<String> {
+        self.source().map(|source| source.handle.source.name)
     }
 
     /// Changes keys of the address.
@@ -316,6 +333,30 @@ impl Search {
     pub fn resolved(self) -> Result<Range, TimeError> {
         self.time().resolve_now()
     }
+}
+
+/// Searches are dear and rows that move are hard to read: an automatic refresh, which charts want every few seconds, is let
+/// through twice a minute. What a person asks for is let through at once.
+fn calm_beat(time: TimeContext) -> Signal<u64> {
+    const CALM_MS: f64 = 30_000.0;
+    let start_ms = clock::monotonic_ms();
+    // When the page beat, and when that was let through.
+    let last_ms = StoredValue::new((start_ms, start_ms));
+    let beat = Memo::new(move |before: Option<&u64>| {
+        let beat = time.beat.get();
+        let now_ms = clock::monotonic_ms();
+        let (beaten_ms, passed_ms) = last_ms.get_value();
+        let interval_ms = match (time.refresh.get_untracked(), time.resolve_now()) {
+            (Refresh::Auto, Ok(range)) => Refresh::Auto.interval_ms(range, TYPICAL_WIDTH_PX),
+            _ => None,
+        };
+        // Nobody but a person beats before it is time.
+        let is_asked = interval_ms.is_none_or(|ms| now_ms - beaten_ms < ms as f64 * 0.9);
+        let is_passed = before.is_none() || is_asked || now_ms - passed_ms >= CALM_MS;
+        last_ms.set_value((now_ms, if is_passed { now_ms } else { passed_ms }));
+        before.filter(|_| !is_passed).copied().unwrap_or(beat)
+    });
+    beat.into()
 }
 
 /// What is asked for, in a line: `agentarea-api · create_agent · at least 1s`.
