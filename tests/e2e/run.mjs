@@ -24,6 +24,7 @@ import { faultsSuite } from "./suites/faults.mjs";
 import { hostingSuite } from "./suites/hosting.mjs";
 import { picturesSuite, stackPicturesSuite } from "./suites/pictures.mjs";
 import { stackSuite } from "./suites/stack.mjs";
+import { traceSearchSuite } from "./suites/trace_search.mjs";
 import { tracesAgree, tracesSuite } from "./suites/traces.mjs";
 
 // Everything runs in one place at least; what a prefix could break (loading, addresses, numbers, failures) in both.
@@ -106,6 +107,7 @@ async function onDemonstration(runner, shared) {
     controlsSuite(placedRunner, place);
     faultsSuite(placedRunner, place);
     tracesSuite(placedRunner, { ...place, nowMs: NOW_MS });
+    if (place.hasControls) traceSearchSuite(placedRunner, place);
   }
   if (env.hasPrometheus) {
     backendsSuite(runner.at(below.prefix), below);

@@ -98,8 +98,8 @@ pub fn scatter(input: &ScatterInput) -> (ScatterLayout, Scene) {
         unit: "ns".to_owned(),
         log_base: is_log.then_some(10.0),
         // Room for the dots at both ends, instead of whole powers of ten.
-        min: is_log.then(|| extent.min_positive / 1.6),
-        max: is_log.then(|| extent.max * 1.6),
+        min: is_log.then_some(extent.min_positive / 1.6),
+        max: is_log.then_some(extent.max * 1.6),
         ..AxisOptions::default()
     };
     let (bottom, top) = ((size.height_px - FOOT_PX).max(TOP_PX), TOP_PX);

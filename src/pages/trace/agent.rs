@@ -23,7 +23,7 @@ use super::{context::TraceView, span_detail::LongText};
 
 #[component]
 pub fn AgentTab(view: TraceView) -> impl IntoView {
-    let prices = StoredValue::new(Sources::expect().with_config(|config| prices(config)));
+    let prices = StoredValue::new(Sources::expect().with_config(prices));
     move || {
         let explained = view.explained();
         let found = prices.with_value(|prices| conversation(&explained.trace, prices, view.redactor()));

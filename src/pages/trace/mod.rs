@@ -145,7 +145,7 @@ fn LoadedTrace(id: TraceId) -> impl IntoView {
     let source_url = StoredValue::new(source.map(|s| s.handle.absolute_url).unwrap_or_default());
     let body = move || {
         if let Some(first) = explained.get() {
-            let growing = Signal::derive(move || explained.get().map_or_else(|| Arc::clone(&first), |now| now));
+            let growing = Signal::derive(move || explained.get().unwrap_or_else(|| Arc::clone(&first)));
             return view! { <TraceBody explained=growing remote=remote/> }.into_any();
         }
         let failure = remote.with(|remote| remote.failure.clone());
@@ -176,7 +176,7 @@ fn LoadedTrace(id: TraceId) -> impl IntoView {
         {move || {
             has_trace.track();
             has_failed.track();
-            untrack(&body)
+            untrack(body)
         }}
         {move || explained_failure.get().map(|error| view! {
             <FailureDialog error=error source_url=source_url.get_value() on_close=Callback::new(move |()| set_explained_failure.set(None))/>
@@ -192,7 +192,7 @@ fn TraceBody(
 ) -> impl IntoView {
     let view = TraceView::provide(explained);
     let page = PageInfo::expect();
-    let title = Memo::new(move |_| view.with(|e| e.root_title()));
+    let title = Memo::new(move |_| view.with(Explained::root_title));
     crate::state::reactive::effect(move || page.announce(title.get(), false, None));
     let tab = view.tab();
     view! {

@@ -8,7 +8,7 @@
 
 use std::sync::Arc;
 
-use leptos::{html, prelude::*};
+use leptos::{attr::custom::custom_attribute, html, prelude::*};
 
 use crate::{
     analysis::trace::{
@@ -188,9 +188,8 @@ fn Rows(
                 }
             }
             Some(true) if can => move_cursor(1),
-            Some(true) => {}
             None if can => view.collapsed.update(|collapsed| collapsed.toggle(span)),
-            None => {}
+            Some(true) | None => {}
         }
     };
     let page = move || room.get_untracked().count.saturating_sub(2 * OVERSCAN + 2).max(1) as isize;
@@ -207,12 +206,11 @@ fn Rows(
             " " => fold(None),
             "Enter" => view.select(cursor.get_untracked()),
             "Escape" if selected.get_untracked().is_some() => view.select(None),
-            "Escape" => view.set_zoom(Zoom::WHOLE),
+            "Escape" | "0" => view.set_zoom(Zoom::WHOLE),
             "a" => view.set_zoom(zoom.get_untracked().moved(-PAN)),
             "d" => view.set_zoom(zoom.get_untracked().moved(PAN)),
             "+" | "=" => view.set_zoom(zoom.get_untracked().scaled(0.5, 0.5)),
             "-" => view.set_zoom(zoom.get_untracked().scaled(2.0, 0.5)),
-            "0" => view.set_zoom(Zoom::WHOLE),
             "w" | "s" => {
                 if let Some(element) = scroller.get_untracked() {
                     let by = if key == "s" { 4.0 * ROW_PX } else { -4.0 * ROW_PX };
@@ -312,9 +310,9 @@ fn Slot(
     let zoom = view.zoom();
     let row_px = Memo::new(move |_| room.get().row_px);
     move || {
-        let (place, span, row_count) = shown.get()?;
+        let (place, span, of) = shown.get()?;
         let explained = view.explained();
-        let at = Row { place, span, row_count, zoom: zoom.get(), row_px: row_px.get() };
+        let at = Row { place, span, of, zoom: zoom.get(), height_px: row_px.get() };
         Some(row(view, &explained, at, cursor, matches))
     }
 }
@@ -323,9 +321,9 @@ fn Slot(
 struct Row {
     place: usize,
     span: usize,
-    row_count: usize,
+    of: usize,
     zoom: Zoom,
-    row_px: f64,
+    height_px: f64,
 }
 
 fn row(
@@ -335,7 +333,7 @@ fn row(
     cursor: RwSignal<Option<usize>>,
     matches: Signal<Option<Matches>>,
 ) -> AnyView {
-    let Row { place, span, row_count, zoom, row_px } = at;
+    let Row { place, span, of, zoom, height_px } = at;
     let trace = &explained.trace;
     let (service, operation) = (trace.service(span).to_owned(), trace.operation(span).to_owned());
     let depth = trace.depth(span);
@@ -348,8 +346,9 @@ fn row(
     let is_match = move || matches.with(|m| m.as_ref().is_some_and(|m| m.spans.binary_search(&(span as u32)).is_ok()));
     let duration = explained.duration_of(span);
     let offset = duration_text(trace.span_start_ns(span).saturating_sub(trace.start_ns()));
-    let label = format!(
-        "{operation}, {service}, {duration}, after {offset}{}{}{}",
+    // What the eye sees in the bar, for those who hear the row.
+    let heard = format!(
+        " after {offset}{}{}{}",
         if is_error { ", failed" } else { "" },
         if flags.contains(SpanFlags::ORPHAN) { ", its parent is missing" } else { "" },
         if flags.contains(SpanFlags::WARNINGS) { ", with warnings" } else { "" },
@@ -360,16 +359,15 @@ fn row(
             class="span-row"
             id=row_id(span)
             role="treeitem"
-            attr:aria-level=depth + 1
+            {..custom_attribute("aria-level", depth + 1)}
             aria-posinset=place + 1
-            aria-setsize=row_count
-            aria-label=label
+            aria-setsize=of
             aria-expanded=move || has_children.then(|| if is_folded() { "false" } else { "true" })
             aria-selected=move || if selected.get() == Some(span) { "true" } else { "false" }
             data-cursor=move || (cursor.get() == Some(span)).then_some("true")
             data-match=move || is_match().then_some("true")
             data-error=is_error.then_some("true")
-            style:transform=format!("translateY({}px)", place as f64 * row_px)
+            style:transform=format!("translateY({}px)", place as f64 * height_px)
             on:click=move |_| {
                 cursor.set(Some(span));
                 view.select(if selected.get_untracked() == Some(span) { None } else { Some(span) });
@@ -396,11 +394,12 @@ fn row(
                 }}
                 <ServiceDot ink=ink/>
                 {is_error.then(|| view! { <span class="span-row__error"><IconView icon=Icon::Failed is_small=true/></span> }).views()}
-                <span class="span-row__operation">{operation}</span>
-                <span class="span-row__service">{service}</span>
+                <span class="span-row__operation">{operation}</span>" "
+                <span class="span-row__service">{service}</span>" "
                 {move || is_folded().then(|| view! { <span class="span-row__hidden">{format!("+{hidden_count}")}</span> }).views()}
             </div>
             {track(explained, span, zoom, ink, duration)}
+            <span class="visually-hidden">{heard}</span>
         </div>
     }
     .into_any()

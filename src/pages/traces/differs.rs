@@ -24,12 +24,12 @@ const MAX_ROWS: usize = 12;
 pub fn DiffersCard(search: Search) -> impl IntoView {
     // Read once for the traces, not for each selection.
     let attributes = Memo::shared(move || {
-        let found = search.shown.get()?;
+        let found = search.shown().get()?;
         let read = |trace: &Arc<_>| attributes_of(trace, MAX_DETAILS);
-        Some(Arc::new(found.found.traces.iter().map(read).collect::<Vec<Attributes>>()))
+        Some(Arc::new(found.answer.traces.iter().map(read).collect::<Vec<Attributes>>()))
     });
     let differences = Memo::shared(move || {
-        let (attributes, picked) = (attributes.get()?, search.picked.get());
+        let (attributes, picked) = (attributes.get()?, search.picked().get());
         let part = |is_wanted: bool| -> Vec<&Attributes> {
             attributes.iter().zip(&picked).filter(|(_, is)| **is == is_wanted).map(|(one, _)| one).collect()
         };
@@ -45,7 +45,7 @@ fn Body(search: Search, differences: Arc<Differences>) -> impl IntoView {
     let Differences { selection_count, rest_count, more, less, notices } = &*differences;
     let rows = |rows: &[Difference]| {
         let is_shown = |row: &&Difference| {
-            search.redactor.with_value(|redactor| redactor.value(&row.key, &row.value) == row.value)
+            search.redactor().with_value(|redactor| redactor.value(&row.key, &row.value) == row.value)
         };
         rows.iter().filter(is_shown).take(MAX_ROWS).map(|row| difference(search, row, *rest_count)).views()
     };
@@ -60,13 +60,13 @@ fn Body(search: Search, differences: Arc<Differences>) -> impl IntoView {
     });
     let less = (!less.is_empty()).then(|| {
         view! {
-            <h4 class="card__note">"Rarer in the selection"</h4>
+            <h3 class="card__note">"Rarer in the selection"</h3>
             <ul class="traces__differences">{rows(less)}</ul>
         }
     });
     view! {
         <div class="traces__side-head">
-            <h3 class="panel__title" id="traces-differs">"What is different about these"</h3>
+            <h2 class="panel__title" id="traces-differs">"What is different about these"</h2>
             <span class="card__note">{format!("{selection_count} against {rest_count}")}</span>
         </div>
         {nothing.views()}
@@ -121,7 +121,7 @@ fn difference(search: Search, row: &Difference, rest_count: usize) -> AnyView {
                 type="button"
                 class="traces__attribute"
                 title="Search for this, too"
-                on:click=move |_| search.ask(&narrowed(search.form.get_untracked(), &wanted_key, &wanted_value))
+                on:click=move |_| search.ask(&narrowed(search.form().get_untracked(), &wanted_key, &wanted_value))
             >
                 <span class="card__note">{key.clone()}</span>
                 <span class="traces__value">{value.clone()}</span>

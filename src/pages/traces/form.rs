@@ -5,10 +5,12 @@ use std::{collections::BTreeMap, sync::Arc};
 use leptos::prelude::*;
 
 use crate::{
+    model::config::SourceKind,
     model::trace::{Operation, SpanKind},
     state::{
         query::{Query, use_query},
         reactive::{Callback, Memo, RwSignal, Signal, effect},
+        sources::Sources,
         traces::form::{DEFAULT_LIMIT, FormProblem, SearchForm, tag_text, trace_id_in},
     },
     ui::{
@@ -75,9 +77,9 @@ const MAX_VALUE_BYTES: usize = 60;
 fn seen_tags(found: &Found, search: Search) -> SeenTags {
     let mut seen = SeenTags::new();
     seen.insert("error".to_owned(), vec!["true".to_owned()]);
-    let each = (MAX_DETAILS / found.found.traces.len().max(1)).max(4);
-    search.redactor.with_value(|redactor| {
-        for trace in &found.found.traces {
+    let each = (MAX_DETAILS / found.answer.traces.len().max(1)).max(4);
+    search.redactor().with_value(|redactor| {
+        for trace in &found.answer.traces {
             for span in 0..trace.len().min(each) {
                 for tag in trace.detail(span).tags {
                     let value = tag.value.to_string();
@@ -130,7 +132,7 @@ fn whole(label: &str, note: &str) -> Choice {
 #[component]
 pub fn FormCard(search: Search) -> impl IntoView {
     let fields = Fields::new();
-    effect(move || fields.set(search.form.get()));
+    effect(move || fields.set(search.form().get()));
     // On a phone the form is a line until it is wanted.
     let is_unfolded = RwSignal::new(false);
     let submit = Callback::new(move |()| {
@@ -139,7 +141,7 @@ pub fn FormCard(search: Search) -> impl IntoView {
     });
     let go_to = Callback::new(move |text: String| {
         if let Some(id) = trace_id_in(&text) {
-            search.router.go(&search.trace_place(id), false);
+            search.router().go(&search.trace_place(id), false);
         }
     });
 
@@ -184,12 +186,12 @@ pub fn FormCard(search: Search) -> impl IntoView {
         };
         matching(names, &text).into_iter().map(|name| whole(name, &kinds(name))).collect()
     });
-    let seen = Memo::new(move |_| search.shown.get().map(|found| seen_tags(&found, search)).unwrap_or_default());
+    let seen = Memo::new(move |_| search.shown().get().map(|found| seen_tags(&found, search)).unwrap_or_default());
     let complete_tags = Callback::new(move |text: String| seen.with(|seen| tag_choices(seen, &text)));
 
     let error = move |field: &'static str| {
         Signal::derive(move || {
-            search.problem.with(|problem| {
+            search.problem().with(|problem| {
                 problem.as_ref().filter(|p| p.field == field).map(|FormProblem { message, .. }| message.clone())
             })
         })
@@ -212,7 +214,7 @@ pub fn FormCard(search: Search) -> impl IntoView {
                 aria-expanded=move || if is_unfolded.get() { "true" } else { "false" }
                 on:click=move |_| is_unfolded.update(|is| *is = !*is)
             >
-                <span class="traces__line-text">{move || search.form.with(form_text)}</span>
+                <span class="traces__line-text">{move || search.form().with(form_text)}</span>
                 <span class="link">{move || if is_unfolded.get() { "Close" } else { "Change" }}</span>
             </button>
             <form
@@ -255,7 +257,8 @@ pub fn FormCard(search: Search) -> impl IntoView {
                 {preset("Over 1 s", "Whatever took a second or longer", |form| SearchForm {
                     min: "1s".to_owned(), max: String::new(), ..form
                 })}
-                {move || search.form.with(|form| *form != SearchForm::default()).then(|| preset("Clear", "All traces", |_| SearchForm::default())).views()}
+                {move || search.form().with(|form| *form != SearchForm::default()).then(|| preset("Clear", "All traces", |_| SearchForm::default())).views()}
+                <SourcePicker search=search/>
                 <Upload search=search/>
                 <TraceIdField search=search/>
             </div>
@@ -299,6 +302,37 @@ fn PlainField(
     .into_any()
 }
 
+/// Which Jaeger is asked, where there are several.
+#[component]
+fn SourcePicker(search: Search) -> impl IntoView {
+    let names: Vec<String> = Sources::expect()
+        .handles()
+        .into_iter()
+        .filter(|handle| handle.source.kind == SourceKind::Jaeger)
+        .map(|handle| handle.source.name)
+        .collect();
+    (names.len() > 1).then(|| {
+        let options = names
+            .into_iter()
+            .map(|name| {
+                let known = name.clone();
+                let is_chosen = move || search.source_name().as_deref() == Some(known.as_str());
+                view! { <option value=name.clone() prop:selected=is_chosen>{name.clone()}</option> }
+            })
+            .views();
+        view! {
+            <select
+                class="field__input traces__source"
+                aria-label="Source"
+                on:change=move |event| search.change(&[("source", Some(&event_target_value(&event))), ("select", None)], false)
+            >
+                {options}
+            </select>
+        }
+    })
+    .views()
+}
+
 /// A trace by its id: what is pasted opens at once.
 #[component]
 fn TraceIdField(search: Search) -> impl IntoView {
@@ -310,7 +344,7 @@ fn TraceIdField(search: Search) -> impl IntoView {
         let id = trace_id_in(&text)
             .or_else(|| if is_final { crate::model::trace::TraceId::parse(text.trim()) } else { None });
         match id {
-            Some(id) => search.router.go(&search.trace_place(id), false),
+            Some(id) => search.router().go(&search.trace_place(id), false),
             None => is_wrong.set(is_final && !text.trim().is_empty()),
         }
     };

@@ -11,6 +11,7 @@ use crate::{
     model::notice::Severity,
     platform::clock,
     state::{
+        query::Remote,
         reactive::{Callback, Signal},
         traces::form::{MAX_LIMIT, SearchForm},
     },
@@ -25,13 +26,13 @@ use super::search::{Found, Search, View};
 
 #[component]
 pub fn Header(search: Search, on_explain: Callback<ApiError>) -> impl IntoView {
-    let remote = search.query.remote;
+    let remote = search.query().remote;
     let tab = move |view: View, name: Signal<String>| {
         view! {
             <button
                 type="button"
                 class="traces__tab"
-                aria-pressed=move || if search.view.get() == view { "true" } else { "false" }
+                aria-pressed=move || if search.view().get() == view { "true" } else { "false" }
                 on:click=move |_| search.change(&[("view", view.id()), ("select", None)], false)
             >
                 {move || name.get()}
@@ -39,14 +40,14 @@ pub fn Header(search: Search, on_explain: Callback<ApiError>) -> impl IntoView {
         }
     };
     let count = move || {
-        let found = search.shown.get()?;
+        let found = search.shown().get()?;
         let count = counted(found.rows.len(), "trace", "traces");
-        let is_cut = found.found.is_cut && search.view.get() != View::Files;
+        let is_cut = found.answer.is_cut && search.view().get() != View::Files;
         Some(if is_cut { format!("At least {count}") } else { count })
     };
     let stale = move || {
         let remote = remote.get();
-        let failure = remote.failure.clone().filter(|_| search.view.get() != View::Files)?;
+        let failure = remote.failure.clone().filter(|_| search.view().get() != View::Files)?;
         remote.value.as_ref()?;
         let age = duration_words((clock::now_ms() - remote.loaded_at_ms).max(0));
         Some(view! {
@@ -57,24 +58,24 @@ pub fn Header(search: Search, on_explain: Callback<ApiError>) -> impl IntoView {
         })
     };
     let more = move || {
-        let found = search.shown.get().filter(|_| search.view.get() == View::Traces)?;
+        let found = search.shown().get().filter(|_| search.view().get() == View::Traces)?;
         Some(view! { <More search=search found=found/> })
     };
     let notices = move || {
-        let found = search.shown.get().filter(|found| !found.found.notices.is_empty())?;
+        let found = search.shown().get().filter(|found| !found.answer.notices.is_empty())?;
         Some(view! { <Notices found=found/> })
     };
     view! {
         <div class="traces__head">
-            {move || (search.view.get() != View::Files && remote.with(|r| r.is_loading())).then(|| view! { <div class="panel__progress" aria-hidden="true"></div> }).views()}
+            {move || (search.view().get() != View::Files && remote.with(Remote::is_loading)).then(|| view! { <div class="panel__progress" aria-hidden="true"></div> }).views()}
             <div class="traces__tabs" role="group" aria-label="View">
                 {tab(View::Traces, Signal::stored("Traces".to_owned()))}
                 {tab(View::Map, Signal::stored("Service map".to_owned()))}
-                {move || (search.file_count.get() > 0).then(|| {
-                    tab(View::Files, Signal::derive(move || format!("From files ({})", search.file_count.get())))
+                {move || (search.file_count().get() > 0).then(|| {
+                    tab(View::Files, Signal::derive(move || format!("From files ({})", search.file_count().get())))
                 }).views()}
             </div>
-            <h2 class="traces__count" role="status" data-testid="trace-count">{count}</h2>
+            <div class="traces__count" role="status" data-testid="trace-count">{count}</div>
             {move || stale().views()}
             {move || notices().views()}
             {move || more().views()}
@@ -86,13 +87,13 @@ pub fn Header(search: Search, on_explain: Callback<ApiError>) -> impl IntoView {
 /// Larger and older searches.
 #[component]
 fn More(search: Search, found: Arc<Found>) -> impl IntoView {
-    let (is_cut, limit, range) = (found.found.is_cut, found.limit, found.range);
+    let (is_cut, limit, range) = (found.answer.is_cut, found.limit, found.range);
     let oldest_ms = found.rows.iter().map(|row| row.start_ns.div_euclid(1_000_000)).min();
     let load_more = (is_cut && limit < MAX_LIMIT).then(|| {
         let next = limit.saturating_mul(2).min(MAX_LIMIT);
         view! {
             <button type="button" class="control" title=format!("Ask for {next} instead of {limit}") on:click=move |_| {
-                let form = SearchForm { limit: next.to_string(), ..search.form.get_untracked() };
+                let form = SearchForm { limit: next.to_string(), ..search.form().get_untracked() };
                 search.ask(&form);
             }>
                 "Load more"
@@ -110,7 +111,7 @@ fn More(search: Search, found: Arc<Found>) -> impl IntoView {
                 class="control"
                 data-variant="ghost"
                 title="Search as long a time before these"
-                on:click=move |_| search.time.set_spec.run(TimeSpec::absolute(older))
+                on:click=move |_| search.time().set_spec.run(TimeSpec::absolute(older))
             >
                 "Older"
             </button>
@@ -121,7 +122,7 @@ fn More(search: Search, found: Arc<Found>) -> impl IntoView {
 
 #[component]
 fn Notices(found: Arc<Found>) -> impl IntoView {
-    let notices = &found.found.notices;
+    let notices = &found.answer.notices;
     let is_warning = notices.iter().any(|n| n.severity == Severity::Warning);
     let (icon, severity, text) =
         if is_warning { (Icon::Warning, "warning", "partial") } else { (Icon::Info, "info", "note") };
@@ -129,7 +130,7 @@ fn Notices(found: Arc<Found>) -> impl IntoView {
     let shown = Arc::clone(&found);
     let sheet = move |_close: Callback<()>| {
         let items = shown
-            .found
+            .answer
             .notices
             .iter()
             .map(|notice| {

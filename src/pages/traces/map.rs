@@ -47,21 +47,20 @@ struct Drawn {
 pub fn MapCard(search: Search) -> impl IntoView {
     let question = Signal::derive(move || {
         let name = search.source().map(|source| source.handle.source.name);
-        Some((search.time.spec.get(), name?))
+        Some((search.time().spec.get(), name?))
     });
-    let dependencies: Query<Vec<Dependency>> =
-        use_query(question, search.time.beat, move |_: (TimeSpec, String), _| {
-            let (source, range) = (search.source(), search.resolved());
-            async move {
-                match source.zip(range.ok()) {
-                    Some((source, range)) => source.dependencies(range).await,
-                    None => Ok(Vec::new()),
-                }
+    let dependencies: Query<Vec<Dependency>> = use_query(question, search.beat(), move |_: (TimeSpec, String), _| {
+        let (source, range) = (search.source(), search.resolved());
+        async move {
+            match source.zip(range.ok()) {
+                Some((source, range)) => source.dependencies(range).await,
+                None => Ok(Vec::new()),
             }
-        });
+        }
+    });
     let drawn = Memo::shared(move || {
-        let found = search.shown.get()?;
-        let graph = service_map(&found.found.traces, MAX_DETAILS);
+        let found = search.shown().get()?;
+        let graph = service_map(&found.answer.traces, MAX_DETAILS);
         let graph = dependencies.remote.with(|remote| match &remote.value {
             Some(dependencies) => with_dependencies(graph, dependencies),
             None => graph,
@@ -144,10 +143,12 @@ fn box_of(
     looked_at: RwSignal<Option<u32>>,
 ) -> AnyView {
     let Node { service, count, errors, p95_ns, is_inferred, .. } = node;
+    let failed = (*errors > 0).then(|| {
+        let text = format!("\u{25b2} {} failed", percent(node.error_ratio()));
+        view! { <span class="service-map__facts" data-error="true">{text}</span> }
+    });
     let facts = if *count > 0 {
-        let failed =
-            if *errors > 0 { format!(" \u{b7} {} failed", percent(node.error_ratio())) } else { String::new() };
-        format!("{} \u{b7} p95 {}{failed}", counted(*count as usize, "call", "calls"), duration_text(*p95_ns))
+        format!("{} \u{b7} p95 {}", counted(*count as usize, "call", "calls"), duration_text(*p95_ns))
     } else if *is_inferred {
         "from the backend\u{2019}s count".to_owned()
     } else {
@@ -176,6 +177,7 @@ fn box_of(
         >
             <span class="service-map__name"><ServiceDot ink=ink/>{service.clone()}</span>
             <span class="service-map__facts">{facts}</span>
+            {failed.views()}
         </button>
     }
     .into_any()
@@ -190,25 +192,25 @@ fn line_of(
 ) -> AnyView {
     let (from, to) = (edge.from, edge.to);
     let last = points.len().saturating_sub(1);
-    let mut path = String::new();
+    let mut path: Vec<String> = Vec::new();
     let mut before: Option<(f64, f64)> = None;
     for (at, point) in points.iter().enumerate() {
         let (x, y) = (point.x * PITCH_X_PX, point.y * PITCH_Y_PX + NODE_HEIGHT_PX / 2.0);
-        let is_end = at == last && last > 0;
-        let x = if is_end == is_back { x + NODE_WIDTH_PX } else { x };
+        // In at one side, out at the other; a call back goes the other way.
+        let x = if (at == 0) == is_back { x } else { x + NODE_WIDTH_PX };
         match before {
-            None => path.push_str(&format!("M{x:.1} {y:.1}")),
+            None => path.push(format!("M{x:.1} {y:.1}")),
             Some((from_x, from_y)) => {
                 let middle = f64::midpoint(from_x, x);
-                path.push_str(&format!("C{middle:.1} {from_y:.1} {middle:.1} {y:.1} {x:.1} {y:.1}"));
+                path.push(format!("C{middle:.1} {from_y:.1} {middle:.1} {y:.1} {x:.1} {y:.1}"));
             }
         }
         // An edge around a node passes it as a straight line.
-        before = if is_end || at == 0 {
+        before = if at == last || at == 0 {
             Some((x, y))
         } else {
             let far = if is_back { x - NODE_WIDTH_PX } else { x + NODE_WIDTH_PX };
-            path.push_str(&format!("L{far:.1} {y:.1}"));
+            path.push(format!("L{far:.1} {y:.1}"));
             Some((far, y))
         };
     }
@@ -221,7 +223,7 @@ fn line_of(
             data-error=(edge.errors > 0).then_some("true")
             data-back=is_back.then_some("true")
             data-faded=is_faded
-            d=path
+            d=path.concat()
             stroke-width=format!("{width:.1}")
         />
     }

@@ -50,7 +50,7 @@ pub fn ScatterCard(search: Search) -> impl IntoView {
     let dragged = RwSignal::new(None::<ScatterRegion>);
 
     let drawn = Memo::shared(move || {
-        let (found, room) = (search.shown.get()?, room.get()?);
+        let (found, room) = (search.shown().get()?, room.get()?);
         let dots: Vec<ScatterDot> = found
             .rows
             .iter()
@@ -61,9 +61,9 @@ pub fn ScatterCard(search: Search) -> impl IntoView {
                 is_error: row.error_count > 0,
             })
             .collect();
-        let picked = search.picked.get();
-        let threshold_ns = search.form.with(|form| parse_duration_ns(&form.min)).map(|ns| ns as f64);
-        let (layout, scene) = search.time.zone.with(|zone| {
+        let picked = search.picked().get();
+        let threshold_ns = search.form().with(|form| parse_duration_ns(&form.min)).map(|ns| ns as f64);
+        let (layout, scene) = search.time().zone.with(|zone| {
             zone.with(|zone| {
                 scatter(&ScatterInput {
                     size: Size::new(room.width_px, room.height_px),
@@ -88,7 +88,7 @@ pub fn ScatterCard(search: Search) -> impl IntoView {
     });
     let id_of =
         move |dot: usize| drawn.with_untracked(|d| d.as_ref().and_then(|d| d.found.rows.get(dot)).map(|r| r.id));
-    let open = move |id: TraceId| search.router.go(&search.trace_place(id), false);
+    let open = move |id: TraceId| search.router().go(&search.trace_place(id), false);
 
     let on_event = Callback::new(move |event: ChartEvent| {
         let Some(drawn) = drawn.get_untracked() else { return };
@@ -144,7 +144,7 @@ pub fn ScatterCard(search: Search) -> impl IntoView {
     let scene = Signal::derive(move || drawn.get().map(|drawn| Arc::clone(&drawn.scene)));
     let overlay = Signal::derive(move || {
         let drawn = drawn.get()?;
-        let selected = match search.selection.get() {
+        let selected = match search.selection().get() {
             Some(Selection::Region(Region { start_ms, end_ms, min_ns, max_ns })) => Some(ScatterRegion {
                 start_ms: start_ms as f64,
                 end_ms: end_ms as f64,
@@ -160,7 +160,7 @@ pub fn ScatterCard(search: Search) -> impl IntoView {
         let (drawn, dot) = (drawn.get()?, hit.get()?);
         let row = drawn.found.rows.get(dot)?;
         let at =
-            search.time.zone.with(|zone| zone.with(|zone| date_time_text(row.start_ns.div_euclid(1_000_000), zone)));
+            search.time().zone.with(|zone| zone.with(|zone| date_time_text(row.start_ns.div_euclid(1_000_000), zone)));
         let line = |name: &str, value: String, ink: Option<Ink>, is_near: bool| TooltipRow {
             name: name.to_owned(),
             ink,
@@ -184,12 +184,12 @@ pub fn ScatterCard(search: Search) -> impl IntoView {
         let Some((drawn, dot)) = drawn.get().zip(hit.get()) else { return String::new() };
         let Some(row) = drawn.found.rows.get(dot) else { return String::new() };
         let at =
-            search.time.zone.with(|zone| zone.with(|zone| date_time_text(row.start_ns.div_euclid(1_000_000), zone)));
+            search.time().zone.with(|zone| zone.with(|zone| date_time_text(row.start_ns.div_euclid(1_000_000), zone)));
         let failed = if row.error_count > 0 { format!(", {} failed", row.error_count) } else { String::new() };
         format!("{at}: {} {}, {}{failed}", row.service, row.operation, duration_text(row.duration_ns))
     });
     let summary = Signal::derive(move || {
-        let Some(found) = search.shown.get() else { return String::new() };
+        let Some(found) = search.shown().get() else { return String::new() };
         let failed_count = found.rows.iter().filter(|row| row.error_count > 0).count();
         format!(
             "{} by start and duration, {failed_count} with errors. Arrows go from one to the next, Enter opens it, dragging selects.",
@@ -200,7 +200,7 @@ pub fn ScatterCard(search: Search) -> impl IntoView {
     view! {
         <section class="card traces__scatter" aria-label="Duration by start">
             <div class="traces__chart-head">
-                <h3 class="panel__title">"Duration by start"</h3>
+                <h2 class="panel__title">"Duration by start"</h2>
                 <span class="card__note">{scale}</span>
                 <span class="traces__key"><span class="traces__key-dot" aria-hidden="true"></span>"without errors"</span>
                 <span class="traces__key"><span class="traces__key-dot" data-state="failed" aria-hidden="true"></span>"with errors"</span>
@@ -232,8 +232,8 @@ fn SelectionBar(search: Search) -> impl IntoView {
         }
     };
     let body = move || {
-        if search.selection.get().is_some() {
-            let (count, total) = search.picked.with(|picked| (picked.iter().filter(|is| **is).count(), picked.len()));
+        if search.selection().get().is_some() {
+            let (count, total) = search.picked().with(|picked| (picked.iter().filter(|is| **is).count(), picked.len()));
             return view! {
                 <span class="traces__selected" role="status">{format!("{count} of {total} selected")}</span>
                 <button type="button" class="control" title="Select none (Esc)" on:click=move |_| search.select(None)>"Clear"</button>
@@ -260,8 +260,8 @@ fn SelectionBar(search: Search) -> impl IntoView {
 /// The region by its bounds: what dragging does, for the keyboard.
 #[component]
 fn RegionForm(search: Search, close: Callback<()>) -> impl IntoView {
-    let range = search.shown.with_untracked(|found| found.as_ref().map(|found| found.drawn_range()));
-    let text = |at_ms: i64| search.time.zone.with_untracked(|zone| zone.with(|zone| date_time_text(at_ms, zone)));
+    let range = search.shown().with_untracked(|found| found.as_ref().map(|found| found.drawn_range()));
+    let text = |at_ms: i64| search.time().zone.with_untracked(|zone| zone.with(|zone| date_time_text(at_ms, zone)));
     let field = |text: String| RwSignal::new(text);
     let (after, before) = (
         field(range.map(|range| text(range.start_ms)).unwrap_or_default()),
@@ -270,7 +270,7 @@ fn RegionForm(search: Search, close: Callback<()>) -> impl IntoView {
     let (shortest, longest) = (field(String::new()), field(String::new()));
     let problem = RwSignal::new(None::<String>);
     let read = move || -> Result<Selection, String> {
-        let range = search.time.zone.with_untracked(|zone| {
+        let range = search.time().zone.with_untracked(|zone| {
             zone.with(|zone| {
                 TimeSpec::parse(&after.get_untracked(), &before.get_untracked(), zone)?.resolve(clock::now_ms(), zone)
             })

@@ -47,20 +47,20 @@ enum Shown {
 }
 
 fn shown(search: Search) -> Shown {
-    let count = search.shown.with(|found| found.as_ref().map(|found| found.rows.len()));
-    if search.view.get() == View::Files {
+    let count = search.shown().with(|found| found.as_ref().map(|found| found.rows.len()));
+    if search.view().get() == View::Files {
         return if count.unwrap_or_default() == 0 { Shown::NoFiles } else { Shown::Traces };
     }
     if search.source().is_none() {
         return Shown::NotConfigured;
     }
-    if let Some(problem) = search.problem.get() {
+    if let Some(problem) = search.problem().get() {
         return Shown::NotAsked(problem.to_string());
     }
-    match (count, search.query.remote.with(|remote| remote.failure.clone())) {
+    match (count, search.query().remote.with(|remote| remote.failure.clone())) {
         (None, Some(failure)) => Shown::Failed(failure),
         (None, None) => Shown::Skeleton,
-        (Some(_), _) if search.view.get() == View::Map => Shown::Map,
+        (Some(_), _) if search.view().get() == View::Map => Shown::Map,
         (Some(0), _) => Shown::Empty,
         (Some(_), _) => Shown::Traces,
     }
@@ -96,7 +96,7 @@ pub fn Results(search: Search) -> impl IntoView {
                         source_url=source_url()
                         request_line=line
                         curl=request.as_ref().map(as_curl)
-                        on_retry=search.query.retry
+                        on_retry=search.query().retry
                         on_explain=Callback::new(move |()| explain.run(why.clone()))
                     />
                 </div>
@@ -120,8 +120,8 @@ pub fn Results(search: Search) -> impl IntoView {
     };
     // Old data dims at once when its renewal failed; while a refresh runs the style waits two seconds.
     let dim = move || {
-        search.query.remote.with(|remote| {
-            if search.view.get() == View::Files || remote.value.is_none() {
+        search.query().remote.with(|remote| {
+            if search.view().get() == View::Files || remote.value.is_none() {
                 None
             } else if remote.failure.is_some() {
                 Some("stale")
@@ -143,7 +143,7 @@ pub fn Results(search: Search) -> impl IntoView {
 /// Dots, reasons, rows.
 #[component]
 fn Traces(search: Search) -> impl IntoView {
-    let has_selection = Memo::new(move |_| search.selection.with(Option::is_some));
+    let has_selection = Memo::new(move |_| search.selection().with(Option::is_some));
     view! {
         <div class="traces__top">
             <ScatterCard search=search/>
@@ -160,7 +160,7 @@ fn Traces(search: Search) -> impl IntoView {
 
 fn asked(search: Search) -> Option<TraceQuery> {
     let range = search.resolved().ok()?;
-    search.form.with_untracked(|form| form.to_query(range).ok())
+    search.form().with_untracked(|form| form.to_query(range).ok())
 }
 
 fn not_configured() -> AnyView {
@@ -180,14 +180,14 @@ fn not_configured() -> AnyView {
 /// What was asked, and how to ask for more.
 #[component]
 fn Empty(search: Search) -> impl IntoView {
-    let form = search.form.get_untracked();
+    let form = search.form().get_untracked();
     let detail = format!("Asked for {}, {}", form_text(&form), search.range_text());
-    let time = search.time;
+    let time = search.time();
     let loosen = move |name: &'static str, is_of_use: bool, change: fn(&mut SearchForm)| {
         is_of_use.then(|| {
             view! {
                 <button type="button" class="control" data-variant="ghost" on:click=move |_| {
-                    let mut form = search.form.get_untracked();
+                    let mut form = search.form().get_untracked();
                     change(&mut form);
                     search.ask(&form);
                 }>

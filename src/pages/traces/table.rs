@@ -34,9 +34,9 @@ pub fn Table(search: Search) -> impl IntoView {
     let row_count = RwSignal::new(ROWS_AT_FIRST);
     // Places of the rows shown, in order.
     let order = Memo::new(move |_| {
-        let Some(found) = search.shown.get() else { return Vec::new() };
-        let mut order = search.sort.get().order(&found.rows);
-        search.picked.with(|picked| {
+        let Some(found) = search.shown().get() else { return Vec::new() };
+        let mut order = search.sort().get().order(&found.rows);
+        search.picked().with(|picked| {
             if !picked.is_empty() {
                 order.retain(|at| picked.get(*at).copied().unwrap_or_default());
             }
@@ -50,7 +50,7 @@ pub fn Table(search: Search) -> impl IntoView {
         let step = match event.key().as_str() {
             "j" => 1,
             "k" => -1,
-            "Escape" if search.selection.get_untracked().is_some() => {
+            "Escape" if search.selection().get_untracked().is_some() => {
                 search.select(None);
                 return;
             }
@@ -66,8 +66,8 @@ pub fn Table(search: Search) -> impl IntoView {
     on_cleanup(move || drop(listener.try_update_value(Option::take)));
 
     let rows = move || {
-        let Some(found) = search.shown.get() else { return ().into_any() };
-        let zone = search.time.zone.get();
+        let Some(found) = search.shown().get() else { return ().into_any() };
+        let zone = search.time().zone.get();
         let longest_ns = found.rows.iter().map(|row| row.duration_ns).max().unwrap_or_default();
         order.with(|order| {
             let shown = order.iter().take(row_count.get()).filter_map(|at| found.rows.get(*at));
@@ -112,11 +112,11 @@ pub fn Table(search: Search) -> impl IntoView {
 #[component]
 fn Head(search: Search, key: SortKey, name: &'static str, column: &'static str) -> impl IntoView {
     let direction = move || {
-        let Sort { key: sorted, is_descending } = search.sort.get();
+        let Sort { key: sorted, is_descending } = search.sort().get();
         (sorted == key).then_some(if is_descending { "descending" } else { "ascending" })
     };
     let press = move |_| {
-        let sort = search.sort.get_untracked().pressed(key);
+        let sort = search.sort().get_untracked().pressed(key);
         let text = (sort != Sort::default()).then(|| sort.to_string());
         search.change(&[("sort", text.as_deref())], true);
     };

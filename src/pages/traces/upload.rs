@@ -38,6 +38,8 @@ pub fn Upload(search: Search) -> impl IntoView {
     let problems = RwSignal::new(Vec::<String>::new());
     let open = move |files: Vec<OpenedFile>| {
         problems.set(Vec::new());
+        // The page may be gone by the time that the files are read.
+        let file_count = search.file_count();
         spawn(async move {
             let mut count = 0;
             for file in &files {
@@ -48,7 +50,7 @@ pub fn Upload(search: Search) -> impl IntoView {
                     }
                 }
             }
-            if count > 0 && search.file_count.try_set(traces::uploaded().len()) {
+            if count > 0 && file_count.try_set(traces::uploaded().len()) {
                 search.change(&[("view", View::Files.id()), ("select", None)], false);
             }
         });

@@ -30,9 +30,9 @@ struct Explained {
 #[component]
 pub fn WhyCard(search: Search) -> impl IntoView {
     let explained = Memo::shared(move || {
-        let found = search.shown.get()?;
-        let threshold_ns = search.form.with(|form| parse_duration_ns(&form.min)).unwrap_or(SLOW_NS);
-        let report = report_of_many(&found.found.traces, threshold_ns);
+        let found = search.shown().get()?;
+        let threshold_ns = search.form().with(|form| parse_duration_ns(&form.min)).unwrap_or(SLOW_NS);
+        let report = report_of_many(&found.answer.traces, threshold_ns);
         Some(Arc::new(Explained { found, report }))
     });
     let body = move || explained.get().map(|explained| view! { <Body search=search explained=explained/> }).views();
@@ -76,7 +76,7 @@ fn Body(search: Search, explained: Arc<Explained>) -> impl IntoView {
     });
     view! {
         <div class="traces__side-head">
-            <h3 class="panel__title" id="traces-why">"Why these are slow"</h3>
+            <h2 class="panel__title" id="traces-why">"Why these are slow"</h2>
             <span class="card__note">{heading}</span>
         </div>
         {errors.views()}
@@ -95,8 +95,9 @@ fn reason(search: Search, found: &Arc<Found>, row: &ManyRow) -> AnyView {
         share if *share >= 0.1 => ("warning", "\u{25c6}"),
         _ => ("none", "\u{25cf}"),
     };
-    let (title, subject) =
-        search.redactor.with_value(|redactor| (redactor.text(title).into_owned(), redactor.text(subject).into_owned()));
+    let (title, subject) = search
+        .redactor()
+        .with_value(|redactor| (redactor.text(title).into_owned(), redactor.text(subject).into_owned()));
     // What the title says already is not said again.
     let detail = (!title.contains(&subject) && !subject.is_empty()).then_some(subject);
     let worst = traces.first().and_then(|at| found.rows.get(*at)).map(|row| {
@@ -124,7 +125,7 @@ fn reason(search: Search, found: &Arc<Found>, row: &ManyRow) -> AnyView {
 /// The guide's list: the slowest spans with their percentage, and the error rate.
 fn one_by_one(search: Search, found: &Arc<Found>, slow: &SlowTrace) -> AnyView {
     let SlowTrace { trace: place, duration_ns, slowest, error_ratio, .. } = slow;
-    let (Some(row), Some(trace)) = (found.rows.get(*place), found.found.traces.get(*place)) else {
+    let (Some(row), Some(trace)) = (found.rows.get(*place), found.answer.traces.get(*place)) else {
         return ().into_any();
     };
     let spans = slowest

@@ -123,14 +123,6 @@ export function tracesSuite(runner, env) {
   }
   if (!env.hasControls) return;
 
-  onTrace("the guide's search is one click", {}, async (page, front) => {
-    await openSearch(page, front.url, `?refresh=off&${range}`);
-    await page.getByRole("button", { name: "Slow requests" }).click();
-    await until("the address to change", () => new URL(page.url()).searchParams.get("operation") === "create_agent");
-    const { searchParams } = new URL(page.url());
-    equal([searchParams.get("service"), searchParams.get("min")], ["agentarea-api", "1s"], "search");
-  });
-
   onTrace("a row leads to its trace, and back to the same search", {}, async (page, front) => {
     await openSearch(page, front.url, `?service=agentarea-api&refresh=off&${range}`);
     await rowsOf(page).first().locator("a").first().click();
