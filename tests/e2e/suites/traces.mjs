@@ -58,9 +58,9 @@ export function tracesAgree(runner, name, env, place, { endMs, range }) {
       await openTrace(page, front.url, trace.traceID);
       await until("all rows", async () => (await spansOf(page).count()) >= trace.spans.length);
       const shown = await spansOf(page).evaluateAll((rows) => rows
-        .map((row) => ({ at: Number(row.getAttribute("aria-posinset")), level: Number(row.getAttribute("aria-level")), label: row.getAttribute("aria-label"), hasFailed: row.dataset.error === "true" }))
+        .map((row) => ({ at: Number(row.getAttribute("aria-posinset")), level: Number(row.getAttribute("aria-level")), operation: row.querySelector(".span-row__operation").textContent, hasFailed: row.dataset.error === "true" }))
         .sort((a, b) => a.at - b.at));
-      equal(shown.map(({ label }) => label.split(", ")[0]).sort(), trace.spans.map((span) => span.operationName).sort(), "operations");
+      equal(shown.map(({ operation }) => operation).sort(), trace.spans.map((span) => span.operationName).sort(), "operations");
       equal(shown.filter(({ hasFailed }) => hasFailed).length, trace.spans.filter(isError).length, "failed spans");
       const byId = new Map(trace.spans.map((span) => [span.spanID, span]));
       const levelOf = (span) => {
