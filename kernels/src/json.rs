@@ -3,6 +3,8 @@
 //! Invariant: nothing recurses and nothing is allocated; whatever the bytes are, a step either moves on, says that there is too
 //! little, or says what it expected. The inside of what is passed over is not checked: brackets are counted, not matched.
 
+use crate::number::digits;
+
 /// Why a value could not be taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stop {
@@ -23,32 +25,55 @@ pub(crate) fn word(bytes: &[u8], at: usize) -> Option<u64> {
     bytes.get(at..)?.first_chunk::<8>().map(|eight| u64::from_le_bytes(*eight))
 }
 
+/// Whether two texts are the same: by eights, of which the last may overlap the one before. WebAssembly would call a function
+/// that goes byte by byte.
+#[inline]
+pub(crate) fn is_same(one: &[u8], other: &[u8]) -> bool {
+    if one.len() != other.len() {
+        return false;
+    }
+    let Some((one_last, other_last)) = one.last_chunk::<8>().zip(other.last_chunk::<8>()) else {
+        return one.iter().zip(other).all(|(a, b)| a == b);
+    };
+    let (one_eights, _) = one.as_chunks::<8>();
+    let (other_eights, _) = other.as_chunks::<8>();
+    let is_equal = |a: &[u8; 8], b: &[u8; 8]| u64::from_le_bytes(*a) == u64::from_le_bytes(*b);
+    is_equal(one_last, other_last) && one_eights.iter().zip(other_eights).all(|(a, b)| is_equal(a, b))
+}
+
 /// Where the string ends (at its closing quote) whose first byte behind the opening quote is at `from`. `None` where the bytes
 /// end before.
 #[inline]
 pub fn string_end(bytes: &[u8], from: usize) -> Option<usize> {
-    const LOW: u64 = 0x0101_0101_0101_0101;
-    const HIGH: u64 = LOW << 7;
-    const QUOTES: u64 = LOW * b'"' as u64;
-    const BACKSLASHES: u64 = LOW * b'\\' as u64;
     let mut at = from;
     loop {
-        while let Some(word) = word(bytes, at) {
-            // The high bit of each byte that is zero now; above the lowest of them there may be false ones.
-            let (quote, backslash) = (word ^ QUOTES, word ^ BACKSLASHES);
-            let found = ((quote.wrapping_sub(LOW) & !quote) | (backslash.wrapping_sub(LOW) & !backslash)) & HIGH;
-            if found != 0 {
-                at += found.trailing_zeros() as usize / 8;
-                break;
-            }
-            at += 8;
-        }
+        at = behind_plain(bytes, at);
         match *bytes.get(at)? {
             b'"' => return Some(at),
             b'\\' => at += 2,
             _ => at += 1,
         }
     }
+}
+
+/// Passes over bytes as long as none of the next eight is a quote or a backslash, and up to the first one there.
+#[inline]
+fn behind_plain(bytes: &[u8], from: usize) -> usize {
+    const LOW: u64 = 0x0101_0101_0101_0101;
+    const HIGH: u64 = LOW << 7;
+    const QUOTES: u64 = LOW * b'"' as u64;
+    const BACKSLASHES: u64 = LOW * b'\\' as u64;
+    let mut at = from;
+    while let Some(word) = word(bytes, at) {
+        // The high bit of each byte that is zero now; above the lowest of them there may be false ones.
+        let (quote, backslash) = (word ^ QUOTES, word ^ BACKSLASHES);
+        let found = ((quote.wrapping_sub(LOW) & !quote) | (backslash.wrapping_sub(LOW) & !backslash)) & HIGH;
+        if found != 0 {
+            return at + found.trailing_zeros() as usize / 8;
+        }
+        at += 8;
+    }
+    at
 }
 
 /// Where the value ends that begins at `at`, which is no white space: behind its last byte. `None` where the bytes end before,
@@ -192,13 +217,8 @@ impl<'a> Reader<'a> {
         let mut at = start + usize::from(is_text);
         let is_negative = self.bytes.get(at) == Some(&b'-');
         at += usize::from(is_negative);
-        let first_digit = at;
-        let mut value = 0_u64;
-        while let Some(digit @ b'0'..=b'9') = self.bytes.get(at) {
-            value = value.wrapping_mul(10).wrapping_add(u64::from(digit - b'0'));
-            at += 1;
-        }
-        let digit_count = at - first_digit;
+        let (value, digit_count) = digits(self.bytes.get(at..).unwrap_or_default(), 0);
+        at += digit_count;
         let is_whole = match self.bytes.get(at) {
             None => return Err(Stop::More),
             Some(b'"') => is_text,
@@ -236,8 +256,7 @@ fn whole_part(text: &[u8]) -> i64 {
             b'e' | b'E' => {
                 let (is_down, count) = match tail {
                     [b'-', count @ ..] => (true, count),
-                    [b'+', count @ ..] => (false, count),
-                    count => (false, count),
+                    [b'+', count @ ..] | count => (false, count),
                 };
                 let Some(count) = std::str::from_utf8(count).ok().and_then(|count| count.parse::<u8>().ok()) else {
                     return 0;
@@ -275,6 +294,20 @@ mod tests {
         }
         assert_eq!(string_end("ü\u{22}".as_bytes(), 0), Some(2));
         assert_eq!((string_end(b"", 0), string_end(b"\\", 0), string_end(b"a", 7)), (None, None, None));
+    }
+
+    #[test]
+    fn texts_are_the_same_or_not() {
+        let text: Vec<u8> = (0..40).collect();
+        for length in 0..40 {
+            assert!(is_same(&text[..length], &text[..length]));
+            assert!(!is_same(&text[..length], &text[1..]));
+            for at in 0..length {
+                let mut other = text[..length].to_vec();
+                other[at] ^= 0x80;
+                assert!(!is_same(&text[..length], &other), "{at} of {length}");
+            }
+        }
     }
 
     #[test]

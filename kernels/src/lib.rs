@@ -7,6 +7,7 @@
 pub mod json;
 pub mod names;
 pub mod number;
+pub mod order;
 pub mod point;
 pub mod raster;
 pub mod span;

@@ -3,7 +3,7 @@
 //! Invariant: a text is where it stands in the buffer; nothing is copied. Whoever asks gives the same buffer, which may have
 //! grown.
 
-use crate::json::{Place, word};
+use crate::json::{Place, is_same, word};
 
 const EMPTY: u32 = u32::MAX;
 const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
@@ -60,7 +60,7 @@ impl Names {
             }
             if let Some((known_hash, (from, to))) = self.known.get(at as usize)
                 && *known_hash == hash
-                && bytes.get(*from..*to) == Some(text)
+                && bytes.get(*from..*to).is_some_and(|known| is_same(known, text))
             {
                 return (slot, at);
             }

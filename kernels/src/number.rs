@@ -146,7 +146,7 @@ pub fn sample(bytes: &[u8]) -> Option<(f64, f64, usize)> {
 /// Appends the decimal digits at the front to `value` (which wraps beyond 19 of them); the value and their number.
 /// Eight bytes at a time: how many of them are digits is read from their bits, and the digits add up pairwise.
 #[inline(never)]
-fn digits(bytes: &[u8], mut value: u64) -> (u64, usize) {
+pub(crate) fn digits(bytes: &[u8], mut value: u64) -> (u64, usize) {
     let mut rest = bytes;
     let mut count = 0;
     while let Some((word, tail)) = rest.split_first_chunk() {

@@ -1,10 +1,13 @@
 //! One span as Jaeger's two APIs write it: what a row of a timeline shows, found in one pass over the span's bytes.
 //!
 //! Invariant: keys may come in any order and be missing; what has another type than it should counts as missing. Nothing is
-//! copied: names are places in the buffer. Tags are passed over, but for the few that say something about the row; a tag
-//! written as Jaeger writes it takes a handful of comparisons of eight bytes.
+//! copied: names are places in the buffer. Tags are passed over, but for the few that say something about the row.
+//!
+//! What is written exactly as Jaeger writes it takes the short way ([`plain`]), which finds the same.
 
-use crate::json::{Place, Reader, Stop, closed, string_end, word};
+mod plain;
+
+use crate::json::{Place, Reader, Stop, closed, is_same};
 
 pub const ERROR: u16 = 1;
 pub const WARNINGS: u16 = 1 << 1;
@@ -58,8 +61,7 @@ pub fn id(text: &[u8]) -> Id {
 
 const NO_DIGIT: u8 = 0xff;
 
-/// What each byte is worth as a hexadecimal digit.
-const HEX_DIGITS: [u8; 256] = digits(b"0123456789abcdef", b"0123456789ABCDEF");
+/// What each byte is worth as a digit of Base64, in either of its alphabets.
 const BASE64_DIGITS: [u8; 256] = digits(
     b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/",
     b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_",
@@ -81,16 +83,30 @@ fn digit(table: &[u8; 256], byte: u8) -> u8 {
     table.get(usize::from(byte)).copied().unwrap_or(NO_DIGIT)
 }
 
-fn half(digits: &[u8]) -> Option<u64> {
-    let mut value = 0;
-    // All digits are or-ed, so that one look at the end finds a wrong one.
-    let mut seen = 0;
-    for byte in digits {
-        let digit = digit(&HEX_DIGITS, *byte);
-        seen |= digit;
-        value = (value << 4) | u64::from(digit & 0xf);
+/// Eight hexadecimal digits, the first in the lowest byte; `None` if one of them is none.
+fn eight_digits(word: u64) -> Option<u64> {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const HIGH: u64 = ONES << 7;
+    // The top bit of each byte that is at least so much; no byte carries into the next, as none has its top bit.
+    let is_from = |word: u64, least: u64| word.wrapping_add(ONES * (0x80 - least));
+    let small = word | (ONES << 5);
+    let is_digit = is_from(word, 0x30) & !is_from(word, 0x3a);
+    let is_letter = is_from(small, 0x61) & !is_from(small, 0x67);
+    if word & HIGH != 0 || (is_digit | is_letter) & HIGH != HIGH {
+        return None;
     }
-    (seen < 16).then_some(value)
+    let nibbles = (word & (ONES * 0xf)) + ((word >> 6) & ONES) * 9;
+    let mut value = nibbles.swap_bytes();
+    value = (value | (value >> 4)) & 0x00ff_00ff_00ff_00ff;
+    value = (value | (value >> 8)) & 0x0000_ffff_0000_ffff;
+    Some((value | (value >> 16)) & 0xffff_ffff)
+}
+
+fn half(digits: &[u8]) -> Option<u64> {
+    if let ([upper, lower], []) = digits.as_chunks::<8>() {
+        return Some(eight_digits(u64::from_le_bytes(*upper))? << 32 | eight_digits(u64::from_le_bytes(*lower))?);
+    }
+    digits.iter().try_fold(0_u64, |value, byte| Some(value << 4 | u64::from(char::from(*byte).to_digit(16)?)))
 }
 
 fn hex(text: &[u8]) -> Option<Id> {
@@ -126,11 +142,16 @@ fn base64_long(digits: &[u8]) -> u128 {
 
 /// Whether two spellings of an id mean the same.
 fn is_same_id(one: &[u8], other: &[u8]) -> bool {
-    one == other || id(one) == id(other)
+    is_same(one, other) || id(one) == id(other)
 }
 
 /// A span of `/api/traces`, whose brace stands at `at`. Times are microseconds.
 pub fn legacy(bytes: &[u8], at: usize) -> Result<Span, Stop> {
+    plain::legacy(bytes, at).map_or_else(|| any_legacy(bytes, at), Ok)
+}
+
+/// The long way, which takes a span however it is written.
+fn any_legacy(bytes: &[u8], at: usize) -> Result<Span, Stop> {
     let mut reader = Reader::new(bytes, at);
     let mut span = Span::default();
     let mut references = None;
@@ -229,15 +250,6 @@ fn reference(reader: &mut Reader<'_>, span: &mut Span) -> Result<(), Stop> {
     Ok(())
 }
 
-fn is_telling(key: &[u8]) -> bool {
-    match key.len() {
-        5 => key == b"error",
-        9 => key == b"span.kind",
-        16 => key == b"otel.status_code" || key == b"@jaeger@warnings",
-        _ => false,
-    }
-}
-
 fn legacy_tags(reader: &mut Reader<'_>, span: &mut Span) -> Result<(), Stop> {
     if !reader.take_if(b'[')? {
         reader.value()?;
@@ -245,7 +257,7 @@ fn legacy_tags(reader: &mut Reader<'_>, span: &mut Span) -> Result<(), Stop> {
     }
     let mut is_first = true;
     loop {
-        reader.at = plain_legacy_tags(reader.bytes, reader.at, &mut is_first);
+        reader.at = plain::tags(reader.bytes, reader.at, &mut is_first, span, plain::legacy_tag);
         if !reader.item(is_first)? {
             return Ok(());
         }
@@ -288,51 +300,12 @@ fn legacy_tag_told(span: &mut Span, key: &[u8], value: &[u8]) {
     }
 }
 
-/// Eight bytes that are expected as they stand here.
-const fn eight(text: &[u8; 8]) -> u64 {
-    u64::from_le_bytes(*text)
-}
-
-const TAG_OPENS: u64 = eight(b"{\"key\":\"");
-
-/// Where the key ends (at its quote) of a tag that begins as it should and says nothing about the row.
-#[inline]
-fn plain_key_end(bytes: &[u8], at: usize) -> Option<usize> {
-    if word(bytes, at)? != TAG_OPENS {
-        return None;
-    }
-    let key_end = string_end(bytes, at + 8)?;
-    if is_telling(bytes.get(at + 8..key_end)?) { None } else { Some(key_end) }
-}
-
-/// From the front of a list, or from behind one of its items: behind the last of those tags that look as Jaeger writes them and
-/// say nothing about the row.
-fn plain_legacy_tags(bytes: &[u8], from: usize, is_first: &mut bool) -> usize {
-    let mut taken = from;
-    loop {
-        let at = taken + usize::from(!*is_first);
-        if !*is_first && bytes.get(taken) != Some(&b',') {
-            return taken;
-        }
-        let Some(key_end) = plain_key_end(bytes, at) else { return taken };
-        let is_string = word(bytes, key_end) == Some(eight(b"\",\"type\""))
-            && word(bytes, key_end + 8) == Some(eight(b":\"string"))
-            && word(bytes, key_end + 16) == Some(eight(b"\",\"value"))
-            // `":"` and what is before it.
-            && word(bytes, key_end + 19) == Some(eight(b"value\":\""));
-        let end = if is_string {
-            string_end(bytes, key_end + 27).filter(|end| bytes.get(end + 1) == Some(&b'}')).map(|end| end + 2)
-        } else {
-            closed(bytes, key_end + 1, 1)
-        };
-        let Some(end) = end else { return taken };
-        taken = end;
-        *is_first = false;
-    }
-}
-
 /// A span of OTLP's JSON, whose brace stands at `at`. Times are nanoseconds.
 pub fn otlp(bytes: &[u8], at: usize) -> Result<Span, Stop> {
+    plain::otlp(bytes, at).map_or_else(|| any_otlp(bytes, at), Ok)
+}
+
+fn any_otlp(bytes: &[u8], at: usize) -> Result<Span, Stop> {
     let mut reader = Reader::new(bytes, at);
     let mut span = Span::default();
     let (mut links, mut parent) = (None, (0, 0));
@@ -425,7 +398,7 @@ fn otlp_attributes(reader: &mut Reader<'_>, span: &mut Span) -> Result<(), Stop>
     }
     let mut is_first = true;
     loop {
-        reader.at = plain_otlp_attributes(reader.bytes, reader.at, &mut is_first);
+        reader.at = plain::tags(reader.bytes, reader.at, &mut is_first, span, plain::otlp_attribute);
         if !reader.item(is_first)? {
             return Ok(());
         }
@@ -452,27 +425,81 @@ fn otlp_attributes(reader: &mut Reader<'_>, span: &mut Span) -> Result<(), Stop>
     }
 }
 
-/// The same as [`plain_legacy_tags`], of OTLP's attributes.
-fn plain_otlp_attributes(bytes: &[u8], from: usize, is_first: &mut bool) -> usize {
-    let mut taken = from;
-    loop {
-        let at = taken + usize::from(!*is_first);
-        if !*is_first && bytes.get(taken) != Some(&b',') {
-            return taken;
-        }
-        let Some(key_end) = plain_key_end(bytes, at) else { return taken };
-        let is_string = word(bytes, key_end) == Some(eight(b"\",\"value"))
-            && word(bytes, key_end + 8) == Some(eight(b"\":{\"stri"))
-            && word(bytes, key_end + 16) == Some(eight(b"ngValue\""))
-            // `:"` and what is before it.
-            && word(bytes, key_end + 18) == Some(eight(b"Value\":\""));
-        let end = if is_string {
-            string_end(bytes, key_end + 26).filter(|end| bytes.get(end + 1..end + 3) == Some(b"}}")).map(|end| end + 3)
-        } else {
-            closed(bytes, key_end + 1, 1)
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LEGACY: &str = r#"{"traceID":"4bf92f3577b34da6a3ce929d0e0e4736","spanID":"00f067aa0ba902b8","flags":1,"operationName":"GET \"/x\"","references":[{"refType":"CHILD_OF","traceID":"4bf92f3577b34da6a3ce929d0e0e4736","spanID":"00f067aa0ba902b7"}],"startTime":1767225600001000,"duration":5000,"tags":[{"key":"span.kind","type":"string","value":"server"},{"key":"error","type":"bool","value":true},{"key":"n","type":"int64","value":200},{"key":"http.url","type":"string","value":"https://a.example/{[\"x\\]}"},{"key":"ratio","type":"float64","value":0.5},{"key":"otel.status_code","type":"string","value":"ERROR"}],"logs":[{"timestamp":1,"fields":[]}],"processID":"p1","warnings":null},"#;
+    const OTLP: &str = r#"{"traceId":"4bf92f3577b34da6a3ce929d0e0e4736","spanId":"00f067aa0ba902b8","traceState":"a=1","parentSpanId":"00f067aa0ba902b7","name":"GET","kind":3,"startTimeUnixNano":"1767225600001000000","endTimeUnixNano":"1767225600006000000","attributes":[{"key":"a","value":{"stringValue":"x\"}"}},{"key":"n","value":{"intValue":"1"}},{"key":"error","value":{"boolValue":true}},{"key":"@jaeger@warnings","value":{"arrayValue":{"values":[{"stringValue":"w"}]}}},{"key":"d","value":{"doubleValue":0.5}}],"events":[{"name":"e"}],"status":{"message":"m","code":2}},"#;
+
+    #[test]
+    fn the_short_way_is_taken_and_finds_what_is_there() {
+        let span = plain::legacy(LEGACY.as_bytes(), 0).expect("the old dialect's own layout");
+        let Span { end, span_id, parent_id, start, length_or_end, kind, flags, .. } = span;
+        assert_eq!((end, span_id, parent_id), (LEGACY.len() - 1, 0x00f0_67aa_0ba9_02b8, 0x00f0_67aa_0ba9_02b7));
+        assert_eq!((start, length_or_end, kind, flags), (1_767_225_600_001_000, 5_000, 2, ERROR | EVENTS));
+        let span = plain::otlp(OTLP.as_bytes(), 0).expect("the new dialect's own layout");
+        let Span { end, span_id, parent_id, start, length_or_end, kind, flags, .. } = span;
+        assert_eq!((end, span_id, parent_id), (OTLP.len() - 1, 0x00f0_67aa_0ba9_02b8, 0x00f0_67aa_0ba9_02b7));
+        assert_eq!((start, length_or_end), (1_767_225_600_001_000_000, 1_767_225_600_006_000_000));
+        assert_eq!((kind, flags), (3, ERROR | EVENTS | WARNINGS));
+    }
+
+    /// Whatever becomes of the text, where the short way finds a span the long way finds the same.
+    #[test]
+    fn both_ways_find_the_same() {
+        let mut state = 0x9e37_79b9_u64;
+        let mut below = |bound: usize| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 33) as usize % bound
         };
-        let Some(end) = end else { return taken };
-        taken = end;
-        *is_first = false;
+        let (mut short_count, mut long_count) = (0, 0);
+        for _ in 0..60_000 {
+            let is_otlp = below(2) == 1;
+            let mut text = if is_otlp { OTLP } else { LEGACY }.as_bytes().to_vec();
+            for _ in 0..below(4) {
+                let at = below(text.len());
+                match below(4) {
+                    0 => text[at] = b"\"\\{}[],:0e "[below(11)],
+                    1 => drop(text.drain(at..(at + below(12)).min(text.len()))),
+                    2 => text.insert(at, b"\"\\{}[],:0e "[below(11)]),
+                    _ => text[at] = text[at].wrapping_add(1),
+                }
+            }
+            let (short, long) = if is_otlp {
+                (plain::otlp(&text, 0), any_otlp(&text, 0))
+            } else {
+                (plain::legacy(&text, 0), any_legacy(&text, 0))
+            };
+            long_count += u32::from(long.is_ok());
+            if let Some(span) = short {
+                short_count += 1;
+                assert_eq!(long, Ok(span), "{}", String::from_utf8_lossy(&text));
+            }
+        }
+        assert!(short_count > 20_000 && long_count > short_count + 2_000, "{short_count} and {long_count}");
+    }
+
+    #[test]
+    fn ids_in_every_spelling() {
+        let check = |text: &str, expect: Id| assert_eq!(id(text.as_bytes()), expect, "{text}");
+        check("", [0, 0]);
+        check("a", [0, 10]);
+        check("00f067aa0ba902b7", [0, 0x00f0_67aa_0ba9_02b7]);
+        check("4BF92F3577B34DA6a3ce929d0e0e4736", [0x4bf9_2f35_77b3_4da6, 0xa3ce_929d_0e0e_4736]);
+        check("f92f3577b34da6a3ce929d0e0e4736", [0x00f9_2f35_77b3_4da6, 0xa3ce_929d_0e0e_4736]);
+        check("S/kvNXezTaajzpKdDg5HNg==", [0x4bf9_2f35_77b3_4da6, 0xa3ce_929d_0e0e_4736]);
+        check("S_kvNXezTaajzpKdDg5HNg", [0x4bf9_2f35_77b3_4da6, 0xa3ce_929d_0e0e_4736]);
+        check("APBnqgupArc=", [0, 0x00f0_67aa_0ba9_02b7]);
+        // What is no id is still told apart.
+        for text in ["g", "00f067aa0ba902bg", "00f067aa0ba902b\u{7f}", "4bf92f35-77b3-4da6-a3ce-929d0e0e4736"] {
+            assert!(id(text.as_bytes())[1] != 0 && id(text.as_bytes())[0] == 0, "{text}");
+            assert_ne!(id(text.as_bytes()), id(b"another"));
+        }
+        for byte in 0..=255_u8 {
+            let text = [b'0', b'0', b'0', b'0', b'0', b'0', b'0', byte].repeat(2);
+            let digit = char::from(byte).to_digit(16);
+            assert_eq!(half(&text), digit.map(|digit| u64::from(digit) << 32 | u64::from(digit)), "{byte}");
+        }
     }
 }

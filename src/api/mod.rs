@@ -11,5 +11,6 @@ pub mod http;
 pub mod jaeger;
 mod json;
 mod json_text;
+pub mod probe;
 pub mod prometheus;
 pub mod scheduler;

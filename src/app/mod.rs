@@ -1,7 +1,6 @@
 //! Layer 8: the shell. Reads the configuration, provides what the layers below need, and puts pages into their frame.
 
 mod keyboard;
-mod later;
 mod shell;
 
 use std::{rc::Rc, sync::Arc};

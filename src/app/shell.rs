@@ -26,6 +26,7 @@ use crate::{
     ui::{
         dialog::Dialog,
         icon::{Icon, IconView},
+        later::Later,
         popover::Popover,
         refresh_picker::RefreshPicker,
         time_picker::TimePicker,
@@ -33,10 +34,7 @@ use crate::{
     },
 };
 
-use super::{
-    keyboard::{Action, BINDINGS, Pressed, key_label},
-    later::Later,
-};
+use super::keyboard::{Action, BINDINGS, Pressed, key_label};
 
 /// What a link to another page takes along.
 const CARRIED: [&str; 4] = ["from", "to", "tz", "refresh"];
@@ -111,14 +109,18 @@ fn Page(router: Router) -> impl IntoView {
         match route.get_untracked() {
             Route::Start => ().into_any(),
             Route::Dashboard(_) => view! { <DashboardPage name=name/> }.into_any(),
-            Route::Dashboards => view! { <Later chunk=Chunk::Pages open=dashboards::open/> }.into_any(),
-            Route::Alerts => view! { <Later chunk=Chunk::Pages open=alerts::open/> }.into_any(),
-            Route::Traces => view! { <Later chunk=Chunk::Traces open=traces::open/> }.into_any(),
-            Route::Trace(_) => view! { <Later chunk=Chunk::Traces open=trace::open/> }.into_any(),
-            Route::Status => view! { <Later chunk=Chunk::Pages open=status::open/> }.into_any(),
-            Route::Unknown => view! { <Later chunk=Chunk::Pages open=not_found::open/> }.into_any(),
+            Route::Dashboards => later(Chunk::Pages, dashboards::open),
+            Route::Alerts => later(Chunk::Pages, alerts::open),
+            Route::Traces => later(Chunk::Traces, traces::open),
+            Route::Trace(_) => later(Chunk::Traces, trace::open),
+            Route::Status => later(Chunk::Pages, status::open),
+            Route::Unknown => later(Chunk::Pages, not_found::open),
         }
     }
+}
+
+fn later(chunk: Chunk, open: fn() -> AnyView) -> AnyView {
+    view! { <Later chunk=chunk open=Arc::new(open)/> }.into_any()
 }
 
 /// The time range of the app, read from the URL and written to it.

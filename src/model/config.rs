@@ -14,6 +14,10 @@ pub struct Config {
     pub service_labels: Vec<String>,
     /// Names of fields whose values are never shown.
     pub redact: Vec<String>,
+    /// What language models cost: for the agents' view of traces.
+    pub model_prices: Vec<ModelPrice>,
+    /// That prices are in.
+    pub currency: String,
     /// Set by a demo or a test: the app's clock starts there instead of now.
     pub clock: Option<ClockStart>,
     /// What was not understood, or looks like a slip.
@@ -178,6 +182,18 @@ pub struct DashboardFile {
     pub file: String,
     /// The name of an icon in the rail.
     pub icon: Option<String>,
+}
+
+/// The price of a million tokens of a model.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ModelPrice {
+    /// A model's name, or its beginning.
+    pub model: String,
+    pub input: f64,
+    pub output: f64,
+    /// Of input read from a cache, and of input written to one; as other input where it is not given.
+    pub cache_read: Option<f64>,
+    pub cache_creation: Option<f64>,
 }
 
 /// Where the app's clock starts.

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::{
-    api::{diagnosis::diagnose, http::ApiError},
+    api::{diagnosis::diagnose, http::ApiError, probe},
     base::{
         time::{ago_text, date_time_text, duration_words},
         units,
@@ -56,7 +56,7 @@ fn StatusPage() -> impl IntoView {
     view! { <div class="sheet">{notices}{cards}</div> }.into_any()
 }
 
-async fn probe(handle: SourceHandle) -> Result<Probe, ApiError> {
+async fn ask(handle: SourceHandle) -> Result<Probe, ApiError> {
     let Some(client) = handle.prometheus.clone() else {
         return Err(ApiError::Cancelled { source_name: handle.source.name });
     };
@@ -81,15 +81,31 @@ async fn probe(handle: SourceHandle) -> Result<Probe, ApiError> {
 
 #[component]
 fn SourceCard(handle: SourceHandle, beat: Signal<u64>, check: Callback<()>) -> impl IntoView {
-    let is_prometheus = handle.source.kind == SourceKind::Prometheus;
+    let kind = handle.source.kind;
+    let is_prometheus = kind == SourceKind::Prometheus;
+    let is_asked = is_prometheus || probe::is_known(kind);
     let probed = handle.clone();
     let query: Query<Probe> =
-        use_query(Signal::stored(is_prometheus.then_some(())), beat, move |(), _| probe(probed.clone()));
+        use_query(Signal::stored(is_prometheus.then_some(())), beat, move |(), _| ask(probed.clone()));
+    let reached = handle.clone();
+    let transport = StoredValue::new_local(Sources::expect().transport());
+    let is_probed = is_asked && !is_prometheus;
+    let _answer: Query<f64> = use_query(Signal::stored(is_probed.then_some(())), beat, move |(), _| {
+        let (handle, transport) = (reached.clone(), transport.get_value());
+        async move {
+            let result = probe::answers(kind, &handle.endpoint, transport.as_ref()).await;
+            match &result {
+                Ok(elapsed_ms) => handle.observe(Some(*elapsed_ms), None),
+                Err(error) => handle.observe(None, Some(error)),
+            }
+            result
+        }
+    });
     let health = handle.health;
     let state = move || match health.with(SourceHealth::is_well) {
         Some(true) => ("ok", "● reachable"),
         Some(false) => ("failed", "▲ failing"),
-        None => ("unknown", if is_prometheus { "asking" } else { "no page uses it yet" }),
+        None => ("unknown", if is_asked { "asking" } else { "no page uses it yet" }),
     };
     let facts = move || {
         let mut facts: Vec<(&'static str, String)> = Vec::new();

@@ -46,7 +46,8 @@ struct Prepared {
     unit: String,
 }
 
-pub fn view(props: PanelProps) -> AnyView {
+#[inline(never)]
+pub fn open(props: PanelProps) -> AnyView {
     let panel = Arc::clone(&props.panel);
     let options = Arc::new(match &panel.options {
         PanelOptions::Heatmap(options) => options.clone(),

@@ -20,7 +20,11 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 
-use crate::model::dashboard::{Panel, Variable, kinds};
+use crate::{
+    model::dashboard::{Panel, Variable, kinds},
+    state::chunks::Chunk,
+    ui::later::Later,
+};
 
 pub use actions::PanelActions;
 pub use failure::{FailureDialog, FailureView};
@@ -38,7 +42,10 @@ pub fn view_of(props: PanelProps) -> AnyView {
     match props.panel.kind.as_str() {
         kinds::STAT => stat::view(props),
         kinds::TIMESERIES => timeseries::view(props),
-        kinds::HEATMAP => heatmap::view(props),
+        kinds::HEATMAP => {
+            let open = move || heatmap::open(props.clone());
+            view! { <Later chunk=Chunk::Heatmap open=Arc::new(open)/> }.into_any()
+        }
         kinds::TEXT => text::view(props),
         _ => unknown::view(props),
     }

@@ -11,10 +11,6 @@ use super::dom;
 
 /// Fetches the part and puts it into the running app; at once where it is there. The error is the browser's own words.
 pub async fn load(name: &str) -> Result<(), String> {
-    // A debug build is not taken apart.
-    if cfg!(debug_assertions) {
-        return Ok(());
-    }
     match ask(name) {
         Ok(promise) => JsFuture::from(promise).await.map(drop).map_err(|error| text_of(&error)),
         Err(error) => Err(text_of(&error)),
@@ -24,7 +20,9 @@ pub async fn load(name: &str) -> Result<(), String> {
 fn ask(name: &str) -> Result<Promise, JsValue> {
     let window: JsValue = dom::window().into();
     let load: Function = Reflect::get(&window, &JsValue::from_str("agentareaChunk"))?.dyn_into()?;
-    load.call1(&JsValue::UNDEFINED, &JsValue::from_str(name))?.dyn_into()
+    // A debug build is not taken apart.
+    let is_whole = JsValue::from_bool(cfg!(debug_assertions));
+    load.call2(&JsValue::UNDEFINED, &JsValue::from_str(name), &is_whole)?.dyn_into()
 }
 
 fn text_of(error: &JsValue) -> String {

@@ -15,6 +15,8 @@ pub enum Chunk {
     /// Pages that are seldom the first: alerts, the list of dashboards, status.
     Pages,
     Traces,
+    /// The start page has none.
+    Heatmap,
 }
 
 impl Chunk {
@@ -22,6 +24,7 @@ impl Chunk {
         match self {
             Self::Pages => "pages",
             Self::Traces => "traces",
+            Self::Heatmap => "heatmap",
         }
     }
 }
@@ -36,11 +39,11 @@ pub enum ChunkState {
 
 /// All parts. Cheap to copy; lives as long as the app.
 #[derive(Clone, Copy)]
-pub struct Chunks([RwSignal<Option<ChunkState>>; 2]);
+pub struct Chunks([RwSignal<Option<ChunkState>>; 3]);
 
 impl Chunks {
     pub fn provide() {
-        provide_context(Self([RwSignal::new(None), RwSignal::new(None)]));
+        provide_context(Self([RwSignal::new(None), RwSignal::new(None), RwSignal::new(None)]));
     }
 
     pub fn expect() -> Self {
@@ -48,10 +51,11 @@ impl Chunks {
     }
 
     fn signal(self, chunk: Chunk) -> RwSignal<Option<ChunkState>> {
-        let [pages, traces] = self.0;
+        let [pages, traces, heatmap] = self.0;
         match chunk {
             Chunk::Pages => pages,
             Chunk::Traces => traces,
+            Chunk::Heatmap => heatmap,
         }
     }
 

@@ -7,6 +7,7 @@ pub mod chart_canvas;
 pub mod data_table;
 pub mod dialog;
 pub mod icon;
+pub mod later;
 pub mod legend;
 pub mod popover;
 pub mod refresh_picker;

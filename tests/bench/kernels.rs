@@ -1,4 +1,4 @@
-//! The reader of range answers and the chart painter on their own, for `tests/e2e/bench_kernels.mjs`.
+//! The readers of range answers and of traces and the chart painter on their own, for `tests/e2e/bench_kernels.mjs`.
 //!
 //! Invariant: nothing here is faster or slower than in the product: the body goes through the client in chunks as the
 //! network hands them over, and the chart is laid out and painted as `ui::chart_canvas` does it. Figures for comparing
@@ -6,11 +6,14 @@
 
 #![cfg(target_arch = "wasm32")]
 
-use std::rc::Rc;
+mod traces;
+
+use std::{rc::Rc, sync::Arc};
 
 use agentarea_observability::{
     api::{
         http::{ApiError, BodySink, Delivery, Endpoint, HttpRequest, ResponseHead, Transport},
+        jaeger::JaegerClient,
         prometheus::{InstantResult, PrometheusClient, RangeQuery},
     },
     base::time::{Grid, Range, Utc},
@@ -18,7 +21,11 @@ use agentarea_observability::{
         Bitmap, Ink, Palette, Resolution, Size, TextMeasure, paint,
         timeseries::{self, AxisOptions, ConnectNulls, Draw, Series, Side, Stacking, ThresholdStyle},
     },
-    model::frame::Frame,
+    model::{
+        config::JaegerDialect,
+        frame::Frame,
+        trace::{Trace, TraceId},
+    },
     platform::{canvas, text},
 };
 use futures_util::{FutureExt, future::LocalBoxFuture};
@@ -107,6 +114,44 @@ pub fn parse_matrix(body: &Uint8Array, at_ms: f64) -> Result<Parsed, JsError> {
         InstantResult::Matrix(frame) => Ok(Parsed { frame }),
         _ => Err(JsError::new("not a matrix")),
     }
+}
+
+/// A trace as the client gives it: read, and its spans in the order of a timeline.
+#[wasm_bindgen]
+pub struct ReadTrace {
+    trace: Arc<Trace>,
+}
+
+#[wasm_bindgen]
+impl ReadTrace {
+    /// Spans, depth of the deepest, errors, and a number made from ids and depths in the timeline's order.
+    pub fn figures(&self) -> Vec<f64> {
+        let trace = &self.trace;
+        let (mut deepest, mut checksum) = (0, 0_u32);
+        for span in 0..trace.len() {
+            let depth = trace.depth(span);
+            deepest = depth.max(deepest);
+            checksum = checksum.wrapping_mul(31).wrapping_add(trace.span_id(span).0 as u32).wrapping_add(depth as u32);
+        }
+        vec![trace.len() as f64, deepest as f64, trace.error_count() as f64, f64::from(checksum)]
+    }
+}
+
+/// Reads an answer for one trace.
+#[wasm_bindgen]
+pub fn read_trace(body: &Uint8Array, is_v3: bool) -> Result<ReadTrace, JsError> {
+    let dialect = if is_v3 { JaegerDialect::V3 } else { JaegerDialect::Legacy };
+    let client = JaegerClient::new(Endpoint::new("bench", ""), Rc::new(Canned(body.clone())), dialect);
+    let trace = client.trace(TraceId(traces::TRACE_ID)).now_or_never().ok_or_else(waiting)??;
+    Ok(ReadTrace { trace })
+}
+
+/// An answer for one trace of so many spans.
+#[wasm_bindgen]
+pub fn make_trace(span_count: u32, is_v3: bool, is_chain: bool) -> Vec<u8> {
+    let shape = if is_chain { traces::Shape::Chain } else { traces::Shape::Tree };
+    let make = if is_v3 { traces::v3 } else { traces::legacy };
+    make(span_count as usize, shape)
 }
 
 struct CanvasMeasure;

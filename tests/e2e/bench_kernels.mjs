@@ -1,8 +1,8 @@
-// The reader of range answers and the chart painter against what a page has without us: JSON.parse with parseFloat
-// into typed arrays, and uPlot. Both sides run in one page, interleaved call by call, on the same bytes, the same canvas
-// size and the same line width, and their results are compared in the same run.
+// The readers of range answers and of traces and the chart painter against what a page has without us: JSON.parse with
+// parseFloat into typed arrays, JSON.parse with a tree of objects, and uPlot. Both sides run in one page, interleaved call by
+// call, on the same bytes, the same canvas size and the same line width, and their results are compared in the same run.
 //
-//   node tests/e2e/bench_kernels.mjs --kernels DIR --chromium PATH [--out FILE]
+//   node tests/e2e/bench_kernels.mjs --kernels DIR --chromium PATH [--out FILE] [--only B1,B2]
 //
 // DIR holds bench_kernels.js and bench_kernels_bg.wasm, as wasm-bindgen's `--target web` writes them.
 
@@ -25,6 +25,10 @@ const BUDGETS = {
   A4: { what: "the same, first call in a fresh page", must: 0.45, goal: 0.3 },
   A5: { what: "a new chart with axes and labels, 1 px, software canvas", must: 0.7, goal: 0.5 },
   A6: { what: "a new chart with axes and labels, 1.5 px, software canvas", must: 0.3, goal: 0.1 },
+  B1: { what: "a trace's bytes to its sorted tree, against a lean tree", must: 0.3, goal: 0.15 },
+  B2: { what: "the same, against the whole model of a page", must: 0.12, goal: 0.06 },
+  // Jaeger's page overflows its stack at a depth of 3,000; the peer here is the lean tree, which does not recurse.
+  B4: { what: "deep and large traces", must: 0.3, goal: 0.15 },
   // For information: uPlot then keeps its canvas, its axes' layout and its elements, and we lay out everything anew.
   "A5 again": { what: "the same chart drawn again, 1 px, software canvas" },
 };
@@ -35,6 +39,17 @@ const SHAPES = [
   { name: "100 × 1,440", series: 100, rows: 1_440 },
 ];
 const HUGE = { name: "1 × 1,000,000", series: 1, rows: 1_000_000, isInstant: true };
+
+const TRACES = [
+  { id: "B1", name: "10,000 spans", spans: 10_000, count: 21 },
+  { id: "B1", name: "50,000 spans", spans: 50_000, count: 9 },
+  { id: "B1", name: "v3, 10,000", spans: 10_000, isV3: true, count: 21 },
+  { id: "B1", name: "v3, 50,000", spans: 50_000, isV3: true, count: 9 },
+  { id: "B2", name: "10,000 spans", spans: 10_000, isWhole: true, count: 15 },
+  { id: "B2", name: "50,000 spans", spans: 50_000, isWhole: true, count: 7 },
+  { id: "B4", name: "chain of 50,000", spans: 50_000, isChain: true, count: 7 },
+  { id: "B4", name: "200,000 spans", spans: 200_000, count: 5 },
+];
 
 /** A seeded generator of numbers from 0 to 1 (mulberry32). */
 function random(seed) {
@@ -87,6 +102,155 @@ function pageScript() {
   function ourParse(kernels, bytes, shape) {
     const { startMs, endMs, stepMs, isInstant } = shape;
     return isInstant ? kernels.parse_matrix(bytes, endMs) : kernels.parse_range(bytes, startMs, endMs, stepMs);
+  }
+
+  // ---- traces ----
+
+  /** Spans of either dialect as { id, parent, start, span }. */
+  function bareSpans(text, isV3) {
+    if (!isV3) {
+      return JSON.parse(text).data[0].spans.map((span) => ({
+        id: span.spanID,
+        parent: span.references?.[0]?.spanID,
+        start: span.startTime,
+        isError: span.tags.some(({ key, value }) => key === "error" && value === true),
+      }));
+    }
+    const bare = [];
+    for (const { scopeSpans } of JSON.parse(text).result.resourceSpans) {
+      for (const { spans } of scopeSpans) {
+        for (const span of spans) {
+          bare.push({
+            id: span.spanId,
+            parent: span.parentSpanId,
+            start: Number(span.startTimeUnixNano),
+            isError: span.status?.code === 2,
+          });
+        }
+      }
+    }
+    return bare;
+  }
+
+  /** The least that a timeline needs: each span's children by start, and all spans in that order. */
+  function leanTree(text, isV3) {
+    const spans = bareSpans(text, isV3);
+    const byId = new Map(spans.map((span) => [span.id, span]));
+    const roots = [];
+    for (const span of spans) {
+      const parent = byId.get(span.parent);
+      if (parent === undefined) roots.push(span);
+      else if (parent.children === undefined) parent.children = [span];
+      else parent.children.push(span);
+    }
+    const byStart = (a, b) => a.start - b.start;
+    const ordered = [];
+    const open = roots.sort(byStart).reverse();
+    for (const root of open) root.depth = 0;
+    while (open.length > 0) {
+      const span = open.pop();
+      ordered.push(span);
+      const children = span.children?.sort(byStart) ?? [];
+      for (let at = children.length - 1; at >= 0; at--) {
+        children[at].depth = span.depth + 1;
+        open.push(children[at]);
+      }
+    }
+    return ordered;
+  }
+
+  /** What Jaeger's page makes of a trace (jaeger-ui, `model/transform-trace-data.ts` and `selectors/trace.ts`), step by step. */
+  function wholeModel(text) {
+    const trace = JSON.parse(text).data[0];
+    const counts = new Map();
+    const byId = new Map();
+    let [from, to] = [Number.MAX_SAFE_INTEGER, 0];
+    trace.spans = trace.spans.filter((span) => Boolean(span.startTime));
+    for (const span of trace.spans) {
+      const { startTime, duration, processID } = span;
+      let id = span.spanID;
+      from = Math.min(from, startTime);
+      to = Math.max(to, startTime + duration);
+      const count = counts.get(id);
+      if (count !== undefined) {
+        counts.set(id, count + 1);
+        id = `${id}_${count}`;
+        span.spanID = id;
+      } else {
+        counts.set(id, 1);
+      }
+      span.process = trace.processes[processID];
+      byId.set(id, span);
+    }
+    const nodes = new Map(trace.spans.map((span) => [span.spanID, { value: span.spanID, children: [] }]));
+    const root = { value: "__root__", children: [] };
+    for (const span of trace.spans) {
+      const node = nodes.get(span.spanID);
+      const reference = span.references?.[0];
+      const parent = reference === undefined ? root : nodes.get(reference.spanID) ?? root;
+      parent.children.push(node);
+    }
+    const byStart = (a, b) => byId.get(a.value).startTime - byId.get(b.value).startTime;
+    for (const { spanID } of trace.spans) {
+      const node = nodes.get(spanID);
+      if (node.children.length > 1) node.children.sort(byStart);
+    }
+    root.children.sort(byStart);
+    const ordered = [];
+    const services = {};
+    const walk = (node, depth) => {
+      if (node !== root) {
+        const span = byId.get(node.value);
+        const { serviceName } = span.process;
+        services[serviceName] = (services[serviceName] || 0) + 1;
+        span.relativeStartTime = span.startTime - from;
+        span.depth = depth - 1;
+        span.hasChildren = node.children.length > 0;
+        span.childSpanIds = node.children
+          .slice()
+          .sort((a, b) => {
+            const [spanA, spanB] = [byId.get(a.value), byId.get(b.value)];
+            return spanB.startTime + spanB.duration - (spanA.startTime + spanA.duration);
+          })
+          .map(({ value }) => value);
+        span.warnings = span.warnings || [];
+        span.tags = span.tags || [];
+        span.references = span.references || [];
+        const unique = span.tags.reduce((unique, tag) => {
+          if (!unique.some((t) => t.key === tag.key && t.value === tag.value)) unique.push(tag);
+          return unique;
+        }, []);
+        const isTop = (key) => key.startsWith("http.");
+        span.tags = unique.sort((a, b) => {
+          const [aKey, bKey] = [a.key.toLowerCase(), b.key.toLowerCase()];
+          if (isTop(aKey) !== isTop(bKey)) return isTop(aKey) ? -1 : 1;
+          return aKey > bKey ? 1 : aKey < bKey ? -1 : 0;
+        });
+        span.references.forEach((reference, at) => {
+          const referred = byId.get(reference.spanID);
+          if (referred === undefined) return;
+          reference.span = referred;
+          if (at > 0) {
+            referred.subsidiarilyReferencedBy = referred.subsidiarilyReferencedBy || [];
+            referred.subsidiarilyReferencedBy.push({ spanID: span.spanID, traceID: span.traceID, span, refType: reference.refType });
+          }
+        });
+        ordered.push(span);
+      }
+      for (const child of node.children) walk(child, depth + 1);
+    };
+    walk(root, 0);
+    return { spans: ordered, services: Object.entries(services), duration: to - from };
+  }
+
+  function treeFigures(spans) {
+    let [deepest, errors, checksum] = [0, 0, 0];
+    for (const span of spans) {
+      deepest = Math.max(deepest, span.depth);
+      errors += (span.isError ?? span.tags.some(({ key, value }) => key === "error" && value === true)) ? 1 : 0;
+      checksum = (Math.imul(checksum, 31) + parseInt((span.id ?? span.spanID).slice(8), 16) + span.depth) >>> 0;
+    }
+    return [spans.length, deepest, errors, checksum];
   }
 
   function peerFigures({ columns }) {
@@ -149,6 +313,30 @@ function pageScript() {
         },
       );
       return { times, figures };
+    },
+
+    async trace({ spans, isV3 = false, isChain = false, isWhole = false }, count, warmUpCount) {
+      const kernels = await ready;
+      // A copy that no longer shares the module's memory.
+      const bytes = kernels.make_trace(spans, isV3, isChain).slice();
+      const text = new TextDecoder().decode(bytes);
+      let figures = {};
+      const times = await interleaved(
+        count,
+        warmUpCount,
+        () => {
+          const [ms, tree] = timed(() => (isWhole ? wholeModel(text).spans : leanTree(text, isV3)));
+          figures.peer ??= treeFigures(tree);
+          return ms;
+        },
+        () => {
+          const [ms, read] = timed(() => kernels.read_trace(bytes, isV3));
+          figures.ours ??= [...read.figures()];
+          read.free();
+          return ms;
+        },
+      );
+      return { times, figures, bytes: bytes.length };
     },
 
     /** The first call of this page. */
@@ -287,7 +475,7 @@ export function median(numbers) {
 /** Sums are added up in another order of magnitude on each side only if a value differs. */
 function compare(what, { peer, ours }) {
   if (peer.length !== ours.length || peer.some((value, at) => value !== ours[at])) {
-    throw new Error(`${what}: the results differ: peer ${peer}, ours ${ours} (series, samples, min, max, sum)`);
+    throw new Error(`${what}: the results differ: peer ${peer}, ours ${ours} (series, samples, min, max, sum; of traces spans, depth, errors, order)`);
   }
 }
 
@@ -299,7 +487,8 @@ function figure(id, shape, times) {
 }
 
 /** Measures; returns the figures. */
-export async function benchKernels({ kernels, chromium, say = () => {} }) {
+export async function benchKernels({ kernels, chromium, only = null, say = () => {} }) {
+  const isWanted = (id) => only === null || only.includes(id.split(" ")[0]);
   const { server, shapes, url } = await serve(kernels);
   const huge = shapes.pop();
   const browser = await browserType.launch({
@@ -326,9 +515,9 @@ export async function benchKernels({ kernels, chromium, say = () => {} }) {
       compare(`${id} ${shape.name}`, results);
       figures.push(figure(id, shape, times));
     };
-    for (const shape of shapes) await parse("A2", shape, 41);
-    await parse("A3", huge, 5);
-    for (const shape of shapes) {
+    for (const shape of shapes.filter(() => isWanted("A2"))) await parse("A2", shape, 41);
+    if (isWanted("A3")) await parse("A3", huge, 5);
+    for (const shape of shapes.filter(() => isWanted("A4"))) {
       say(`A4 ${shape.name}`);
       const times = { peer: [], ours: [] };
       const results = {};
@@ -343,8 +532,15 @@ export async function benchKernels({ kernels, chromium, say = () => {} }) {
       compare(`A4 ${shape.name}`, results);
       figures.push(figure("A4", shape, times));
     }
+    for (const shape of TRACES.filter(({ id }) => isWanted(id))) {
+      say(`${shape.id} ${shape.name}`);
+      const measure = ([shape, count, warmUp]) => window.bench.trace(shape, count, warmUp);
+      const read = await inFreshPage((tab) => tab.evaluate(measure, [shape, shape.count, 2]));
+      compare(`${shape.id} ${shape.name}`, read.figures);
+      figures.push(figure(shape.id, { ...shape, bytes: read.bytes }, read.times));
+    }
     for (const [id, lineWidth] of [["A5", 1], ["A6", 1.5], ["A5 again", 1]]) {
-      for (const shape of shapes) {
+      for (const shape of shapes.filter(() => isWanted(id))) {
         say(`${id} ${shape.name}`);
         const work = { shape, lineWidth, isNew: id !== "A5 again", count: lineWidth > 1 ? 11 : 31, ...CANVAS };
         const drawn = await inFreshPage((tab) =>
@@ -383,12 +579,12 @@ if (import.meta.url === pathToFileURL(process.argv[1]).href) {
     const at = process.argv.indexOf(`--${name}`);
     return at < 0 ? undefined : process.argv[at + 1];
   };
-  const [kernels, chromium, out] = ["kernels", "chromium", "out"].map(option);
+  const [kernels, chromium, out, only] = ["kernels", "chromium", "out", "only"].map(option);
   if (!kernels || !chromium) {
-    console.error("usage: bench_kernels.mjs --kernels DIR --chromium PATH [--out FILE]");
+    console.error("usage: bench_kernels.mjs --kernels DIR --chromium PATH [--out FILE] [--only B1,B2]");
     process.exit(2);
   }
-  const figures = await benchKernels({ kernels, chromium, say: (line) => console.error(line) });
+  const figures = await benchKernels({ kernels, chromium, only: only?.split(",") ?? null, say: (line) => console.error(line) });
   console.log(tableOf(figures));
   if (out) await writeFile(out, `${JSON.stringify(figures, null, 2)}\n`);
   if (figures.some(({ ratio, must }) => ratio > must)) process.exitCode = 1;

@@ -15,7 +15,7 @@ import { parseArgs } from "node:util";
 import { Front } from "./lib/front.mjs";
 import { launch } from "./lib/page.mjs";
 import { Runner } from "./lib/runner.mjs";
-import { startDemo, startPrometheus, stopAll, temporaryFolder } from "./lib/servers.mjs";
+import { NOW_MS, startDemo, startPrometheus, stopAll, temporaryFolder } from "./lib/servers.mjs";
 import { backendsComparison, backendsSuite } from "./suites/backends.mjs";
 import { controlsSuite } from "./suites/controls.mjs";
 import { burstTest, demoSuite } from "./suites/demo.mjs";
@@ -24,7 +24,8 @@ import { faultsSuite } from "./suites/faults.mjs";
 import { hostingSuite } from "./suites/hosting.mjs";
 import { picturesSuite, stackPicturesSuite } from "./suites/pictures.mjs";
 import { stackSuite } from "./suites/stack.mjs";
-import { tracesSuite } from "./suites/traces.mjs";
+import { traceSearchSuite } from "./suites/trace_search.mjs";
+import { tracesAgree, tracesSuite } from "./suites/traces.mjs";
 
 // Everything runs in one place at least; what a prefix could break (loading, addresses, numbers, failures) in both.
 const PLACES = [
@@ -105,7 +106,8 @@ async function onDemonstration(runner, shared) {
     equalitySuite(placedRunner, place);
     controlsSuite(placedRunner, place);
     faultsSuite(placedRunner, place);
-    tracesSuite(placedRunner, place);
+    tracesSuite(placedRunner, { ...place, nowMs: NOW_MS });
+    if (place.hasControls) traceSearchSuite(placedRunner, place);
   }
   if (env.hasPrometheus) {
     backendsSuite(runner.at(below.prefix), below);
@@ -125,6 +127,10 @@ async function onStack(runner, shared) {
     const front = await new Front(prefix === "/" ? stack.app : stack.app_prefixed, { prefix }).start();
     fronts.push(front);
     stackSuite(runner.at(prefix), { ...shared, stack, prefix, front });
+    if (stack.servers.jaeger) {
+      const range = `from=${stack.now_ms - 3_600_000}&to=${stack.now_ms}`;
+      tracesAgree(runner.at(prefix), "stack: traces", shared, async () => ({ front }), { endMs: stack.now_ms, range });
+    }
   }
 }
 

@@ -181,7 +181,6 @@ function shrink(dist, esbuild) {
   let wasm = readFileSync(wasmPath);
   let glue = withoutClasses(readFileSync(join(dist, glueName), "utf8"));
   const before = wasm.length;
-  if (process.env.SPLIT_DEBUG) { writeFileSync("/tmp/raw_bg.wasm", wasm); writeFileSync("/tmp/raw.js", glue); }
   const fieldsOf = (module, id) => entriesOf(module, id).map(({ field }) => field);
 
   // Two rounds: what the first removed no longer needs some of the glue, which then needs fewer exports.

@@ -116,7 +116,9 @@ fn is_first_load(path: &str) -> bool {
         "embed.js" => false,
         // The main module is `*_bg.wasm`; the others are chunks, for pages that are opened later.
         _ if Path::new(path).extension().is_some_and(|end| end == "wasm") => path.ends_with("_bg.wasm"),
-        _ => Path::new(path).extension().is_some_and(|end| end == "js" || end == "css"),
+        // So are the styles of such pages.
+        _ if Path::new(path).extension().is_some_and(|end| end == "css") => path.starts_with("app"),
+        _ => Path::new(path).extension().is_some_and(|end| end == "js"),
     }
 }
 
@@ -186,11 +188,11 @@ mod tests {
     fn the_first_load_is_the_page_the_app_and_the_first_dashboard() {
         let sizes: Vec<Size> =
             "index.html\t10\t5\t4\napp-1.js\t10\t5\t40\napp_bg.wasm\t9\t9\t200\napp_traces.wasm\t9\t9\t900\ndashboards/executive.json\t1\t1\t1\n\
-             dashboards/operations.json\t1\t1\t1000\nembed.js\t1\t1\t1000\napp.css\t1\t1\t2\nnot a size line"
+             dashboards/operations.json\t1\t1\t1000\nembed.js\t1\t1\t1000\napp.css\t1\t1\t2\ntraces.css\t1\t1\t500\nnot a size line"
                 .lines()
                 .filter_map(size_from_line)
                 .collect();
-        assert_eq!(sizes.len(), 8);
+        assert_eq!(sizes.len(), 9);
         assert_eq!(first_load_bytes(&sizes), 247);
         assert!(table(&sizes).contains("first load"));
     }

@@ -8,7 +8,9 @@ use std::fmt;
 use super::json::{self, Fault, Map, Value, describe};
 use crate::{
     base::time::{TimePoint, Utc},
-    model::config::{Branding, ClockStart, Config, Credentials, DashboardFile, JaegerDialect, Source, SourceKind},
+    model::config::{
+        Branding, ClockStart, Config, Credentials, DashboardFile, JaegerDialect, ModelPrice, Source, SourceKind,
+    },
     model::notice::Notice,
 };
 
@@ -191,7 +193,17 @@ impl Check {
         self.known_keys(
             root,
             "",
-            &["version", "branding", "sources", "dashboards", "service_labels", "redact", "clock"],
+            &[
+                "version",
+                "branding",
+                "sources",
+                "dashboards",
+                "service_labels",
+                "redact",
+                "model_prices",
+                "currency",
+                "clock",
+            ],
         );
         match root.get("version") {
             None => self.problem("version", "nothing", "1"),
@@ -203,6 +215,8 @@ impl Check {
         let dashboards = self.dashboards(root);
         let service_labels = self.texts(root, "", "service_labels", "[\"service\", \"job\"]");
         let redact = self.texts(root, "", "redact", "[\"password\"]");
+        let model_prices = self.model_prices(root);
+        let currency = self.text(root, "", "currency", "what prices are in: USD");
         let clock = self.clock(root);
         let owned = |texts: &[&str]| texts.iter().map(|t| (*t).to_owned()).collect();
         Some(Config {
@@ -211,9 +225,36 @@ impl Check {
             dashboards,
             service_labels: service_labels.unwrap_or_else(|| owned(&DEFAULT_SERVICE_LABELS)),
             redact: redact.unwrap_or_else(|| owned(&DEFAULT_REDACT)),
+            model_prices,
+            currency: currency.unwrap_or_else(|| "USD".to_owned()),
             clock,
             notices: Vec::new(),
         })
+    }
+
+    fn model_prices(&mut self, root: &Map) -> Vec<ModelPrice> {
+        const EXAMPLE_PRICE: &str = r#"{ "model": "gpt-4o", "input": 2.5, "output": 10 }"#;
+        let entries = self.objects(root, "model_prices", EXAMPLE_PRICE);
+        let mut prices = Vec::new();
+        for (path, map) in entries {
+            self.known_keys(map, &path, &["model", "input", "output", "cache_read", "cache_creation"]);
+            let mut price = |key: &str, is_wanted: bool| match map.get(key) {
+                None | Some(Value::Null) if !is_wanted => None,
+                Some(value) if value.as_f64().is_some_and(|price| price >= 0.0) => value.as_f64(),
+                other => {
+                    let found = other.map_or_else(|| "nothing".to_owned(), describe);
+                    self.problem(join(&path, key), found, "the price of a million tokens: 2.5");
+                    None
+                }
+            };
+            let (input, output) = (price("input", true), price("output", true));
+            let (cache_read, cache_creation) = (price("cache_read", false), price("cache_creation", false));
+            let model = self.wanted_text(map, &path, "model", "a model's name, or its beginning: gpt-4o");
+            if let (Some(model), Some(input), Some(output)) = (model, input, output) {
+                prices.push(ModelPrice { model, input, output, cache_read, cache_creation });
+            }
+        }
+        prices
     }
 
     fn branding(&mut self, root: &Map) -> Branding {

@@ -171,3 +171,20 @@ fn distances() {
         assert_eq!(edit_distance(b, a), expect);
     }
 }
+
+#[test]
+fn prices_of_models_are_numbers() {
+    let read = |prices: &str| {
+        config_from_json(&format!(
+            r#"{{"version":1,"sources":[{{"name":"p","kind":"prometheus","url":"p"}}],"model_prices":{prices}}}"#
+        ))
+    };
+    let config = read(r#"[{"model":"gpt-4o","input":2.5,"output":10,"cache_read":1.25}]"#).unwrap();
+    let [price] = config.model_prices.as_slice() else { panic!("one price") };
+    assert_eq!((price.model.as_str(), price.input, price.output), ("gpt-4o", 2.5, 10.0));
+    assert_eq!((price.cache_read, price.cache_creation, config.currency.as_str()), (Some(1.25), None, "USD"));
+    let wrong = read(r#"[{"model":"","input":"2","output":-1}]"#).unwrap_err().to_string();
+    for key in ["model_prices[0].model", "model_prices[0].input", "model_prices[0].output"] {
+        assert!(wrong.contains(key), "{wrong}");
+    }
+}

@@ -110,7 +110,11 @@ fn push_quoted(out: &mut String, text: &str) {
     for c in text.chars() {
         match c {
             '"' | '\\' => out.extend(['\\', c]),
-            c if c < ' ' => out.push_str(&format!("\\u{:04x}", u32::from(c))),
+            // As `\u0009`.
+            c if c < ' ' => {
+                out.push_str(if c < '\u{10}' { "\\u000" } else { "\\u001" });
+                out.extend(char::from_digit(u32::from(c) % 16, 16));
+            }
             c => out.push(c),
         }
     }

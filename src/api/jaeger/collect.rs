@@ -8,6 +8,7 @@ use std::sync::Arc;
 use agentarea_kernels::{
     json::Place,
     names::Names,
+    order::ascending,
     span::{self, Span},
 };
 
@@ -58,6 +59,12 @@ pub(super) struct Collector {
 
 fn narrow((from, to): Place) -> (u32, u32) {
     (from as u32, to as u32)
+}
+
+/// The nearest that there is. (`saturating_mul` would be a call in WebAssembly.)
+fn ns_of_us(us: i64) -> i64 {
+    const MAX_US: i64 = i64::MAX / 1000;
+    if us.unsigned_abs() > MAX_US.unsigned_abs() { if us < 0 { i64::MIN } else { i64::MAX } } else { us * 1000 }
 }
 
 fn slice(bytes: &[u8], place: Place) -> &[u8] {
@@ -135,7 +142,7 @@ impl Collector {
             self.own_processes.push((self.places.len() as u32, span.process));
         }
         let trace = self.traces.len() as u32 - 1;
-        let (start, duration) = (span.start.saturating_mul(1000), span.length_or_end.saturating_mul(1000));
+        let (start, duration) = (ns_of_us(span.start), ns_of_us(span.length_or_end));
         self.push(bytes, from, span, (owner, trace), (start, duration));
     }
 
@@ -257,46 +264,20 @@ impl Collector {
             owners: Arc::clone(&owners),
         };
         if let ([_], false) = (traces.as_slice(), places.is_empty()) {
-            spans.origin = (0..places.len() as u32).collect();
             let Some(Found { id, warnings }) = traces.into_iter().next() else { return Vec::new() };
+            let other_parents = std::mem::take(&mut spans.other_parents);
+            let spans = in_order(&spans, other_parents);
             let details = Arc::new(details(places, owner_of));
             return vec![Trace::build(TraceParts { id, spans, names: texts.into(), warnings, details })];
         }
-        let mut shares = shares(traces, &trace_of, dialect);
-        let mut others = spans.other_parents.iter().peekable();
-        let mut share_of: Vec<u32> = vec![0; spans.span_id.len()];
-        for (number, share) in (0_u32..).zip(&shares) {
-            for at in &share.spans {
-                if let Some(slot) = share_of.get_mut(*at as usize) {
-                    *slot = number;
-                }
-            }
-        }
-        while let Some((at, parent)) = others.next() {
-            if let Some(share) = share_of.get(*at as usize).and_then(|share| shares.get_mut(*share as usize))
-                && let Ok(position) = share.spans.binary_search(at)
-            {
-                share.other_parents.push((position as u32, *parent));
-            }
-        }
+        let shares = shares(traces, &trace_of, &spans.other_parents, dialect);
         let mut local = LocalKeys { local_of: vec![u32::MAX; texts.len()], texts };
         shares
             .into_iter()
             .filter(|share| !share.spans.is_empty())
             .map(|share| {
                 let Share { found: Found { id, warnings }, spans: own, other_parents } = share;
-                let mut spans = RawSpans {
-                    span_id: picked(&own, &spans.span_id),
-                    parent_id: picked(&own, &spans.parent_id),
-                    other_parents,
-                    start_ns: picked(&own, &spans.start_ns),
-                    duration_ns: picked(&own, &spans.duration_ns),
-                    service: picked(&own, &spans.service),
-                    operation: picked(&own, &spans.operation),
-                    kind: picked(&own, &spans.kind),
-                    flags: picked(&own, &spans.flags),
-                    origin: (0..own.len() as u32).collect(),
-                };
+                let mut spans = in_order(&only(&own, &spans), other_parents);
                 let names = local.take([&mut spans.service, &mut spans.operation]);
                 let details = Arc::new(details(picked(&own, &places), picked(&own, &owner_of)));
                 Trace::build(TraceParts { id, spans, names, warnings, details })
@@ -334,7 +315,7 @@ struct Share {
 }
 
 /// In the order of the traces; spellings of one id are one trace in the new dialect, where nothing else tells traces apart.
-fn shares(traces: Vec<Found>, trace_of: &[u32], dialect: Dialect) -> Vec<Share> {
+fn shares(traces: Vec<Found>, trace_of: &[u32], other_parents: &[(u32, u64)], dialect: Dialect) -> Vec<Share> {
     let mut share_of: Vec<u32> = (0..traces.len() as u32).collect();
     if dialect == Dialect::V3 {
         let ids: Vec<TraceId> = traces.iter().map(|trace| trace.id).collect();
@@ -352,17 +333,67 @@ fn shares(traces: Vec<Found>, trace_of: &[u32], dialect: Dialect) -> Vec<Share> 
     }
     let mut shares: Vec<Share> =
         traces.into_iter().map(|found| Share { found, spans: Vec::new(), other_parents: Vec::new() }).collect();
+    let mut other_parents = other_parents.iter().peekable();
     for (at, trace) in (0_u32..).zip(trace_of) {
         let share = share_of.get(*trace as usize).and_then(|share| shares.get_mut(*share as usize));
-        if let Some(share) = share {
-            share.spans.push(at);
+        let Some(share) = share else { continue };
+        while let Some((_, parent)) = other_parents.next_if(|(of, _)| *of <= at) {
+            share.other_parents.push((share.spans.len() as u32, *parent));
         }
+        share.spans.push(at);
     }
     shares
 }
 
 fn picked<T: Copy + Default>(own: &[u32], column: &[T]) -> Vec<T> {
     own.iter().map(|at| column.get(*at as usize).copied().unwrap_or_default()).collect()
+}
+
+/// Some of the spans, without their further parents; they name themselves by their place among these.
+fn only(own: &[u32], spans: &RawSpans) -> RawSpans {
+    let RawSpans {
+        span_id,
+        parent_id,
+        other_parents: _,
+        start_ns,
+        duration_ns,
+        service,
+        operation,
+        kind,
+        flags,
+        origin: _,
+    } = spans;
+    RawSpans {
+        span_id: picked(own, span_id),
+        parent_id: picked(own, parent_id),
+        other_parents: Vec::new(),
+        start_ns: picked(own, start_ns),
+        duration_ns: picked(own, duration_ns),
+        service: picked(own, service),
+        operation: picked(own, operation),
+        kind: picked(own, kind),
+        flags: picked(own, flags),
+        origin: own.to_vec(),
+    }
+}
+
+/// By start, which spares [`Trace::build`] its sort; so that of two spans of one id the earlier counts, though stores give
+/// them in no order. Their origin is their place before.
+fn in_order(spans: &RawSpans, other_parents: Vec<(u32, u64)>) -> RawSpans {
+    let order = ascending(&spans.start_ns);
+    let mut ordered = only(&order, spans);
+    if !other_parents.is_empty() {
+        let mut place_of = vec![0; order.len()];
+        for (place, at) in (0_u32..).zip(&order) {
+            if let Some(slot) = place_of.get_mut(*at as usize) {
+                *slot = place;
+            }
+        }
+        let place = |at: u32| place_of.get(at as usize).copied().unwrap_or_default();
+        ordered.other_parents = other_parents.into_iter().map(|(at, parent)| (place(at), parent)).collect();
+        order::sort_by_key(&mut ordered.other_parents, |(at, _)| *at);
+    }
+    ordered
 }
 
 /// Numbers the names of one trace after the other, so that a trace has only its own.

@@ -110,6 +110,7 @@ impl Scanner {
         if self.failure.is_some() {
             return;
         }
+        self.make_room(bytes.len());
         self.body.extend_from_slice(bytes);
         // Places are kept in 32 bits.
         if u32::try_from(self.body.len()).is_err() {
@@ -118,6 +119,15 @@ impl Scanner {
         } else if self.body.len() >= self.retry_len {
             self.run();
             self.retry_len = self.body.len() + (self.body.len() - self.at) / 2;
+        }
+    }
+
+    /// Grows the body in large steps: each may copy all of it. What is not used is given back in the end.
+    fn make_room(&mut self, byte_count: usize) {
+        const MAX_STEP_BYTES: usize = 64 << 20;
+        if self.body.capacity() - self.body.len() < byte_count {
+            let step = (self.body.len() * 3).min(MAX_STEP_BYTES);
+            self.body.reserve_exact(step.max(byte_count));
         }
     }
 
@@ -372,7 +382,7 @@ impl Scanner {
         if self.failure.is_none() {
             self.run();
         }
-        let Self { body, at, state, failure, errors, has_content, collector, .. } = self;
+        let Self { mut body, at, state, failure, errors, has_content, collector, .. } = self;
         let is_rest_space = || body.get(at..).unwrap_or_default().trim_ascii().is_empty();
         match failure {
             Some((at, expected)) => return Err(Fault::Decode { at, expected }),
@@ -383,6 +393,7 @@ impl Scanner {
         if !has_content && errors.is_empty() {
             return Err(Fault::Decode { at: 0, expected: "`data`, `spans`, `result` or `resourceSpans`" });
         }
+        body.shrink_to_fit();
         Ok(Scanned { traces: collector.into_traces(Arc::new(body)), errors })
     }
 }

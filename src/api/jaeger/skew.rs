@@ -35,8 +35,8 @@ fn go_duration_ns(text: &[u8]) -> Option<i64> {
         }
         let (unit_ns, tail): (i64, &[u8]) = match rest {
             [b'n', b's', tail @ ..] => (1, tail),
-            [b'u', b's', tail @ ..] => (1_000, tail),
-            [0xc2, 0xb5, b's', tail @ ..] => (1_000, tail),
+            // `µ` is two bytes.
+            [b'u', b's', tail @ ..] | [0xc2, 0xb5, b's', tail @ ..] => (1_000, tail),
             [b'm', b's', tail @ ..] => (1_000_000, tail),
             [b's', tail @ ..] => (1_000_000_000, tail),
             [b'm', tail @ ..] => (60_000_000_000, tail),

@@ -91,21 +91,55 @@ impl Explained {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tab {
     Timeline,
+    Flame,
+    Statistics,
+    Spans,
+    Events,
+    Graph,
+    Agent,
+    Compare,
+    Json,
 }
 
 impl Tab {
-    pub const ALL: [Self; 1] = [Self::Timeline];
+    pub const ALL: [Self; 9] = [
+        Self::Timeline,
+        Self::Flame,
+        Self::Statistics,
+        Self::Spans,
+        Self::Events,
+        Self::Graph,
+        Self::Agent,
+        Self::Compare,
+        Self::Json,
+    ];
 
     /// As the address spells it.
     pub fn id(self) -> &'static str {
         match self {
             Self::Timeline => "timeline",
+            Self::Flame => "flame",
+            Self::Statistics => "statistics",
+            Self::Spans => "spans",
+            Self::Events => "events",
+            Self::Graph => "graph",
+            Self::Agent => "agent",
+            Self::Compare => "compare",
+            Self::Json => "json",
         }
     }
 
     pub fn label(self) -> &'static str {
         match self {
             Self::Timeline => "Timeline",
+            Self::Flame => "Flame graph",
+            Self::Statistics => "Statistics",
+            Self::Spans => "Spans",
+            Self::Events => "Events",
+            Self::Graph => "Graph",
+            Self::Agent => "Agents",
+            Self::Compare => "Compare",
+            Self::Json => "JSON",
         }
     }
 }
@@ -188,6 +222,15 @@ impl Filters {
     pub fn is_open(&self) -> bool {
         *self == Self::default()
     }
+}
+
+/// A name in a list that commas part.
+fn escaped(name: &str) -> String {
+    name.replace('%', "%25").replace(',', "%2C")
+}
+
+fn unescaped(name: &str) -> String {
+    name.replace("%2C", ",").replace("%25", "%")
 }
 
 /// The page of one trace. Cheap to copy.
@@ -309,7 +352,7 @@ impl TraceView {
             self.params.with(|params| Filters {
                 services: params
                     .get("services")
-                    .map(|list| list.split(',').map(str::to_owned).collect())
+                    .map(|list| list.split(',').map(unescaped).collect())
                     .unwrap_or_default(),
                 errors_only: params.get("errors").is_some(),
                 critical_only: params.get("critical").is_some(),
@@ -324,7 +367,10 @@ impl TraceView {
         let Filters { services, errors_only, critical_only, min_duration, matches_only } = filters;
         self.set_params(
             &[
-                ("services", (!services.is_empty()).then(|| services.join(","))),
+                (
+                    "services",
+                    (!services.is_empty()).then(|| services.iter().map(|s| escaped(s)).collect::<Vec<_>>().join(",")),
+                ),
                 ("errors", flag(*errors_only)),
                 ("critical", flag(*critical_only)),
                 ("shorter", (!min_duration.is_empty()).then(|| min_duration.clone())),
@@ -353,6 +399,9 @@ mod tests {
         assert_eq!(Zoom::parse("0.25-0.5"), Some(Zoom { start: 0.25, end: 0.5 }));
         for wrong in ["", "0.5", "0.5-0.25", "-1-2", "0-2", "a-b"] {
             assert_eq!(Zoom::parse(wrong), None, "{wrong}");
+        }
+        for name in ["api", "a,b", "50%", "%2C"] {
+            assert_eq!(unescaped(&escaped(name)), name);
         }
         assert_eq!(Zoom::WHOLE.to_text(), None);
         assert_eq!(

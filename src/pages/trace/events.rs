@@ -20,9 +20,8 @@ pub fn EventsTab(view: TraceView) -> impl IntoView {
         let explained = view.explained();
         let trace = &explained.trace;
         let with_events = (0..trace.len()).filter(|span| trace.flags(*span).contains(SpanFlags::EVENTS));
-        let mut events: Vec<(usize, SpanEvent)> = with_events
-            .flat_map(|span| view.detail(span).events.into_iter().map(move |event| (span, event)))
-            .collect();
+        let mut events: Vec<(usize, SpanEvent)> =
+            with_events.flat_map(|span| view.detail(span).events.into_iter().map(move |event| (span, event))).collect();
         order::sort_by_key(&mut events, |(_, event)| event.time_ns);
         if events.is_empty() {
             return view! {

@@ -1,5 +1,7 @@
 //! Who called whom in this trace.
 
+use std::fmt::Write as _;
+
 use leptos::prelude::*;
 
 use crate::{
@@ -100,10 +102,10 @@ fn edges(graph: &Graph, placed: &Layout, pitch_x: f64, pitch_y: f64) -> AnyView 
                 // From the right side of the caller to the left side of what it calls.
                 let x = if at == last && last > 0 { x } else { x + NODE_WIDTH_PX };
                 match before {
-                    None => path.push_str(&format!("M{x:.1} {y:.1}")),
+                    None => write!(path, "M{x:.1} {y:.1}").unwrap_or_default(),
                     Some((from_x, from_y)) => {
                         let middle = f64::midpoint(from_x, x);
-                        path.push_str(&format!("C{middle:.1} {from_y:.1} {middle:.1} {y:.1} {x:.1} {y:.1}"));
+                        write!(path, "C{middle:.1} {from_y:.1} {middle:.1} {y:.1} {x:.1} {y:.1}").unwrap_or_default();
                     }
                 }
                 before = Some((x, y));

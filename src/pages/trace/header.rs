@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use crate::{
     analysis::trace::{duration_text, words::counted},
     base::time::{ago_text, date_time_text, iso_text},
-    model::trace::Trace,
+    model::trace::{SpanFlags as Flags, Trace},
     platform::{clipboard, clock},
     state::{
         query::Remote,
@@ -55,7 +55,7 @@ fn facts(view: TraceView) -> AnyView {
             type="button"
             class="trace-head__id"
             title=format!("Copy the trace id {id}")
-            aria-label=format!("Copy the trace id {id}")
+            aria-label=format!("{}, copy the trace id", id.short())
             on:click=move |_| clipboard::copy(&id.to_string())
         >
             {id.short()}<IconView icon=Icon::Copy is_small=true/>
@@ -98,7 +98,6 @@ fn notes(view: TraceView) -> AnyView {
     let explained = view.explained();
     let trace = &explained.trace;
     let count = |flag| (0..trace.len()).filter(|span| trace.flags(*span).contains(flag)).count();
-    use crate::model::trace::SpanFlags as Flags;
     let told = |count: usize, one: &str, many: &str, rest: &str| {
         (count > 0).then(|| format!("{} {rest}", counted(count, one, many)))
     };

@@ -2,10 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::{
-    platform::clipboard,
-    ui::views::Views,
-};
+use crate::{platform::clipboard, ui::views::Views};
 
 use super::{context::TraceView, span_detail};
 
@@ -27,7 +24,11 @@ pub fn JsonTab(view: TraceView) -> impl IntoView {
             None if count > MAX_SPANS => format!("The first {MAX_SPANS} of {count} spans. The download has all."),
             None => "All spans, in the order of the timeline.".to_owned(),
         };
-        let parts = spans.into_iter().map(|span| span_detail::span_document(view, span)).map(|json| view! { <pre class="json">{json}</pre> }).views();
+        let parts = spans
+            .into_iter()
+            .map(|span| span_detail::span_document(view, span))
+            .map(|json| view! { <pre class="json">{json}</pre> })
+            .views();
         let id = explained.trace.id();
         view! {
             <section class="card trace__view" aria-label="JSON">

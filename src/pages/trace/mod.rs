@@ -3,11 +3,20 @@
 //! Invariant: what is shown is in the address (`view`, `span`, `find`, filters, `zoom`, `compare`), so that a link shows a
 //! colleague the same. Only what is folded is not.
 
+mod agent;
+mod compare;
 mod context;
+mod events;
+mod flame;
+mod graph;
 mod header;
+mod json;
 mod minimap;
 mod report;
+mod sort_table;
 mod span_detail;
+mod span_table;
+mod statistics;
 mod timeline;
 mod toolbar;
 
@@ -36,11 +45,24 @@ use crate::{
     },
 };
 
-use context::{Explained, TraceView};
+use context::{Explained, Tab, TraceView};
 
 /// A trace whose last span ended this long ago may still grow.
 const RECENT_MS: i64 = 60_000;
 const REFRESH_MS: i64 = 3_000;
+
+/// A share as a person reads it: `67 %`, `1.4 %`, `0.05 %`.
+pub(crate) fn share_text(ratio: f64) -> String {
+    let percent = ratio * 100.0;
+    let decimals = if percent >= 9.95 || percent == 0.0 {
+        0
+    } else if percent >= 0.095 {
+        1
+    } else {
+        2
+    };
+    if percent > 0.0 && percent < 0.005 { "< 0.01 %".to_owned() } else { format!("{percent:.decimals$} %") }
+}
 
 /// The page's door: called from outside its part of the app (`xtask/js/chunks.json`).
 #[inline(never)]
@@ -123,7 +145,7 @@ fn LoadedTrace(id: TraceId) -> impl IntoView {
     let source_url = StoredValue::new(source.map(|s| s.handle.absolute_url).unwrap_or_default());
     let body = move || {
         if let Some(first) = explained.get() {
-            let growing = Signal::derive(move || explained.get().map_or_else(|| Arc::clone(&first), |now| now));
+            let growing = Signal::derive(move || explained.get().unwrap_or_else(|| Arc::clone(&first)));
             return view! { <TraceBody explained=growing remote=remote/> }.into_any();
         }
         let failure = remote.with(|remote| remote.failure.clone());
@@ -154,7 +176,7 @@ fn LoadedTrace(id: TraceId) -> impl IntoView {
         {move || {
             has_trace.track();
             has_failed.track();
-            untrack(&body)
+            untrack(body)
         }}
         {move || explained_failure.get().map(|error| view! {
             <FailureDialog error=error source_url=source_url.get_value() on_close=Callback::new(move |()| set_explained_failure.set(None))/>
@@ -170,14 +192,22 @@ fn TraceBody(
 ) -> impl IntoView {
     let view = TraceView::provide(explained);
     let page = PageInfo::expect();
-    let title = Memo::new(move |_| view.with(|e| e.root_title()));
+    let title = Memo::new(move |_| view.with(Explained::root_title));
     crate::state::reactive::effect(move || page.announce(title.get(), false, None));
     let tab = view.tab();
     view! {
         <div class="trace">
             <header::TraceHeader view=view remote=remote/>
             {move || match tab.get() {
-                context::Tab::Timeline => view! { <timeline::TimelineTab view=view/> }.into_any(),
+                Tab::Timeline => view! { <timeline::TimelineTab view=view/> }.into_any(),
+                Tab::Flame => view! { <flame::FlameTab view=view/> }.into_any(),
+                Tab::Statistics => view! { <statistics::StatisticsTab view=view/> }.into_any(),
+                Tab::Spans => view! { <span_table::SpanTableTab view=view/> }.into_any(),
+                Tab::Events => view! { <events::EventsTab view=view/> }.into_any(),
+                Tab::Graph => view! { <graph::GraphTab view=view/> }.into_any(),
+                Tab::Agent => view! { <agent::AgentTab view=view/> }.into_any(),
+                Tab::Compare => view! { <compare::CompareTab view=view/> }.into_any(),
+                Tab::Json => view! { <json::JsonTab view=view/> }.into_any(),
             }}
         </div>
     }
@@ -210,4 +240,21 @@ fn NotFound(id: TraceId, retry: Callback<()>) -> impl IntoView {
         </StateView>
     }
     .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::share_text;
+
+    #[test]
+    fn shares_have_as_many_digits_as_they_need() {
+        let check = |ratio: f64, expect: &str| assert_eq!(share_text(ratio), expect);
+        check(0.0, "0 %");
+        check(0.672, "67 %");
+        check(1.0, "100 %");
+        check(0.0994, "9.9 %");
+        check(0.014, "1.4 %");
+        check(0.00049, "0.05 %");
+        check(0.000_001, "< 0.01 %");
+    }
 }

@@ -8,7 +8,6 @@ use crate::{
         duration_text,
         words::counted,
     },
-    base::units,
     state::reactive::{Callback, signal},
     ui::{
         icon::{Icon, IconView},
@@ -17,14 +16,13 @@ use crate::{
     },
 };
 
-use super::context::{Explained, TraceView};
+use super::{
+    context::{Explained, TraceView},
+    share_text,
+};
 
 /// More are shown on request.
 const FIRST_FINDINGS: usize = 5;
-
-fn percent(ratio: f64) -> String {
-    units::format("percentunit", ratio, None).to_string()
-}
 
 #[component]
 pub fn ReportPanel(view: TraceView) -> impl IntoView {
@@ -60,7 +58,7 @@ pub fn ReportPanel(view: TraceView) -> impl IntoView {
                 <div class="report__head">
                     <h2 class="report__title">"Slowest spans"</h2>
                     <span class="report__note">
-                        {format!("{} of {} failed, {}", errors, counted(spans, "span", "spans"), percent(error_ratio))}
+                        {format!("{} of {} failed, {}", errors, counted(spans, "span", "spans"), share_text(error_ratio))}
                     </span>
                 </div>
                 <ol class="report__list">{slow}</ol>
@@ -93,7 +91,7 @@ fn finding_view(view: TraceView, finding: Finding) -> AnyView {
                 </button>
                 <div class="report__text"><SentenceView sentence=explanation on_span=on_span/></div>
             </div>
-            <span class="report__share">{percent(share)}</span>
+            <span class="report__share">{share_text(share)}</span>
         </li>
     }
     .into_any()
@@ -112,12 +110,12 @@ fn slow_view(view: TraceView, explained: &Explained, slow: SlowSpan) -> AnyView 
                     {format!(
                         "{service}, {}; {} by itself, {} of the critical path",
                         duration_text(duration_ns),
-                        percent(self_share),
-                        percent(critical_share),
+                        share_text(self_share),
+                        share_text(critical_share),
                     )}
                 </div>
             </div>
-            <span class="report__share">{percent(share)}</span>
+            <span class="report__share">{share_text(share)}</span>
         </li>
     }
     .into_any()

@@ -80,12 +80,11 @@ pub fn SortTable(
         let text = asked.get().unwrap_or_default();
         let (id, is_descending) = text.strip_prefix('-').map_or((text.as_str(), false), |id| (id, true));
         let at = |id: &str| columns.iter().position(|column| column.id == id);
-        match at(id) {
-            Some(at) => (at, is_descending),
-            None => {
-                let at = at(first).unwrap_or_default();
-                (at, columns.get(at).is_some_and(|column| column.is_number))
-            }
+        if let Some(at) = at(id) {
+            (at, is_descending)
+        } else {
+            let at = at(first).unwrap_or_default();
+            (at, columns.get(at).is_some_and(|column| column.is_number))
         }
     });
     let set_sort = move |at: usize| {

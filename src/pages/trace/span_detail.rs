@@ -15,7 +15,10 @@ use crate::{
     },
 };
 
-use super::context::{Explained, TraceView};
+use super::{
+    context::{Explained, TraceView},
+    share_text,
+};
 
 /// Longer values are cut until they are asked for.
 const LONG_CHARS: usize = 400;
@@ -59,10 +62,7 @@ fn facts(explained: &Explained, span: usize) -> AnyView {
     let trace = &explained.trace;
     let zone = TimeContext::expect().zone.get();
     let start_ns = trace.span_start_ns(span);
-    let share = |part: i64| {
-        let ratio = part as f64 / trace.duration_ns().max(1) as f64;
-        crate::base::units::format("percentunit", ratio, None).to_string()
-    };
+    let share = |part: i64| share_text(part as f64 / trace.duration_ns().max(1) as f64);
     let own_ns = explained.self_ns.get(span).copied().unwrap_or_default();
     let critical_ns = explained.critical_ns.get(span).copied().unwrap_or_default();
     let duration_ns = trace.span_duration_ns(span);
@@ -166,6 +166,11 @@ fn tag_row(key: &str, value: String) -> AnyView {
         </dd>
     }
     .into_any()
+}
+
+/// Tags as terms and what they are.
+pub fn tag_rows(tags: &[Tag]) -> AnyView {
+    tags.iter().map(|tag| tag_row(&tag.key, tag.value.to_string())).views()
 }
 
 /// A text of any length; only its beginning until the rest is asked for.

@@ -24,7 +24,12 @@ const COLUMNS: [Column; 8] = [
     Column { id: "start", title: "Starts after", help: "Since the trace's start", is_number: true },
     Column { id: "duration", title: "Duration", help: "From start to end", is_number: true },
     Column { id: "self", title: "By itself", help: "While no child runs", is_number: true },
-    Column { id: "critical", title: "Critical path", help: "While the trace's end waits for it alone", is_number: true },
+    Column {
+        id: "critical",
+        title: "Critical path",
+        help: "While the trace's end waits for it alone",
+        is_number: true,
+    },
     Column { id: "error", title: "Error", help: "Whether it failed", is_number: true },
 ];
 
@@ -56,7 +61,10 @@ pub fn SpanTableTab(view: TraceView) -> impl IntoView {
                 time(trace.span_duration_ns(span)),
                 time(of(&explained.self_ns, span)),
                 time(of(&explained.critical_ns, span)),
-                Cell::number(f64::from(u8::from(trace.is_error(span))), if trace.is_error(span) { "failed" } else { "" }),
+                Cell::number(
+                    f64::from(u8::from(trace.is_error(span))),
+                    if trace.is_error(span) { "failed" } else { "" },
+                ),
             ],
             span,
         };

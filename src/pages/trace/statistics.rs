@@ -23,13 +23,23 @@ const COLUMNS: [Column; 10] = [
     Column { id: "group", title: "Group", help: "What the spans have in common", is_number: false },
     Column { id: "count", title: "Count", help: "Spans", is_number: true },
     Column { id: "errors", title: "Errors", help: "Failed spans", is_number: true },
-    Column { id: "share", title: "Share", help: "Part of the trace's time in which at least one of them runs", is_number: true },
+    Column {
+        id: "share",
+        title: "Share",
+        help: "Part of the trace's time in which at least one of them runs",
+        is_number: true,
+    },
     Column { id: "total", title: "Total", help: "Sum of durations", is_number: true },
     Column { id: "avg", title: "Average", help: "Duration", is_number: true },
     Column { id: "min", title: "Shortest", help: "Duration", is_number: true },
     Column { id: "max", title: "Longest", help: "Duration", is_number: true },
     Column { id: "self", title: "By itself", help: "Sum of the time in which no child runs", is_number: true },
-    Column { id: "selfshare", title: "Share by itself", help: "Part of all spans' time by themselves", is_number: true },
+    Column {
+        id: "selfshare",
+        title: "Share by itself",
+        help: "Part of all spans' time by themselves",
+        is_number: true,
+    },
 ];
 
 /// Keys are looked for in the details of so many spans.
@@ -53,7 +63,12 @@ pub fn StatisticsTab(view: TraceView) -> impl IntoView {
         };
         let redactor = view.redactor();
         let key = by.unwrap_or_default();
-        Arc::new(statistics(trace, &groups).into_iter().map(|row| line(&explained, row, |value| redactor.value(&key, value).into_owned())).collect::<Vec<_>>())
+        Arc::new(
+            statistics(trace, &groups)
+                .into_iter()
+                .map(|row| line(&explained, row, |value| redactor.value(&key, value).into_owned()))
+                .collect::<Vec<_>>(),
+        )
     });
     let keys = Memo::new(move |_| view.with(|explained| tag_keys(&explained.trace, MAX_DETAILS)));
     let is_chosen = move |value: &str| by.with(|by| by.as_deref().unwrap_or("operation") == value);

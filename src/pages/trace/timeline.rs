@@ -8,7 +8,7 @@
 
 use std::sync::Arc;
 
-use leptos::{html, prelude::*};
+use leptos::{attr::custom::custom_attribute, html, prelude::*};
 
 use crate::{
     analysis::trace::{
@@ -35,8 +35,10 @@ use super::{
     toolbar::{Matches, Toolbar, go_to_match, use_matches},
 };
 
-/// `--span-row-height`.
+/// A row: the name beside the bar, or, in less than [`NARROW_PX`], above it (the styles have the same widths).
 const ROW_PX: f64 = 28.0;
+const NARROW_ROW_PX: f64 = 42.0;
+const NARROW_PX: i32 = 520;
 /// Rows above and below those in view, so that scrolling shows no gap.
 const OVERSCAN: usize = 6;
 /// Deeper levels are not indented further: names would leave the column.
@@ -97,11 +99,12 @@ fn use_rows(view: TraceView, matches: Signal<Option<Matches>>) -> Signal<Arc<Vec
     Signal::derive(move || rows.get())
 }
 
-/// What is in view: the first row, and how many there are room for.
+/// What is in view: the first row, how many there are room for, and the height of each.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Room {
     first: usize,
     count: usize,
+    row_px: f64,
 }
 
 #[component]
@@ -112,13 +115,14 @@ fn Rows(
     matches: Signal<Option<Matches>>,
 ) -> impl IntoView {
     let scroller = NodeRef::<html::Div>::new();
-    let (room, set_room) = signal(Room { first: 0, count: 0 });
+    let (room, set_room) = signal(Room { first: 0, count: 0, row_px: ROW_PX });
     let watch = StoredValue::new_local(None::<events::SizeWatch>);
     let measure = move || {
         let Some(element) = scroller.get_untracked() else { return };
-        let first = (f64::from(element.scroll_top()) / ROW_PX).floor() as usize;
-        let count = (f64::from(element.client_height()) / ROW_PX).ceil() as usize + 1;
-        let now = Room { first: first.saturating_sub(OVERSCAN), count: count + 2 * OVERSCAN };
+        let row_px = if element.client_width() < NARROW_PX { NARROW_ROW_PX } else { ROW_PX };
+        let first = (f64::from(element.scroll_top()) / row_px).floor() as usize;
+        let count = (f64::from(element.client_height()) / row_px).ceil() as usize + 1;
+        let now = Room { first: first.saturating_sub(OVERSCAN), count: count + 2 * OVERSCAN, row_px };
         if room.get_untracked() != now {
             set_room.set(now);
         }
@@ -136,12 +140,13 @@ fn Rows(
         rows.track();
         let (Some(span), Some(element)) = (cursor.get(), scroller.get()) else { return };
         let Some(place) = place_of(span) else { return };
-        let (top, bottom) = (place as f64 * ROW_PX, (place + 1) as f64 * ROW_PX);
+        let row_px = room.with_untracked(|room| room.row_px);
+        let (top, bottom) = (place as f64 * row_px, (place + 1) as f64 * row_px);
         let (from, height) = (f64::from(element.scroll_top()), f64::from(element.client_height()));
         let target = if top < from {
-            top - ROW_PX
+            top - row_px
         } else if bottom > from + height {
-            bottom - height + ROW_PX
+            bottom - height + row_px
         } else {
             return;
         };
@@ -183,9 +188,8 @@ fn Rows(
                 }
             }
             Some(true) if can => move_cursor(1),
-            Some(true) => {}
             None if can => view.collapsed.update(|collapsed| collapsed.toggle(span)),
-            None => {}
+            Some(true) | None => {}
         }
     };
     let page = move || room.get_untracked().count.saturating_sub(2 * OVERSCAN + 2).max(1) as isize;
@@ -202,12 +206,11 @@ fn Rows(
             " " => fold(None),
             "Enter" => view.select(cursor.get_untracked()),
             "Escape" if selected.get_untracked().is_some() => view.select(None),
-            "Escape" => view.set_zoom(Zoom::WHOLE),
+            "Escape" | "0" => view.set_zoom(Zoom::WHOLE),
             "a" => view.set_zoom(zoom.get_untracked().moved(-PAN)),
             "d" => view.set_zoom(zoom.get_untracked().moved(PAN)),
             "+" | "=" => view.set_zoom(zoom.get_untracked().scaled(0.5, 0.5)),
             "-" => view.set_zoom(zoom.get_untracked().scaled(2.0, 0.5)),
-            "0" => view.set_zoom(Zoom::WHOLE),
             "w" | "s" => {
                 if let Some(element) = scroller.get_untracked() {
                     let by = if key == "s" { 4.0 * ROW_PX } else { -4.0 * ROW_PX };
@@ -257,7 +260,8 @@ fn Rows(
         (0..count).map(|number| view! { <Slot view=view number=number count=count room=room rows=rows cursor=cursor matches=matches/> }).views()
     };
     let active = move || cursor.get().filter(|span| place_of(*span).is_some()).map(row_id);
-    let height = move || format!("{}px", rows.with(|rows| rows.len()) as f64 * ROW_PX);
+    let row_px = Memo::new(move |_| room.get().row_px);
+    let height = move || format!("{}px", rows.with(|rows| rows.len()) as f64 * row_px.get());
     let is_empty = Memo::new(move |_| rows.with(|rows| rows.is_empty()));
     view! {
         <div class="spans" data-testid="spans">
@@ -304,10 +308,12 @@ fn Slot(
         rows.with(|rows| rows.get(place).map(|span| (place, *span as usize, rows.len())))
     });
     let zoom = view.zoom();
+    let row_px = Memo::new(move |_| room.get().row_px);
     move || {
-        let (place, span, row_count) = shown.get()?;
+        let (place, span, of) = shown.get()?;
         let explained = view.explained();
-        Some(row(view, &explained, Row { place, span, row_count, zoom: zoom.get() }, cursor, matches))
+        let at = Row { place, span, of, zoom: zoom.get(), height_px: row_px.get() };
+        Some(row(view, &explained, at, cursor, matches))
     }
 }
 
@@ -315,8 +321,9 @@ fn Slot(
 struct Row {
     place: usize,
     span: usize,
-    row_count: usize,
+    of: usize,
     zoom: Zoom,
+    height_px: f64,
 }
 
 fn row(
@@ -326,7 +333,7 @@ fn row(
     cursor: RwSignal<Option<usize>>,
     matches: Signal<Option<Matches>>,
 ) -> AnyView {
-    let Row { place, span, row_count, zoom } = at;
+    let Row { place, span, of, zoom, height_px } = at;
     let trace = &explained.trace;
     let (service, operation) = (trace.service(span).to_owned(), trace.operation(span).to_owned());
     let depth = trace.depth(span);
@@ -339,8 +346,9 @@ fn row(
     let is_match = move || matches.with(|m| m.as_ref().is_some_and(|m| m.spans.binary_search(&(span as u32)).is_ok()));
     let duration = explained.duration_of(span);
     let offset = duration_text(trace.span_start_ns(span).saturating_sub(trace.start_ns()));
-    let label = format!(
-        "{operation}, {service}, {duration}, after {offset}{}{}{}",
+    // What the eye sees in the bar, for those who hear the row.
+    let heard = format!(
+        " after {offset}{}{}{}",
         if is_error { ", failed" } else { "" },
         if flags.contains(SpanFlags::ORPHAN) { ", its parent is missing" } else { "" },
         if flags.contains(SpanFlags::WARNINGS) { ", with warnings" } else { "" },
@@ -351,22 +359,21 @@ fn row(
             class="span-row"
             id=row_id(span)
             role="treeitem"
-            attr:aria-level=depth + 1
+            {..custom_attribute("aria-level", depth + 1)}
             aria-posinset=place + 1
-            aria-setsize=row_count
-            aria-label=label
+            aria-setsize=of
             aria-expanded=move || has_children.then(|| if is_folded() { "false" } else { "true" })
             aria-selected=move || if selected.get() == Some(span) { "true" } else { "false" }
             data-cursor=move || (cursor.get() == Some(span)).then_some("true")
             data-match=move || is_match().then_some("true")
             data-error=is_error.then_some("true")
-            style:transform=format!("translateY({}px)", place as f64 * ROW_PX)
+            style:transform=format!("translateY({}px)", place as f64 * height_px)
             on:click=move |_| {
                 cursor.set(Some(span));
                 view.select(if selected.get_untracked() == Some(span) { None } else { Some(span) });
             }
         >
-            <div class="span-row__name" style:padding-inline-start=format!("{}px", 4 + depth.min(MAX_INDENT) * 14)>
+            <div class="span-row__name" style:padding-inline-start=format!("calc(4px + {} * var(--span-indent))", depth.min(MAX_INDENT))>
                 {if has_children {
                     view! {
                         <button
@@ -387,11 +394,12 @@ fn row(
                 }}
                 <ServiceDot ink=ink/>
                 {is_error.then(|| view! { <span class="span-row__error"><IconView icon=Icon::Failed is_small=true/></span> }).views()}
-                <span class="span-row__operation">{operation}</span>
-                <span class="span-row__service">{service}</span>
+                <span class="span-row__operation">{operation}</span>" "
+                <span class="span-row__service">{service}</span>" "
                 {move || is_folded().then(|| view! { <span class="span-row__hidden">{format!("+{hidden_count}")}</span> }).views()}
             </div>
             {track(explained, span, zoom, ink, duration)}
+            <span class="visually-hidden">{heard}</span>
         </div>
     }
     .into_any()
@@ -452,20 +460,27 @@ fn track(explained: &Explained, span: usize, zoom: Zoom, ink: u8, duration: Stri
     .into_any()
 }
 
-/// Times above the bars.
+/// Times above the bars, at round values.
 #[component]
 fn Ruler(view: TraceView) -> impl IntoView {
-    const TICKS: usize = 5;
     let zoom = view.zoom();
     let ticks = move || {
-        let whole_ns = view.with(|explained| explained.trace.duration_ns());
+        let whole_ns = view.with(|explained| explained.trace.duration_ns()) as f64;
         let zoom = zoom.get();
-        (0..TICKS)
-            .map(|tick| {
-                let place = tick as f64 / (TICKS - 1) as f64;
-                let time_ns = ((zoom.start + place * zoom.width()) * whole_ns as f64).round() as i64;
-                let side = if tick == 0 { "start" } else if tick == TICKS - 1 { "end" } else { "middle" };
-                view! { <span class="spans__tick" data-side=side style:left=percent(place)>{duration_text(time_ns)}</span> }
+        let (from_ns, width_ns) = (zoom.start * whole_ns, zoom.width() * whole_ns);
+        ticks_ns(from_ns, width_ns)
+            .into_iter()
+            .map(|tick_ns| {
+                let place = (tick_ns - from_ns) / width_ns.max(1.0);
+                let side = if place < 0.04 {
+                    "start"
+                } else if place > 0.94 {
+                    "end"
+                } else {
+                    "middle"
+                };
+                let text = if tick_ns == 0.0 { "0".to_owned() } else { duration_text(tick_ns.round() as i64) };
+                view! { <span class="spans__tick" data-side=side style:left=percent(place)>{text}</span> }
             })
             .views()
     };
@@ -477,4 +492,38 @@ fn Ruler(view: TraceView) -> impl IntoView {
         </div>
     }
     .into_any()
+}
+
+/// Three to six multiples of a round step (1, 2 or 5 times a power of ten nanoseconds; times of a minute above one) within
+/// what is shown.
+fn ticks_ns(from_ns: f64, width_ns: f64) -> Vec<f64> {
+    const MINUTE_NS: f64 = 60e9;
+    let wanted_ns = (width_ns / 5.0).max(1.0);
+    let (unit_ns, wanted) = if wanted_ns > MINUTE_NS { (MINUTE_NS, wanted_ns / MINUTE_NS) } else { (1.0, wanted_ns) };
+    let power = 10_f64.powf(wanted.log10().floor());
+    let step_ns = unit_ns
+        * [1.0, 2.0, 5.0, 10.0].into_iter().map(|factor| factor * power).find(|step| *step >= wanted).unwrap_or(power);
+    let first = (from_ns / step_ns).ceil();
+    (0..12)
+        .map(|count| (first + f64::from(count)) * step_ns)
+        .take_while(|tick_ns| *tick_ns <= from_ns + width_ns * (1.0 + 1e-9))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ticks_ns;
+
+    #[test]
+    fn ticks_are_round_and_few() {
+        let check = |from: f64, width: f64, expect: &[f64]| assert_eq!(ticks_ns(from, width), expect);
+        check(0.0, 20.7e9, &[0.0, 5e9, 10e9, 15e9, 20e9]);
+        check(3e6, 10e6, &[4e6, 6e6, 8e6, 10e6, 12e6]);
+        check(0.0, 0.0, &[0.0]);
+        check(0.0, 600e9, &[0.0, 120e9, 240e9, 360e9, 480e9, 600e9]);
+        for width in [1.0, 7.0, 123.0, 1e5, 3.3e9, 1e13, 1e18] {
+            let count = ticks_ns(width * 0.37, width).len();
+            assert!((2..=7).contains(&count), "{width}: {count}");
+        }
+    }
 }

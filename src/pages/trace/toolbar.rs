@@ -159,7 +159,7 @@ pub fn Toolbar(
                     prop:value=move || filters.with(|f| f.min_duration.clone())
                     on:change=move |event| {
                         let mut now = filters.get_untracked();
-                        now.min_duration = event_target_value(&event).trim().to_owned();
+                        event_target_value(&event).trim().clone_into(&mut now.min_duration);
                         view.set_filters(&now);
                     }
                 />

@@ -13,11 +13,14 @@ use std::{
 };
 
 use crate::{
-    analysis::trace::usual::UsualDurations,
+    analysis::trace::{
+        conversation::{Price, PriceTable},
+        usual::UsualDurations,
+    },
     api::{http::ApiError, jaeger::JaegerClient},
     base::time::Range,
     model::{
-        config::SourceKind,
+        config::{Config, ModelPrice, SourceKind},
         trace::{Dependency, FoundTraces, Operation, Trace, TraceId, TraceQuery},
     },
     platform::clock,
@@ -107,6 +110,15 @@ impl TraceSource {
     pub async fn dependencies(&self, range: Range) -> Result<Vec<Dependency>, ApiError> {
         self.observed(self.client.dependencies(range.end_ms, range.duration_ms())).await
     }
+}
+
+/// What models cost, as `config.json` says.
+pub fn prices(config: &Config) -> PriceTable {
+    let prices = config.model_prices.iter().map(|price| {
+        let ModelPrice { model, input, output, cache_read, cache_creation } = price.clone();
+        Price { model, input, output, cache_read, cache_creation }
+    });
+    PriceTable { prices: prices.collect(), currency: config.currency.clone() }
 }
 
 /// A trace that was shown or found before.

@@ -5,20 +5,32 @@ import { join } from "node:path";
 
 import { DASHBOARDS, DESKTOP, PHONE, THEMES, onPage, openDashboard, openSheet } from "../lib/page.mjs";
 import { check } from "../lib/runner.mjs";
+import { NOW_MS } from "../lib/servers.mjs";
+import { openSearch, openTrace, searched } from "./traces.mjs";
 
 const MAX_BYTES = 300_000;
+const HOUR_MS = 3_600_000;
+
+// One in which a new agent had to wait: what the guide's search finds.
+async function slowTrace(base) {
+  const traces = await searched(base, { service: "agentarea-api", operation: "create_agent", minDuration: "500ms", limit: "200" }, NOW_MS, 24);
+  check(traces.length > 0, "no slow creation of an agent within a day");
+  return traces.reduce((a, b) => (b.spans.length > a.spans.length ? b : a)).traceID;
+}
 
 export function picturesSuite(runner, env) {
   const folder = env.pictures || join(env.out, "pictures");
   for (const theme of THEMES) {
     for (const [size, viewport] of [["", DESKTOP], ["-phone", PHONE]]) {
-      for (const name of [...DASHBOARDS, "alerts", "status"]) {
+      for (const name of [...DASHBOARDS, "alerts", "status", "traces", "trace"]) {
         const file = `${name}${size}-${theme}.png`;
         runner.test(`pictures: ${file}`, async () => {
           const { front } = await env.demo();
           front.forget();
           await onPage(env.browser, { viewport, theme }, async (page) => {
             if (DASHBOARDS.includes(name)) await openDashboard(page, front.url, env.dist, name, "?refresh=off");
+            else if (name === "traces") await openSearch(page, front.url, `?service=agentarea-api&refresh=off&from=${NOW_MS - HOUR_MS}&to=${NOW_MS}`);
+            else if (name === "trace") await openTrace(page, front.url, await slowTrace(front.url));
             else await openSheet(page, front.url, name);
             await page.mouse.move(0, 0);
             // The rules are asked after the page's own questions.

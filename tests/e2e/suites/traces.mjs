@@ -1,117 +1,255 @@
-// Searching traces: the form and the address, the table, dots and what is different, files, the map, and how they look.
+// Traces: what the pages show is what Jaeger answered; every view of a trace, keys, links, files, faults.
+//
+// On the demonstration's Jaeger, in both of its dialects, and, from the stack's suite, on a real one.
 
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { readFile } from "node:fs/promises";
 
-import { DESKTOP, PHONE, axeFindings, misfits, onPage, settled } from "../lib/page.mjs";
+import { DESKTOP, PHONE, axeFindings, misfits, onPage } from "../lib/page.mjs";
 import { check, equal, until } from "../lib/runner.mjs";
 
-const ROWS = '[data-testid="trace-row"]';
+const HOUR_US = 3_600_000_000;
+const VIEWS = ["timeline", "flame", "statistics", "spans", "events", "graph", "agent", "compare", "json"];
 
-export function tracesSuite(runner, env) {
-  const onSearch = (name, query, work, options = {}) => runner.test(`traces: ${name}`, async () => {
-    const { front } = await env.demo();
-    front.forget();
-    return onPage(env.browser, options, async (page) => {
-      await page.goto(`${front.url}traces${query}`);
-      await settled(page, { panels: 0 });
-      return work(page, front);
+const rowsOf = (page) => page.locator('[data-testid="trace-row"]');
+const spansOf = (page) => page.locator(".span-row");
+
+export async function openSearch(page, base, query) {
+  await page.goto(`${base}traces${query}`);
+  await page.locator('[data-testid="trace-count"]').waitFor();
+  await until("the search to end", async () => (await page.locator(".skeleton").count()) === 0);
+}
+
+export async function openTrace(page, base, id, query = "") {
+  await page.goto(`${base}trace/${id}${query}`);
+  await page.locator(".tabs__tab").first().waitFor();
+}
+
+// What the backend says, asked by the old API, from `endMs` back.
+export async function searched(base, params, endMs, hours = 1) {
+  const end = Math.round(endMs * 1000);
+  const query = new URLSearchParams({ ...params, start: end - hours * HOUR_US, end });
+  const answer = await fetch(`${base}jaeger/api/traces?${query}`);
+  check(answer.ok, `jaeger/api/traces: status ${answer.status}`);
+  return (await answer.json()).data;
+}
+
+const largest = (traces) => traces.reduce((a, b) => (b.spans.length > a.spans.length ? b : a));
+const isError = (span) => span.tags.some(({ key, value }) => key === "error" && value === true);
+
+// What must hold on any Jaeger. `endMs` is the end of the time that is searched; `range` the same for the page's address.
+export function tracesAgree(runner, name, env, place, { endMs, range }) {
+  runner.test(`${name}: a search lists the traces that Jaeger finds, with their spans and errors`, async () => {
+    const { front } = await place();
+    const params = { service: "agentarea-api", minDuration: "1s", limit: "50" };
+    const traces = await searched(front.url, params, endMs);
+    check(traces.length > 3, `only ${traces.length} traces`);
+    await onPage(env.browser, {}, async (page) => {
+      await openSearch(page, front.url, `?service=agentarea-api&min=1s&limit=50&refresh=off&${range}`);
+      const shown = await rowsOf(page).evaluateAll((rows) => rows.map((row) => row.querySelector("a").getAttribute("href").replace(/.*trace\/([0-9a-f]+).*/, "$1")));
+      equal([...shown].sort(), traces.map((trace) => trace.traceID).sort(), "traces");
+    });
+    return `${traces.length} traces`;
+  }, { limitSecs: 90 });
+
+  runner.test(`${name}: a trace shows every span, its parent before it, and the one that is opened with its tags`, async () => {
+    const { front } = await place();
+    const trace = largest(await searched(front.url, { service: "agentarea-api", limit: "100" }, endMs));
+    await onPage(env.browser, { viewport: { width: 1440, height: 2000 } }, async (page) => {
+      await openTrace(page, front.url, trace.traceID);
+      await until("all rows", async () => (await spansOf(page).count()) >= trace.spans.length);
+      const shown = await spansOf(page).evaluateAll((rows) => rows
+        .map((row) => ({ at: Number(row.getAttribute("aria-posinset")), level: Number(row.getAttribute("aria-level")), label: row.getAttribute("aria-label"), hasFailed: row.dataset.error === "true" }))
+        .sort((a, b) => a.at - b.at));
+      equal(shown.map(({ label }) => label.split(", ")[0]).sort(), trace.spans.map((span) => span.operationName).sort(), "operations");
+      equal(shown.filter(({ hasFailed }) => hasFailed).length, trace.spans.filter(isError).length, "failed spans");
+      const byId = new Map(trace.spans.map((span) => [span.spanID, span]));
+      const levelOf = (span) => {
+        const parent = byId.get(span.references.find(({ traceID, spanID }) => traceID === trace.traceID && byId.has(spanID))?.spanID);
+        return parent ? levelOf(parent) + 1 : 1;
+      };
+      equal(shown.map(({ level }) => level).sort(), trace.spans.map(levelOf).sort(), "levels");
+      const span = trace.spans.find(({ tags }) => tags.length > 4 && tags.every(({ type }) => type === "string"));
+      check(span, "no span with tags of text alone");
+      await openTrace(page, front.url, trace.traceID, `?span=${span.spanID}`);
+      const tags = await page.locator('.span-panel details:has(summary:has-text("Tags")) .tag-list').first().evaluate((list) => [...list.querySelectorAll("dt")].map((key) => [key.textContent, key.nextElementSibling.querySelector("span").textContent]));
+      const isShort = ([, value]) => value.length < 400;
+      equal(tags.filter(isShort).sort(), span.tags.map(({ key, value }) => [key, value]).filter(isShort).sort(), "tags");
+    });
+    return `${trace.spans.length} spans`;
+  }, { limitSecs: 90 });
+
+  runner.test(`${name}: the five slowest spans and the share of errors are the guide's`, async () => {
+    const { front } = await place();
+    const trace = largest(await searched(front.url, { service: "agentarea-api", minDuration: "1s", limit: "20" }, endMs));
+    await onPage(env.browser, {}, async (page) => {
+      await openTrace(page, front.url, trace.traceID);
+      const shown = await page.locator(".report__list").last().locator(".report__name").allTextContents();
+      // Of equally slow ones either may come first.
+      const slowest = trace.spans.map((span) => span.duration).sort((a, b) => b - a).slice(0, 5);
+      const durations = shown.map((operation, at) => trace.spans.some((span) => span.operationName === operation && span.duration === slowest[at]));
+      equal(durations, Array(Math.min(5, trace.spans.length)).fill(true), "slowest spans");
+      const failed = trace.spans.filter(isError).length;
+      await page.getByText(`${failed} of ${trace.spans.length} spans failed`).waitFor();
     });
   });
-  const param = (page, name) => new URL(page.url()).searchParams.get(name);
-  const found = (page) => page.locator(ROWS).first().waitFor();
-  const column = (page, name) => page.locator(`${ROWS} [data-column="${name}"]`).allTextContents();
+}
 
-  onSearch("the form becomes the address and the address is asked", "?refresh=off", async (page) => {
-    await found(page);
-    await page.getByRole("combobox", { name: "Service" }).fill("agentarea-a");
-    await page.getByRole("option", { name: "agentarea-api" }).waitFor();
-    await page.keyboard.press("ArrowDown");
-    await page.keyboard.press("Enter");
-    await page.getByRole("textbox", { name: "Shortest" }).fill("1s");
-    await page.keyboard.press("Enter");
-    await until("the address to change", () => param(page, "min") === "1s");
-    equal(param(page, "service"), "agentarea-api", "service in the address");
-    await until("only slow traces", async () => (await column(page, "duration")).every((text) => / (s|min)$/.test(text.trim())));
-    await page.goBack();
-    await until("the form to go back", async () => (await page.getByRole("textbox", { name: "Shortest" }).inputValue()) === "");
-  });
+export function tracesSuite(runner, env) {
+  const NOW = env.nowMs;
+  const range = `from=${NOW - 3_600_000}&to=${NOW}`;
+  tracesAgree(runner, "traces", env, env.demo, { endMs: NOW, range });
 
-  onSearch("the guide's search is one press", "?refresh=off", async (page) => {
-    await page.getByRole("button", { name: "Slow requests" }).click();
-    await until("the address to change", () => param(page, "operation") === "create_agent");
-    equal(`${param(page, "service")} ${param(page, "min")}`, "agentarea-api 1s", "the search");
-  });
-
-  onSearch("what is not understood is said at its field", "?refresh=off&min=fast", async (page) => {
-    const field = page.getByRole("textbox", { name: "Shortest" });
-    equal(await field.getAttribute("aria-invalid"), "true", "the field is marked");
-    check(await page.locator("#trace-min-error").isVisible(), "the field says nothing");
-    equal(await page.locator(ROWS).count(), 0, "rows");
-  });
-
-  onSearch("rows are sorted, walked and opened with the keyboard", "?refresh=off&service=agentarea-api", async (page) => {
-    await found(page);
-    await page.getByRole("columnheader", { name: "Spans" }).getByRole("button").click();
-    await until("the order", () => param(page, "sort") === "-spans");
-    const spans = (await column(page, "spans")).map(Number);
-    check(spans.every((count, at) => at === 0 || count <= spans[at - 1]), `spans in order: ${spans}`);
-    await page.getByTestId("trace-count").click();
-    await page.keyboard.press("j");
-    await page.keyboard.press("j");
-    const href = await page.locator(`${ROWS} a`).nth(1).getAttribute("href");
-    await page.keyboard.press("Enter");
-    await until("the trace's page", () => new URL(page.url()).pathname === new URL(href, page.url()).pathname);
-    check(param(page, "from") !== null, "the link carries the range");
-  });
-
-  onSearch("selected traces are listed and told apart", "?refresh=off&service=agentarea-api", async (page) => {
-    await found(page);
-    const all = await page.locator(ROWS).count();
-    await page.getByRole("button", { name: "With errors" }).click();
-    await page.getByRole("heading", { name: "What is different about these" }).waitFor();
-    const some = await page.locator(ROWS).count();
-    check(some > 0 && some < all, `${some} of ${all} rows`);
-    await page.getByRole("img", { name: /by start and duration/ }).focus();
-    await page.keyboard.press("Escape");
-    await until("none selected", () => param(page, "select") === null);
-    const plot = await page.locator(".chart__overlay").boundingBox();
-    await page.mouse.move(plot.x + plot.width * 0.3, plot.y + 10);
-    await page.mouse.down();
-    await page.mouse.move(plot.x + plot.width * 0.6, plot.y + plot.height * 0.5, { steps: 4 });
-    await page.mouse.up();
-    await until("a region in the address", () => /^\d+~\d+,\d+~\d+$/.test(param(page, "select") ?? ""));
-  });
-
-  onSearch("files are opened, and refused in words", "?refresh=off", async (page) => {
-    // The answer of a Jaeger behind its head.
-    const answer = readFileSync(join(env.root, "tests/fixtures/jaeger/1.76/trace.http"), "utf8");
-    const body = answer.slice(answer.search(/^[{[]/m));
-    const file = (name, text) => ({ name, mimeType: "application/json", buffer: Buffer.from(text) });
-    await page.getByTestId("trace-files").setInputFiles([file("wrong.json", '{"a": 1'), file("right.json", body)]);
-    await until("the files' view", () => param(page, "view") === "files");
-    await found(page);
-    check((await page.getByTestId("upload-problems").textContent()).includes("wrong.json"), "the wrong file is not named");
-    await page.locator(`${ROWS} a`).first().click();
-    await until("the trace's page", () => /\/trace\/[0-9a-f]+$/.test(new URL(page.url()).pathname));
-  });
-
-  onSearch("a failing backend explains itself and the rest stays", "?refresh=off&service=agentarea-api", async (page, front) => {
-    await found(page);
-    front.fault = (request) => (request.path.includes("jaeger/api/traces") ? { status: 502, type: "text/plain", body: "bad gateway" } : undefined);
-    await page.getByRole("button", { name: "Find traces" }).click();
-    await page.getByRole("button", { name: /^from .* ago$/ }).waitFor();
-    check(await page.locator(ROWS).count() > 0, "the rows are gone");
-  }, { allow: [/502/] });
+  const onTrace = (name, options, work) => runner.test(`traces: ${name}`, async () => {
+    const { front } = await env.demo();
+    front.forget();
+    const trace = largest(await searched(front.url, { service: "agentarea-api", minDuration: "1s", limit: "50" }, NOW));
+    return onPage(env.browser, options, (page) => work(page, front, trace));
+  }, { limitSecs: 120 });
 
   for (const theme of env.themes) {
-    for (const [name, viewport] of [["desktop", DESKTOP], ["phone", PHONE]]) {
-      for (const query of ["?refresh=off&service=agentarea-api", "?refresh=off&select=errors", "?refresh=off&view=map", "?refresh=off&service=nobody"]) {
-        onSearch(`${query} looks right, ${theme}, ${name}`, query, async (page) => {
-          const problems = [...await misfits(page), ...await axeFindings(page)];
-          check(problems.length === 0, problems.join("\n"));
-        }, { theme, viewport });
-      }
+    for (const [size, viewport] of [["desktop", DESKTOP], ["phone", PHONE]]) {
+      onTrace(`search and every view fit and are accessible, ${size}, ${theme}`, { viewport, theme }, async (page, front, trace) => {
+        await openSearch(page, front.url, `?service=agentarea-api&refresh=off&${range}`);
+        equal(await misfits(page), [], "search: what does not fit");
+        equal(await axeFindings(page), [], "search: accessibility");
+        for (const view of VIEWS) {
+          await openTrace(page, front.url, trace.traceID, `?view=${view}`);
+          await page.waitForTimeout(150);
+          equal(await misfits(page), [], `${view}: what does not fit`);
+          equal(await axeFindings(page), [], `${view}: accessibility`);
+        }
+      });
     }
   }
+  if (!env.hasControls) return;
+
+  onTrace("a row leads to its trace, and back to the same search", {}, async (page, front) => {
+    await openSearch(page, front.url, `?service=agentarea-api&refresh=off&${range}`);
+    await rowsOf(page).first().locator("a").first().click();
+    await page.locator(".trace-head").waitFor();
+    await page.locator(".trace-head").getByRole("link", { name: "Search" }).click();
+    await rowsOf(page).first().waitFor();
+    equal(new URL(page.url()).searchParams.get("service"), "agentarea-api", "service");
+  });
+
+  onTrace("keys move through rows, open, close, fold and find", {}, async (page, front, trace) => {
+    await openTrace(page, front.url, trace.traceID);
+    const tree = page.getByRole("tree");
+    await tree.focus();
+    const active = async () => page.locator(`#${await tree.getAttribute("aria-activedescendant")}`);
+    await page.keyboard.press("j");
+    await page.keyboard.press("Enter");
+    await page.locator(".span-panel").waitFor();
+    check(new URL(page.url()).searchParams.has("span"), "the address does not name the span");
+    equal(await (await active()).getAttribute("aria-selected"), "true", "the row of the keyboard is the open one");
+    await page.keyboard.press("Escape");
+    await page.locator(".report").waitFor();
+    await page.keyboard.press("Home");
+    await page.keyboard.press("ArrowLeft");
+    equal(await (await active()).getAttribute("aria-expanded"), "false", "folded");
+    await page.keyboard.press("ArrowRight");
+    equal(await (await active()).getAttribute("aria-expanded"), "true", "unfolded");
+    const operation = trace.spans.at(-1).operationName;
+    await page.locator("#trace-find").fill(`"${operation}"`);
+    await until("matches", async () => (await page.locator(".span-row[data-match]").count()) > 0);
+    await tree.focus();
+    await page.keyboard.press("n");
+    equal(await (await active()).getAttribute("data-match"), "true", "next match");
+    check(new URL(page.url()).searchParams.has("find"), "the address does not say what is looked for");
+  });
+
+  onTrace("filters keep ancestors and are in the address", {}, async (page, front, trace) => {
+    const failed = trace.spans.filter(isError);
+    await openTrace(page, front.url, trace.traceID);
+    await page.getByRole("button", { name: "Errors only" }).click();
+    await until("the address to change", () => new URL(page.url()).searchParams.has("errors"));
+    if (failed.length === 0) {
+      await page.getByText("No span passes these filters").waitFor();
+      return;
+    }
+    const shown = await spansOf(page).count();
+    check(shown >= failed.length && shown <= trace.spans.length, `${shown} rows for ${failed.length} errors in ${trace.spans.length} spans`);
+    await page.reload();
+    await until("the same rows", async () => (await spansOf(page).count()) === shown);
+    await page.getByRole("button", { name: "Show all" }).click();
+    await until("all rows", async () => !new URL(page.url()).searchParams.has("errors"));
+  });
+
+  onTrace("the minimap chooses a part, and the address holds it", {}, async (page, front, trace) => {
+    await openTrace(page, front.url, trace.traceID);
+    const box = await page.locator(".minimap").boundingBox();
+    await page.mouse.move(box.x + box.width * 0.25, box.y + 20);
+    await page.mouse.down();
+    await page.mouse.move(box.x + box.width * 0.5, box.y + 20, { steps: 4 });
+    await page.mouse.up();
+    await until("the zoom in the address", () => new URL(page.url()).searchParams.has("zoom"));
+    const [start, end] = new URL(page.url()).searchParams.get("zoom").split("-").map(Number);
+    check(Math.abs(start - 0.25) < 0.02 && Math.abs(end - 0.5) < 0.02, `${start} to ${end}`);
+    await page.getByRole("button", { name: "Whole trace" }).click();
+    await until("the whole trace", () => !new URL(page.url()).searchParams.has("zoom"));
+  });
+
+  onTrace("a file of traces is opened without a backend", { allow: [/503/] }, async (page, front, trace) => {
+    front.fault = ({ path }) => (path.includes("/jaeger/") ? { status: 503, body: "no\n" } : undefined);
+    await page.goto(`${front.url}traces?refresh=off`);
+    const file = { name: "trace.json", mimeType: "application/json", buffer: Buffer.from(JSON.stringify({ data: [trace] })) };
+    await page.locator('[data-testid="trace-files"]').setInputFiles(file);
+    await page.locator(`a[href*="${trace.traceID}"]`).first().click();
+    await spansOf(page).first().waitFor();
+    equal(Number(await spansOf(page).first().getAttribute("aria-setsize")), trace.spans.length, "spans");
+  });
+
+  onTrace("an id that is nowhere, one that is none, and a server that is down are told apart", { allow: [/404|502|503/, /Failed to load/] }, async (page, front) => {
+    await page.goto(`${front.url}trace/00000000000000000000000000abcdef`);
+    await page.getByText("The trace 0000000000abcdef is not there").waitFor();
+    await page.goto(`${front.url}trace/nonsense`);
+    await page.getByText("This is no trace id").waitFor();
+    front.fault = ({ path }) => (path.includes("/jaeger/") ? { status: 502, body: "bad gateway\n" } : undefined);
+    await page.goto(`${front.url}trace/00000000000000000000000000abcdef`);
+    await page.getByRole("button", { name: "Retry" }).waitFor();
+    await page.goto(`${front.url}traces?service=agentarea-api&refresh=off&${range}`);
+    await page.getByRole("button", { name: "Retry" }).waitFor();
+  });
+
+  onTrace("a server with the new API alone is understood", { allow: [/404/] }, async (page, front, trace) => {
+    // As after Jaeger 2.20: what the old API answered is gone.
+    front.fault = ({ path }) => (/\/jaeger\/api\/(services|traces|operations)/.test(path) ? { status: 404, body: "404 page not found\n" } : undefined);
+    await openTrace(page, front.url, trace.traceID);
+    await spansOf(page).first().waitFor();
+    equal(Number(await spansOf(page).first().getAttribute("aria-setsize")), trace.spans.length, "spans");
+    await openSearch(page, front.url, `?service=agentarea-api&min=1s&refresh=off&${range}`);
+    check((await rowsOf(page).count()) > 0, "nothing found by the new API");
+  });
+
+  onTrace("text of a trace is shown, never run, and secrets are not", {}, async (page, front) => {
+    const tag = (key, value) => ({ key, type: "string", value });
+    const hostile = {
+      data: [{
+        traceID: "feedfacefeedfacefeedfacefeedface",
+        spans: [{
+          traceID: "feedfacefeedfacefeedfacefeedface", spanID: "0000000000000001", operationName: "<img src=x onerror=alert(1)>", references: [],
+          startTime: NOW * 1000, duration: 5000, logs: [], processID: "p1", warnings: ["<b>bold</b>"],
+          tags: [tag("api_key", "sk-very-secret"), tag("note", "<script>document.title='broken'</script>"), tag("long", "x".repeat(4096))],
+        }],
+        processes: { p1: { serviceName: "\u05e9\u05dc\u05d5\u05dd \u{1f600}", tags: [tag("password", "hunter2")] } },
+      }],
+    };
+    await page.goto(`${front.url}traces?refresh=off`);
+    await page.locator('[data-testid="trace-files"]').setInputFiles({ name: "hostile.json", mimeType: "application/json", buffer: Buffer.from(JSON.stringify(hostile)) });
+    await page.locator('a[href*="feedface"]').first().click();
+    await spansOf(page).first().click();
+    await page.locator(".span-panel").waitFor();
+    for (const view of VIEWS) {
+      await page.getByRole("tab").nth(VIEWS.indexOf(view)).click();
+      await page.waitForTimeout(100);
+      const text = await page.locator("body").textContent();
+      check(!text.includes("sk-very-secret") && !text.includes("hunter2"), `${view} shows a secret`);
+      equal(await page.locator(".page img, .page script, .page b:not(.trace-head__number)").count(), 0, `${view}: elements from the trace`);
+    }
+    check((await page.title()).includes("<img"), "the title does not name the trace");
+    const [download] = await Promise.all([page.waitForEvent("download"), page.locator(".trace-head").getByRole("button", { name: "Download" }).click()]);
+    const saved = await readFile(await download.path(), "utf8");
+    check(!saved.includes("sk-very-secret") && !saved.includes("hunter2"), "the download has a secret");
+    check(JSON.parse(saved).length === 1, "the download is no list of spans");
+  });
 }

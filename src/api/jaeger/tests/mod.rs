@@ -2,6 +2,9 @@
 
 mod asking;
 mod cuts;
+mod fuzz;
+#[path = "../../../../tests/bench/traces.rs"]
+mod payload;
 mod quirks;
 
 use std::{
