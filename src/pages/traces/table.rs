@@ -12,10 +12,7 @@ use crate::{
     },
     base::time::{ago_text, date_time_text},
     platform::{clock, dom, events},
-    state::{
-        reactive::{Memo, RwSignal},
-        zone::Zone,
-    },
+    state::reactive::{Memo, RwSignal},
     ui::{
         icon::{Icon, IconView},
         traces::ServiceDot,
@@ -65,14 +62,26 @@ pub fn Table(search: Search) -> impl IntoView {
     let listener = StoredValue::new_local(listener);
     on_cleanup(move || drop(listener.try_update_value(Option::take)));
 
+    let longest_ns = Memo::new(move |_| {
+        let found = search.shown().get();
+        found.and_then(|found| found.rows.iter().map(|row| row.duration_ns).max()).unwrap_or_default()
+    });
+    // A row stays what it is while its trace is the same: a refresh takes the focus from nobody.
     let rows = move || {
-        let Some(found) = search.shown().get() else { return ().into_any() };
-        let zone = search.time().zone.get();
-        let longest_ns = found.rows.iter().map(|row| row.duration_ns).max().unwrap_or_default();
+        let Some(found) = search.shown().get() else { return Vec::new() };
         order.with(|order| {
-            let shown = order.iter().take(row_count.get()).filter_map(|at| found.rows.get(*at));
-            shown.map(|row| table_row(search, &found, row, longest_ns, &zone)).views()
+            order
+                .iter()
+                .take(row_count.get())
+                .filter(|at| **at < found.rows.len())
+                .map(|at| (Arc::clone(&found), *at))
+                .collect()
         })
+    };
+    let key =
+        |(found, at): &(Arc<Found>, usize)| found.rows.get(*at).map(|row| (row.id, row.span_count, row.error_count));
+    let row = move |(found, at): (Arc<Found>, usize)| {
+        found.rows.get(at).map(|row| table_row(search, &found, row, longest_ns)).views()
     };
     let more = move || {
         let hidden_count = order.with(Vec::len).saturating_sub(row_count.get());
@@ -98,7 +107,7 @@ pub fn Table(search: Search) -> impl IntoView {
                         <Head search=search key=SortKey::Errors name="Errors" column="errors"/>
                     </tr>
                 </thead>
-                <tbody>{rows}</tbody>
+                <tbody><For each=rows key=key children=row/></tbody>
             </table>
             {move || order.with(Vec::is_empty).then(|| view! {
                 <p class="card__text traces__none">"No trace is in the selection. Drag over others, or press Esc to see all."</p>
@@ -137,13 +146,16 @@ fn Head(search: Search, key: SortKey, name: &'static str, column: &'static str) 
     .into_any()
 }
 
-fn table_row(search: Search, found: &Arc<Found>, row: &TraceSummary, longest_ns: i64, zone: &Zone) -> AnyView {
+fn table_row(search: Search, found: &Arc<Found>, row: &TraceSummary, longest_ns: Memo<i64>) -> AnyView {
     let TraceSummary { id, service, operation, start_ns, duration_ns, span_count, services, error_count, is_failed } =
         row;
-    let start_ms = start_ns.div_euclid(1_000_000);
-    let ago = ago_text(clock::now_ms() - start_ms);
-    let at = zone.with(|zone| date_time_text(start_ms, zone));
-    let share = format!("{:.1}%", ratio(*duration_ns, longest_ns) * 100.0);
+    let (start_ms, duration_ns) = (start_ns.div_euclid(1_000_000), *duration_ns);
+    let ago = move || {
+        search.shown().track();
+        ago_text(clock::now_ms() - start_ms)
+    };
+    let at = move || search.time().zone.with(|zone| zone.with(|zone| date_time_text(start_ms, zone)));
+    let share = move || format!("{:.1}%", ratio(duration_ns, longest_ns.get()) * 100.0);
     let list = services
         .iter()
         .map(|(name, count)| {
@@ -168,11 +180,12 @@ fn table_row(search: Search, found: &Arc<Found>, row: &TraceSummary, longest_ns:
         }
     });
     let operation = if operation.is_empty() { "(no name)".to_owned() } else { operation.clone() };
-    let brief = format!("{ago} \u{b7} {}", counted(*span_count, "span", "spans"));
+    let spans_text = counted(*span_count, "span", "spans");
+    let brief = move || format!("{} \u{b7} {spans_text}", ago());
     view! {
         <tr class="traces__row" data-testid="trace-row">
             <th class="traces__cell" data-column="name" scope="row">
-                <a class="traces__link" href=search.trace_href(*id)>
+                <a class="traces__link" href={ let id = *id; move || search.trace_href(id) }>
                     <ServiceDot ink=found.inks.slot(service)/>
                     <span class="traces__operation">{operation}</span>
                     <span class="card__note traces__root">{service.clone()}</span>
@@ -182,7 +195,7 @@ fn table_row(search: Search, found: &Arc<Found>, row: &TraceSummary, longest_ns:
             <td class="traces__cell" data-column="id"><code title=id.to_string()>{id.short()}</code></td>
             <td class="traces__cell" data-column="start"><span title=at>{ago}</span></td>
             <td class="traces__cell" data-column="duration">
-                <span class="traces__duration">{duration_text(*duration_ns)}</span>
+                <span class="traces__duration">{duration_text(duration_ns)}</span>
                 <span class="traces__track" aria-hidden="true">
                     <span class="traces__bar" data-state=(*error_count > 0).then_some("failed") style:width=share></span>
                 </span>

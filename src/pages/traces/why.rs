@@ -11,7 +11,10 @@ use crate::{
         words::counted,
     },
     base::units,
-    state::{reactive::Memo, traces::form::parse_duration_ns},
+    state::{
+        reactive::{Memo, RwSignal},
+        traces::form::parse_duration_ns,
+    },
     ui::{traces::ServiceDot, views::Views},
 };
 
@@ -35,7 +38,11 @@ pub fn WhyCard(search: Search) -> impl IntoView {
         let report = report_of_many(&found.answer.traces, threshold_ns);
         Some(Arc::new(Explained { found, report }))
     });
-    let body = move || explained.get().map(|explained| view! { <Body search=search explained=explained/> }).views();
+    // A refresh does not close what was opened.
+    let is_open = RwSignal::new(false);
+    let body = move || {
+        explained.get().map(|explained| view! { <Body search=search explained=explained is_open=is_open/> }).views()
+    };
     view! { <section class="card traces__side" aria-labelledby="traces-why">{body}</section> }.into_any()
 }
 
@@ -44,7 +51,7 @@ fn percent(ratio: f64) -> String {
 }
 
 #[component]
-fn Body(search: Search, explained: Arc<Explained>) -> impl IntoView {
+fn Body(search: Search, explained: Arc<Explained>, is_open: RwSignal<bool>) -> impl IntoView {
     let Explained { found, report } = &*explained;
     let ManyReport { threshold_ns, trace_count, slow, rows, with_errors, .. } = report;
     let heading = format!("{} of {trace_count} took {} or longer", slow.len(), duration_text(*threshold_ns));
@@ -68,8 +75,8 @@ fn Body(search: Search, explained: Arc<Explained>) -> impl IntoView {
             if count < slow.len() { format!("The slowest {count}, one by one") } else { "One by one".to_owned() };
         let each = slow.iter().take(MAX_SLOW).map(|slow| one_by_one(search, found, slow)).views();
         view! {
-            <details class="traces__each">
-                <summary class="traces__summary">{title}</summary>
+            <details class="traces__each" prop:open=is_open.get_untracked()>
+                <summary class="traces__summary" on:click=move |_| is_open.update(|is| *is = !*is)>{title}</summary>
                 {each}
             </details>
         }
