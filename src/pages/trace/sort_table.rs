@@ -138,7 +138,7 @@ pub fn SortTable(
         (count > MAX_ROWS).then(|| view! { <p class="card__note">{format!("The first {MAX_ROWS} of {count}. Sort by another column to see others.")}</p> })
     };
     view! {
-        <div class="data-table sort-table" tabindex="0" role="region" aria-label=caption>
+        <div class="data-table" tabindex="0" role="region" aria-label=caption>
             {note}
             <table class="data-table__table">
                 <thead><tr>{head}</tr></thead>

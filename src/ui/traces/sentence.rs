@@ -34,5 +34,5 @@ pub fn SentenceView(sentence: Sentence, #[prop(optional)] on_span: Option<Callba
             None => view! { <span class="sentence__name">{name}</span> }.into_any(),
         },
     };
-    view! { <span class="sentence">{sentence.0.into_iter().map(part).views()}</span> }.into_any()
+    view! { <span>{sentence.0.into_iter().map(part).views()}</span> }.into_any()
 }
