@@ -18,8 +18,9 @@ use crate::{
     base::{number, order},
     chart::trace::ServiceInks,
     model::trace::{SpanDetail, SpanId, Trace},
+    platform::timer,
     state::{
-        reactive::{Memo, RwSignal, Signal},
+        reactive::{Memo, RwSignal, Signal, effect},
         router::Router,
         sources::Sources,
         traces::{self, form::parse_duration_ns},
@@ -151,6 +152,9 @@ pub struct Zoom {
     pub end: f64,
 }
 
+/// From the last move to the change of the address.
+const ADDRESS_MS: i32 = 150;
+
 /// A millionth of the trace.
 const MIN_WIDTH: f64 = 1e-6;
 
@@ -241,15 +245,27 @@ pub struct TraceView {
     router: StoredValue<Router>,
     redactor: StoredValue<Redactor>,
     pub collapsed: RwSignal<Collapsed>,
+    /// Ahead of the address while a person pans.
+    zoom: RwSignal<Zoom>,
+    zoom_due: StoredValue<Option<timer::Timeout>, LocalStorage>,
 }
 
 impl TraceView {
     pub fn provide(explained: Signal<Arc<Explained>>) -> Self {
         let router = Router::expect();
         let search = router.search();
+        let params = Memo::new(move |_| search.with(|search| Params::parse(search)));
+        let asked = Memo::new(move |_| params.with(|p| p.get("zoom").and_then(Zoom::parse)).unwrap_or(Zoom::WHOLE));
+        let zoom = RwSignal::new(asked.get_untracked());
+        // The address may be changed by others: a link, the browser's back button.
+        effect(move || zoom.set(asked.get()));
+        let zoom_due = StoredValue::new_local(None);
+        on_cleanup(move || drop(zoom_due.try_update_value(Option::take)));
         let view = Self {
             explained,
-            params: Memo::new(move |_| search.with(|search| Params::parse(search))),
+            params,
+            zoom,
+            zoom_due,
             router: StoredValue::new(router),
             redactor: StoredValue::new(Sources::expect().with_config(|config| Redactor::new(&config.redact))),
             collapsed: RwSignal::new(Collapsed::none()),
@@ -336,15 +352,23 @@ impl TraceView {
         let zoom = self.zoom().get_untracked();
         let is_outside = end < zoom.start || start > zoom.end;
         let zoom = if is_outside { Zoom::WHOLE } else { zoom };
+        self.zoom_due.set_value(None);
         self.set_params(&[("span", Some(id)), ("view", None), ("zoom", zoom.to_text())], true);
     }
 
-    pub fn zoom(self) -> Memo<Zoom> {
-        Memo::new(move |_| self.params.with(|params| params.get("zoom").and_then(Zoom::parse)).unwrap_or(Zoom::WHOLE))
+    pub fn zoom(self) -> Signal<Zoom> {
+        self.zoom.into()
     }
 
+    /// Shows a part of the trace at once; the address follows when the person rests, because browsers refuse pages that
+    /// change theirs with every frame.
     pub fn set_zoom(self, zoom: Zoom) {
-        self.set_params(&[("zoom", zoom.to_text())], false);
+        if self.zoom.get_untracked() == zoom {
+            return;
+        }
+        self.zoom.set(zoom);
+        let write = timer::after(ADDRESS_MS, move || self.set_params(&[("zoom", zoom.to_text())], false));
+        self.zoom_due.set_value(Some(write));
     }
 
     pub fn filters(self) -> Memo<Filters> {

@@ -312,7 +312,7 @@ fn Slot(
     move || {
         let (place, span, of) = shown.get()?;
         let explained = view.explained();
-        let at = Row { place, span, of, zoom: zoom.get(), height_px: row_px.get() };
+        let at = Row { place, span, of, zoom, height_px: row_px.get() };
         Some(row(view, &explained, at, cursor, matches))
     }
 }
@@ -322,7 +322,7 @@ struct Row {
     place: usize,
     span: usize,
     of: usize,
-    zoom: Zoom,
+    zoom: Signal<Zoom>,
     height_px: f64,
 }
 
@@ -398,7 +398,8 @@ fn row(
                 <span class="span-row__service">{service}</span>" "
                 {move || is_folded().then(|| view! { <span class="span-row__hidden">{format!("+{hidden_count}")}</span> }).views()}
             </div>
-            {track(explained, span, zoom, ink, duration)}
+            // Panning builds only this anew.
+            {move || view.with(|explained| track(explained, span, zoom.get(), ink, duration.clone()))}
             <span class="visually-hidden">{heard}</span>
         </div>
     }
