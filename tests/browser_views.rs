@@ -189,11 +189,11 @@ async fn a_chart_says_what_is_done_on_it() {
     assert!(is_at(drag.first(), 90.0, 30.0), "{drag:?}");
     let near = |a: f64, b: f64| (a - b).abs() < 1.0;
     assert!(
-        matches!(drag.get(1), Some(ChartEvent::Select { from_px, to_px }) if near(*from_px, 40.0) && near(*to_px, 90.0)),
+        matches!(drag.get(1), Some(ChartEvent::Select { from_px, to_px, .. }) if near(*from_px, 40.0) && near(*to_px, 90.0)),
         "{drag:?}"
     );
     assert!(
-        matches!(drag.last(), Some(ChartEvent::SelectDone { from_px, to_px }) if near(*from_px, 40.0) && near(*to_px, 100.0)),
+        matches!(drag.last(), Some(ChartEvent::SelectDone { from_px, to_px, .. }) if near(*from_px, 40.0) && near(*to_px, 100.0)),
         "{drag:?}"
     );
 

@@ -456,6 +456,7 @@ fn Help(on_close: Callback<()>) -> impl IntoView {
         <Dialog title="Keys" on_close=on_close>
             <dl class="key-list">{rows()}</dl>
             <p class="card__text">"On a chart: arrows move the cursor, Home and End jump, dragging chooses a time, a double click zooms out."</p>
+            <p class="card__text">"In a list of traces: j and k move, Enter opens. In a trace: j and k or arrows move through rows, Enter opens a span, Esc closes it, a and d pan, + and - zoom, w and s scroll, [ and ] fold and unfold a level, / finds, n and N go to the next and previous match."</p>
         </Dialog>
     }
     .into_any()

@@ -9,7 +9,7 @@ use crate::{
         filter::{Collapsed, Find, Search, next_match, previous_match},
         words::counted,
     },
-    platform::timer,
+    platform::{dom, events, timer},
     state::reactive::{Callback, Memo, RwSignal, Signal, effect, signal},
     ui::{
         icon::{Icon, IconView},
@@ -76,6 +76,16 @@ pub fn Toolbar(
     let input = NodeRef::<html::Input>::new();
     let find = view.param("find");
     let go = Callback::new(move |is_forward: bool| go_to_match(view, matches, cursor, is_forward));
+    let listener = events::on_key(move |event| {
+        if event.key() == "/" && !dom::is_typing(&event) && !event.ctrl_key() && !event.meta_key() {
+            if let Some(input) = input.get_untracked() {
+                dom::focus(&input);
+                event.prevent_default();
+            }
+        }
+    });
+    let listener = StoredValue::new_local(listener);
+    on_cleanup(move || drop(listener.try_update_value(Option::take)));
     let count = move || {
         let matches = matches.get()?;
         let at = cursor.get().and_then(|span| matches.spans.binary_search(&(span as u32)).ok());
