@@ -199,13 +199,19 @@ async fn a_chart_says_what_is_done_on_it() {
 
     point(&overlay, "pointerdown", 40.0, 30.0);
     point(&overlay, "pointerup", 42.0, 30.0);
-    assert_eq!(happened(), [ChartEvent::SelectCancelled], "a click is no selection");
+    let click = happened();
+    assert_eq!(click.first(), Some(&ChartEvent::SelectCancelled), "a click is no selection");
+    assert!(
+        matches!(click.get(1..), Some([ChartEvent::Click { x_px, y_px }]) if near(*x_px, 42.0) && near(*y_px, 30.0)),
+        "{click:?}"
+    );
 
     press(&chart, "ArrowLeft", false);
     press(&chart, "ArrowRight", true);
     press(&chart, "Home", false);
     press(&chart, "x", false);
-    assert_eq!(happened(), [ChartEvent::Step(-1), ChartEvent::Step(10), ChartEvent::ToStart]);
+    press(&chart, "Enter", false);
+    assert_eq!(happened(), [ChartEvent::Step(-1), ChartEvent::Step(10), ChartEvent::ToStart, ChartEvent::Enter]);
 }
 
 fn popover() -> impl IntoView {
