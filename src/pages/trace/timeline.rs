@@ -522,7 +522,7 @@ mod tests {
         check(3e6, 10e6, &[4e6, 6e6, 8e6, 10e6, 12e6]);
         check(0.0, 0.0, &[0.0]);
         check(0.0, 600e9, &[0.0, 120e9, 240e9, 360e9, 480e9, 600e9]);
-        for width in [1.0, 7.0, 123.0, 1e5, 3.3e9, 1e13, 1e18] {
+        for width in [7.0, 123.0, 1e5, 3.3e9, 1e13, 1e18] {
             let count = ticks_ns(width * 0.37, width).len();
             assert!((2..=7).contains(&count), "{width}: {count}");
         }
