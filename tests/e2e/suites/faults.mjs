@@ -155,7 +155,7 @@ export function faultsSuite(runner, env) {
       const said = await page.getByTestId("source-failure").textContent();
       check(said.length > 60, `the status page says only: ${said}`);
       front.fault = () => undefined;
-      await page.getByRole("button", { name: "Check now" }).click();
+      await page.getByRole("button", { name: "Check now" }).first().click();
       await page.getByTestId("source-failure").waitFor({ state: "detached" });
     });
   });
