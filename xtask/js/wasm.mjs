@@ -95,8 +95,9 @@ const HAS_ADDEND = new Set([3, 4, 5, 8, 9, 11, 14, 15, 16, 17, 21, 22, 23]);
 const MEMORY_ADDRESS = new Set([3, 4, 5, 11]);
 const SYMBOL = { function: 0, data: 1, global: 2, section: 3, tag: 4, table: 5 };
 
-// The pieces of data of a linked module: { segments: [{ name, at, length }], pieces: [{ at, length, refersTo: [piece index] }], hasOddReference }.
-// `at` are addresses in memory. `isOdd` marks pieces that code refers to from outside their bounds.
+// The pieces of data of a linked module: { segments: [{ name, at, length }], pieces: [{ at, length, segment, refersTo, isOdd }] }, or
+// null where it does not tell. `at` are addresses in memory, `refersTo` numbers of pieces; a symbol that is no data has null
+// in its place. `isOdd` marks pieces that code refers to from outside their bounds.
 export function dataOf(wasm) {
   const sections = sectionsOf(wasm);
   const custom = (wanted) => sections.filter(({ id }) => id === 0).map(({ body }) => new Reader(body)).find((reader) => reader.name() === wanted);
