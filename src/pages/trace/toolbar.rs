@@ -77,11 +77,10 @@ pub fn Toolbar(
     let find = view.param("find");
     let go = Callback::new(move |is_forward: bool| go_to_match(view, matches, cursor, is_forward));
     let listener = events::on_key(move |event| {
-        if event.key() == "/" && !dom::is_typing(&event) && !event.ctrl_key() && !event.meta_key() {
-            if let Some(input) = input.get_untracked() {
-                dom::focus(&input);
-                event.prevent_default();
-            }
+        let is_ours = event.key() == "/" && !dom::is_typing(&event) && !event.ctrl_key() && !event.meta_key();
+        if is_ours && let Some(input) = input.get_untracked() {
+            dom::focus(&input);
+            event.prevent_default();
         }
     });
     let listener = StoredValue::new_local(listener);
