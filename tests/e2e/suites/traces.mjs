@@ -123,7 +123,7 @@ export function tracesSuite(runner, env) {
   }
   if (!env.hasControls) return;
 
-  onTrace("a row leads to its trace, and back to the same search", {}, async (page, front) => {
+  onTrace("a row leads to its trace, and back to the same search", { allow: [/ERR_ABORTED/] }, async (page, front) => {
     await openSearch(page, front.url, `?service=agentarea-api&refresh=off&${range}`);
     await rowsOf(page).first().locator("a").first().click();
     await page.locator(".trace-head").waitFor();
@@ -189,7 +189,7 @@ export function tracesSuite(runner, env) {
     await until("the whole trace", () => !new URL(page.url()).searchParams.has("zoom"));
   });
 
-  onTrace("a file of traces is opened without a backend", { allow: [/503/] }, async (page, front, trace) => {
+  onTrace("a file of traces is opened without a backend", { allow: [/503/, /ERR_ABORTED/] }, async (page, front, trace) => {
     front.fault = ({ path }) => (path.includes("/jaeger/") ? { status: 503, body: "no\n" } : undefined);
     await page.goto(`${front.url}traces?refresh=off`);
     const file = { name: "trace.json", mimeType: "application/json", buffer: Buffer.from(JSON.stringify({ data: [trace] })) };
@@ -199,7 +199,7 @@ export function tracesSuite(runner, env) {
     equal(Number(await spansOf(page).first().getAttribute("aria-setsize")), trace.spans.length, "spans");
   });
 
-  onTrace("an id that is nowhere, one that is none, and a server that is down are told apart", { allow: [/404|502|503/, /Failed to load/] }, async (page, front) => {
+  onTrace("an id that is nowhere, one that is none, and a server that is down are told apart", { allow: [/404|502|503/, /Failed to load/, /ERR_ABORTED/] }, async (page, front) => {
     await page.goto(`${front.url}trace/00000000000000000000000000abcdef`);
     await page.getByText("The trace 0000000000abcdef is not there").waitFor();
     await page.goto(`${front.url}trace/nonsense`);
@@ -211,7 +211,7 @@ export function tracesSuite(runner, env) {
     await page.getByRole("button", { name: "Retry" }).waitFor();
   });
 
-  onTrace("a server with the new API alone is understood", { allow: [/404/] }, async (page, front, trace) => {
+  onTrace("a server with the new API alone is understood", { allow: [/404/, /ERR_ABORTED/] }, async (page, front, trace) => {
     // As after Jaeger 2.20: what the old API answered is gone.
     front.fault = ({ path }) => (/\/jaeger\/api\/(services|traces|operations)/.test(path) ? { status: 404, body: "404 page not found\n" } : undefined);
     await openTrace(page, front.url, trace.traceID);
@@ -221,7 +221,8 @@ export function tracesSuite(runner, env) {
     check((await rowsOf(page).count()) > 0, "nothing found by the new API");
   });
 
-  onTrace("text of a trace is shown, never run, and secrets are not", {}, async (page, front) => {
+  // The search that begins by itself is given up on the way to the trace.
+  onTrace("text of a trace is shown, never run, and secrets are not", { allow: [/ERR_ABORTED/] }, async (page, front) => {
     const tag = (key, value) => ({ key, type: "string", value });
     const hostile = {
       data: [{
