@@ -5,6 +5,7 @@ import { join } from "node:path";
 
 import { DESKTOP, PHONE, axeFindings, misfits, onPage, settled } from "../lib/page.mjs";
 import { check, equal, until } from "../lib/runner.mjs";
+import { GIVEN_UP } from "./traces.mjs";
 
 const ROWS = '[data-testid="trace-row"]';
 
@@ -12,7 +13,7 @@ export function traceSearchSuite(runner, env) {
   const onSearch = (name, query, work, options = {}) => runner.test(`traces: ${name}`, async () => {
     const { front } = await env.demo();
     front.forget();
-    return onPage(env.browser, options, async (page) => {
+    return onPage(env.browser, { ...options, allow: [GIVEN_UP, ...(options.allow ?? [])] }, async (page) => {
       await page.goto(`${front.url}traces${query}`);
       await settled(page, { panels: 0 });
       return work(page, front);

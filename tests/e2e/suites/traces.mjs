@@ -10,6 +10,9 @@ import { check, equal, until } from "../lib/runner.mjs";
 const HOUR_US = 3_600_000_000;
 const VIEWS = ["timeline", "flame", "statistics", "spans", "events", "graph", "agent", "compare", "json"];
 
+// A question that a newer one takes the place of, or that is still open when the page is left, is given up.
+export const GIVEN_UP = /ERR_ABORTED/;
+
 const rowsOf = (page) => page.locator('[data-testid="trace-row"]');
 const spansOf = (page) => page.locator(".span-row");
 
@@ -43,7 +46,7 @@ export function tracesAgree(runner, name, env, place, { endMs, range }) {
     const params = { service: "agentarea-api", minDuration: "1s", limit: "50" };
     const traces = await searched(front.url, params, endMs);
     check(traces.length > 3, `only ${traces.length} traces`);
-    await onPage(env.browser, {}, async (page) => {
+    await onPage(env.browser, { allow: [GIVEN_UP] }, async (page) => {
       await openSearch(page, front.url, `?service=agentarea-api&min=1s&limit=50&refresh=off&${range}`);
       const shown = await rowsOf(page).evaluateAll((rows) => rows.map((row) => row.querySelector("a").getAttribute("href").replace(/.*trace\/([0-9a-f]+).*/, "$1")));
       equal([...shown].sort(), traces.map((trace) => trace.traceID).sort(), "traces");
@@ -54,7 +57,7 @@ export function tracesAgree(runner, name, env, place, { endMs, range }) {
   runner.test(`${name}: a trace shows every span, its parent before it, and the one that is opened with its tags`, async () => {
     const { front } = await place();
     const trace = largest(await searched(front.url, { service: "agentarea-api", limit: "100" }, endMs));
-    await onPage(env.browser, { viewport: { width: 1440, height: 2000 } }, async (page) => {
+    await onPage(env.browser, { viewport: { width: 1440, height: 2000 }, allow: [GIVEN_UP] }, async (page) => {
       await openTrace(page, front.url, trace.traceID);
       await until("all rows", async () => (await spansOf(page).count()) >= trace.spans.length);
       const shown = await spansOf(page).evaluateAll((rows) => rows
@@ -81,7 +84,7 @@ export function tracesAgree(runner, name, env, place, { endMs, range }) {
   runner.test(`${name}: the five slowest spans and the share of errors are the guide's`, async () => {
     const { front } = await place();
     const trace = largest(await searched(front.url, { service: "agentarea-api", minDuration: "1s", limit: "20" }, endMs));
-    await onPage(env.browser, {}, async (page) => {
+    await onPage(env.browser, { allow: [GIVEN_UP] }, async (page) => {
       await openTrace(page, front.url, trace.traceID);
       const shown = await page.locator(".report__list").last().locator(".report__name").allTextContents();
       // Of equally slow ones either may come first.
@@ -103,7 +106,7 @@ export function tracesSuite(runner, env) {
     const { front } = await env.demo();
     front.forget();
     const trace = largest(await searched(front.url, { service: "agentarea-api", minDuration: "1s", limit: "50" }, NOW));
-    return onPage(env.browser, options, (page) => work(page, front, trace));
+    return onPage(env.browser, { ...options, allow: [GIVEN_UP, ...(options.allow ?? [])] }, (page) => work(page, front, trace));
   }, { limitSecs: 120 });
 
   for (const theme of env.themes) {
@@ -123,7 +126,7 @@ export function tracesSuite(runner, env) {
   }
   if (!env.hasControls) return;
 
-  onTrace("a row leads to its trace, and back to the same search", { allow: [/ERR_ABORTED/] }, async (page, front) => {
+  onTrace("a row leads to its trace, and back to the same search", {}, async (page, front) => {
     await openSearch(page, front.url, `?service=agentarea-api&refresh=off&${range}`);
     await rowsOf(page).first().locator("a").first().click();
     await page.locator(".trace-head").waitFor();
@@ -189,7 +192,7 @@ export function tracesSuite(runner, env) {
     await until("the whole trace", () => !new URL(page.url()).searchParams.has("zoom"));
   });
 
-  onTrace("a file of traces is opened without a backend", { allow: [/503/, /ERR_ABORTED/] }, async (page, front, trace) => {
+  onTrace("a file of traces is opened without a backend", { allow: [/503/] }, async (page, front, trace) => {
     front.fault = ({ path }) => (path.includes("/jaeger/") ? { status: 503, body: "no\n" } : undefined);
     await page.goto(`${front.url}traces?refresh=off`);
     const file = { name: "trace.json", mimeType: "application/json", buffer: Buffer.from(JSON.stringify({ data: [trace] })) };
@@ -199,7 +202,7 @@ export function tracesSuite(runner, env) {
     equal(Number(await spansOf(page).first().getAttribute("aria-setsize")), trace.spans.length, "spans");
   });
 
-  onTrace("an id that is nowhere, one that is none, and a server that is down are told apart", { allow: [/404|502|503/, /Failed to load/, /ERR_ABORTED/] }, async (page, front) => {
+  onTrace("an id that is nowhere, one that is none, and a server that is down are told apart", { allow: [/404|502|503/, /Failed to load/] }, async (page, front) => {
     await page.goto(`${front.url}trace/00000000000000000000000000abcdef`);
     await page.getByText("The trace 0000000000abcdef is not there").waitFor();
     await page.goto(`${front.url}trace/nonsense`);
@@ -211,7 +214,7 @@ export function tracesSuite(runner, env) {
     await page.getByRole("button", { name: "Retry" }).waitFor();
   });
 
-  onTrace("a server with the new API alone is understood", { allow: [/404/, /ERR_ABORTED/] }, async (page, front, trace) => {
+  onTrace("a server with the new API alone is understood", { allow: [/404/] }, async (page, front, trace) => {
     // As after Jaeger 2.20: what the old API answered is gone.
     front.fault = ({ path }) => (/\/jaeger\/api\/(services|traces|operations)/.test(path) ? { status: 404, body: "404 page not found\n" } : undefined);
     await openTrace(page, front.url, trace.traceID);
@@ -221,8 +224,7 @@ export function tracesSuite(runner, env) {
     check((await rowsOf(page).count()) > 0, "nothing found by the new API");
   });
 
-  // The search that begins by itself is given up on the way to the trace.
-  onTrace("text of a trace is shown, never run, and secrets are not", { allow: [/ERR_ABORTED/] }, async (page, front) => {
+  onTrace("text of a trace is shown, never run, and secrets are not", {}, async (page, front) => {
     const tag = (key, value) => ({ key, type: "string", value });
     const hostile = {
       data: [{
