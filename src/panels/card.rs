@@ -7,10 +7,7 @@ use leptos::prelude::*;
 use crate::{
     api::http::{ApiError, as_curl},
     base::time::{TimeSpec, TimeUnit, duration_words, label},
-    model::{
-        dashboard::Panel,
-        notice::{Notice, Severity},
-    },
+    model::{dashboard::Panel, notice::Notice},
     platform::{clipboard, clock, dom},
     state::{
         query::{Query, Remote},
@@ -22,6 +19,7 @@ use crate::{
         data_table::DataTable,
         dialog::Dialog,
         icon::{Icon, IconView},
+        notices::Notices,
         popover::Popover,
         snippet::Snippet,
         state_view::{Skeleton, StateView},
@@ -247,37 +245,6 @@ fn EmptyView(panel: Arc<Panel>) -> impl IntoView {
                 "Last 24 hours"
             </button>
         </StateView>
-    }
-    .into_any()
-}
-
-/// The mark that says there is something to know, and the sheet that says what.
-#[component]
-fn Notices(notices: Vec<Notice>) -> impl IntoView {
-    let is_warning = notices.iter().any(|n| n.severity == Severity::Warning);
-    let (icon, severity, text) =
-        if is_warning { (Icon::Warning, "warning", "partial") } else { (Icon::Info, "info", "note") };
-    let notices = Arc::new(notices);
-    let count = notices.len();
-    let sheet = move |_close: Callback<()>| {
-        let items = notices
-            .iter()
-            .map(|notice| {
-                let icon = if notice.severity == Severity::Warning { Icon::Warning } else { Icon::Info };
-                view! { <div class="panel__notice"><IconView icon=icon is_small=true/><span>{notice.message.clone()}</span></div> }
-            })
-            .views();
-        view! { <div class="panel__notices">{items}</div> }.into_any()
-    };
-    view! {
-        <span class="panel__note" data-severity=severity>
-            <Popover
-                label=Signal::stored(format!("{text}: {count} {}", if count == 1 { "remark" } else { "remarks" }))
-                control=ViewFn::from(move || view! { <IconView icon=icon is_small=true/><span>{text}</span> })
-                control_class="panel__note"
-                sheet=Arc::new(sheet)
-            />
-        </span>
     }
     .into_any()
 }

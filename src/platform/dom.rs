@@ -179,6 +179,15 @@ pub fn wrap_focus(root: &web_sys::Element, is_backwards: bool) -> bool {
     is_at_edge
 }
 
+/// Brings the child of a row that scrolls sideways into its middle. `row` has to be the child's offset parent.
+pub fn center_in_row(row: &web_sys::HtmlElement, child_selector: &str) {
+    let child = row.query_selector(child_selector).ok().flatten().and_then(|e| e.dyn_into().ok());
+    if let Some(child) = child {
+        let child: web_sys::HtmlElement = child;
+        row.set_scroll_left(child.offset_left() - (row.client_width() - child.offset_width()) / 2);
+    }
+}
+
 /// Loads the page anew.
 pub fn reload() {
     if let Some(window) = window() {

@@ -9,6 +9,7 @@ pub mod dialog;
 pub mod icon;
 pub mod later;
 pub mod legend;
+pub mod notices;
 pub mod popover;
 pub mod refresh_picker;
 pub mod snippet;

@@ -45,6 +45,14 @@ fn named<T>(name: &str, outcome: Result<T, String>) -> Result<T, String> {
     outcome.map_err(|reason| format!("unable to parse param '{name}': {reason}"))
 }
 
+/// A parameter, where it is not empty.
+fn given<T>(params: &Params, name: &str, read: impl Fn(&str) -> Result<T, String>, default: T) -> Result<T, String> {
+    match params.get(name) {
+        "" => Ok(default),
+        text => read(text),
+    }
+}
+
 /// A parameter of the old API, where it is not empty.
 fn some<T>(
     params: &Params,
@@ -52,10 +60,7 @@ fn some<T>(
     read: impl Fn(&str) -> Result<T, String>,
     default: T,
 ) -> Result<T, String> {
-    match params.get(name) {
-        "" => Ok(default),
-        text => named(name, read(text)),
-    }
+    named(name, given(params, name, read, default))
 }
 
 fn int(text: &str) -> Result<i64, String> {
@@ -159,10 +164,7 @@ fn well_formed<T>(
     read: impl Fn(&str) -> Result<T, String>,
     default: T,
 ) -> Result<T, String> {
-    match params.get(name) {
-        "" => Ok(default),
-        text => read(text).map_err(|reason| format!("malformed parameter {name}: {reason}")),
-    }
+    given(params, name, read, default).map_err(|reason| format!("malformed parameter {name}: {reason}"))
 }
 
 impl Search {

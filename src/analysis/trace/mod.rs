@@ -58,3 +58,33 @@ pub fn ratio(part: i64, whole: i64) -> f64 {
 pub fn duration_text(duration_ns: i64) -> String {
     crate::base::units::format("ns", duration_ns as f64, None).to_string()
 }
+
+/// A share as a person reads it: `67 %`, `1.4 %`, `0.05 %`.
+pub fn share_text(ratio: f64) -> String {
+    let percent = ratio * 100.0;
+    let decimals = if percent >= 9.95 || percent == 0.0 {
+        0
+    } else if percent >= 0.095 {
+        1
+    } else {
+        2
+    };
+    if percent > 0.0 && percent < 0.005 { "< 0.01 %".to_owned() } else { format!("{percent:.decimals$} %") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::share_text;
+
+    #[test]
+    fn shares_have_as_many_digits_as_they_need() {
+        let check = |ratio: f64, expect: &str| assert_eq!(share_text(ratio), expect);
+        check(0.0, "0 %");
+        check(0.672, "67 %");
+        check(1.0, "100 %");
+        check(0.0994, "9.9 %");
+        check(0.014, "1.4 %");
+        check(0.00049, "0.05 %");
+        check(0.000_001, "< 0.01 %");
+    }
+}

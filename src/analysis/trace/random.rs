@@ -2,19 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::model::trace::{RawSpans, SpanDetail, SpanDetails, SpanFlags, SpanKind, Trace, TraceId, TraceParts};
-
-struct Nothing;
-
-impl SpanDetails for Nothing {
-    fn detail(&self, _: usize) -> SpanDetail {
-        SpanDetail::default()
-    }
-
-    fn document(&self, _: usize) -> String {
-        String::new()
-    }
-}
+use crate::model::trace::{RawSpans, SpanFlags, SpanKind, Trace, TraceId, TraceParts, drawn::Nothing};
 
 /// A linear congruential generator (Knuth's MMIX).
 pub struct Random(pub u64);

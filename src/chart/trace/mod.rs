@@ -1,5 +1,6 @@
 //! Geometry of what is drawn about traces.
 
+pub mod calls;
 pub mod minimap;
 pub mod scatter;
 

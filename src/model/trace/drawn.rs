@@ -28,6 +28,19 @@ impl SpanDetails for Drawn {
     }
 }
 
+/// Spans without any details.
+pub struct Nothing;
+
+impl SpanDetails for Nothing {
+    fn detail(&self, _: usize) -> SpanDetail {
+        SpanDetail::default()
+    }
+
+    fn document(&self, _: usize) -> String {
+        String::new()
+    }
+}
+
 fn key(names: &mut Vec<Arc<str>>, name: &str) -> u32 {
     let known = names.iter().position(|known| &**known == name);
     known.unwrap_or_else(|| {

@@ -31,7 +31,7 @@ impl TraceId {
         if is_hex { u128::from_str_radix(text, 16).ok().map(Self) } else { None }
     }
 
-    /// The last characters, enough to tell the traces of a page apart.
+    /// The first seven digits, enough to tell the traces of a page apart.
     pub fn short(self) -> String {
         format!("{:07x}", (self.0 >> if self.0 >> 64 == 0 { 36 } else { 100 }) & 0x0fff_ffff)
     }

@@ -1,18 +1,9 @@
 use std::sync::Arc;
 
-use super::{drawn, *};
-
-struct Nothing;
-
-impl SpanDetails for Nothing {
-    fn detail(&self, _: usize) -> SpanDetail {
-        SpanDetail::default()
-    }
-
-    fn document(&self, _: usize) -> String {
-        String::new()
-    }
-}
+use super::{
+    drawn::{self, Nothing},
+    *,
+};
 
 /// Spans as (id, parent, start in ms, duration in ms).
 fn build(spans: &[(u64, u64, i64, i64)]) -> Trace {

@@ -205,16 +205,23 @@ fn two_view(view: TraceView, other: &Arc<Trace>, explained: &Explained) -> AnyVi
         </p>
         <ol class="report__list">{changes}</ol>
         {cut_note(count)}
-        <div class="data-table" tabindex="0" role="region" aria-label="Spans of both traces">
+        <Differences caption="Spans of both traces" other="There">{lines}</Differences>
+    }
+    .into_any()
+}
+
+/// The table of spans; `other` heads the column of what they are compared with.
+#[component]
+fn Differences(caption: &'static str, other: &'static str, children: Children) -> impl IntoView {
+    let heads = [other, "Here", "Difference", "By itself"]
+        .into_iter()
+        .map(|head| view! { <th class="data-table__head" scope="col" data-align="end">{head}</th> })
+        .views();
+    view! {
+        <div class="data-table" tabindex="0" role="region" aria-label=caption>
             <table class="data-table__table">
-                <thead><tr>
-                    <th class="data-table__head" scope="col">"Span"</th>
-                    <th class="data-table__head" scope="col" data-align="end">"There"</th>
-                    <th class="data-table__head" scope="col" data-align="end">"Here"</th>
-                    <th class="data-table__head" scope="col" data-align="end">"Difference"</th>
-                    <th class="data-table__head" scope="col" data-align="end">"By itself"</th>
-                </tr></thead>
-                <tbody>{lines}</tbody>
+                <thead><tr><th class="data-table__head" scope="col">"Span"</th>{heads}</tr></thead>
+                <tbody>{children()}</tbody>
             </table>
         </div>
     }
@@ -357,18 +364,7 @@ fn usual_view(view: TraceView, explained: &Explained) -> AnyView {
         {list("Usually there, not here", missing)}
         {list("More often than usual", more)}
         {cut_note(count)}
-        <div class="data-table" tabindex="0" role="region" aria-label="Spans beside what is usual">
-            <table class="data-table__table">
-                <thead><tr>
-                    <th class="data-table__head" scope="col">"Span"</th>
-                    <th class="data-table__head" scope="col" data-align="end">"Usually"</th>
-                    <th class="data-table__head" scope="col" data-align="end">"Here"</th>
-                    <th class="data-table__head" scope="col" data-align="end">"Difference"</th>
-                    <th class="data-table__head" scope="col" data-align="end">"By itself"</th>
-                </tr></thead>
-                <tbody>{lines}</tbody>
-            </table>
-        </div>
+        <Differences caption="Spans beside what is usual" other="Usually">{lines}</Differences>
     }
     .into_any()
 }

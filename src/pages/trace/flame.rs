@@ -6,13 +6,14 @@ use crate::{
     analysis::trace::{
         duration_text,
         flame::{Bar, Flame, Node, flame},
+        share_text,
         words::counted,
     },
     state::reactive::{Memo, signal},
     ui::views::Views,
 };
 
-use super::{context::TraceView, share_text};
+use super::context::TraceView;
 
 /// Narrower boxes than a thousandth of the width cannot be told apart.
 const MIN_WIDTH: f64 = 0.001;

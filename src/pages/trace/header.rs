@@ -2,16 +2,16 @@
 
 use std::sync::Arc;
 
-use leptos::prelude::*;
+use leptos::{html, prelude::*};
 
 use crate::{
     analysis::trace::{duration_text, words::counted},
     base::time::{ago_text, date_time_text, iso_text},
     model::trace::{SpanFlags as Flags, Trace},
-    platform::{clipboard, clock},
+    platform::{clipboard, clock, dom},
     state::{
         query::Remote,
-        reactive::{Memo, Signal},
+        reactive::{Memo, Signal, effect},
         time::TimeContext,
         traces,
         url::Params,
@@ -164,5 +164,13 @@ fn Tabs(view: TraceView) -> impl IntoView {
             }
         })
         .views();
-    view! { <div class="tabs" role="tablist" aria-label="Views of the trace">{tabs}</div> }.into_any()
+    // On a phone there is not room for all.
+    let row = NodeRef::<html::Div>::new();
+    effect(move || {
+        current.track();
+        if let Some(row) = row.get() {
+            dom::center_in_row(&row, "[aria-selected='true']");
+        }
+    });
+    view! { <div class="tabs" role="tablist" aria-label="Views of the trace" node_ref=row>{tabs}</div> }.into_any()
 }

@@ -51,19 +51,6 @@ use context::{Explained, Tab, TraceView};
 const RECENT_MS: i64 = 60_000;
 const REFRESH_MS: i64 = 3_000;
 
-/// A share as a person reads it: `67 %`, `1.4 %`, `0.05 %`.
-pub(crate) fn share_text(ratio: f64) -> String {
-    let percent = ratio * 100.0;
-    let decimals = if percent >= 9.95 || percent == 0.0 {
-        0
-    } else if percent >= 0.095 {
-        1
-    } else {
-        2
-    };
-    if percent > 0.0 && percent < 0.005 { "< 0.01 %".to_owned() } else { format!("{percent:.decimals$} %") }
-}
-
 /// The page's door: called from outside its part of the app (`xtask/js/chunks.json`).
 #[inline(never)]
 pub fn open() -> AnyView {
@@ -240,21 +227,4 @@ fn NotFound(id: TraceId, retry: Callback<()>) -> impl IntoView {
         </StateView>
     }
     .into_any()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::share_text;
-
-    #[test]
-    fn shares_have_as_many_digits_as_they_need() {
-        let check = |ratio: f64, expect: &str| assert_eq!(share_text(ratio), expect);
-        check(0.0, "0 %");
-        check(0.672, "67 %");
-        check(1.0, "100 %");
-        check(0.0994, "9.9 %");
-        check(0.014, "1.4 %");
-        check(0.00049, "0.05 %");
-        check(0.000_001, "< 0.01 %");
-    }
 }

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use crate::{
     analysis::trace::{
         bottleneck::{Finding, Report, Severity, SlowSpan},
-        duration_text,
+        duration_text, share_text,
         words::counted,
     },
     state::reactive::{Callback, signal},
@@ -16,10 +16,7 @@ use crate::{
     },
 };
 
-use super::{
-    context::{Explained, TraceView},
-    share_text,
-};
+use super::context::{Explained, TraceView};
 
 /// More are shown on request.
 const FIRST_FINDINGS: usize = 5;

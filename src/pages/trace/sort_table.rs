@@ -6,8 +6,11 @@ use leptos::prelude::*;
 
 use crate::{
     base::order,
-    state::reactive::{Memo, Signal},
-    ui::{traces::ServiceDot, views::Views},
+    state::reactive::{Callback, Memo, Signal},
+    ui::{
+        traces::{ServiceDot, SortButton},
+        views::Views,
+    },
 };
 
 use super::context::TraceView;
@@ -99,24 +102,14 @@ pub fn SortTable(
         .iter()
         .enumerate()
         .map(|(at, column)| {
-            let aria = move || match sort.get() {
-                (now, true) if now == at => "descending",
-                (now, false) if now == at => "ascending",
-                _ => "none",
-            };
+            let direction = Signal::derive(move || {
+                let (now, is_descending) = sort.get();
+                (now == at).then_some(if is_descending { "descending" } else { "ascending" })
+            });
             let align = if column.is_number { "end" } else { "start" };
             view! {
-                <th class="data-table__head" scope="col" data-align=align aria-sort=aria>
-                    <button type="button" class="sort-table__sort" title=column.help on:click=move |_| set_sort(at)>
-                        {column.title}
-                        <span class="sort-table__arrow" aria-hidden="true">
-                            {move || match sort.get() {
-                                (now, true) if now == at => "\u{2193}",
-                                (now, false) if now == at => "\u{2191}",
-                                _ => "",
-                            }}
-                        </span>
-                    </button>
+                <th class="data-table__head" scope="col" data-align=align aria-sort=move || direction.get()>
+                    <SortButton name=column.title title=column.help direction=direction on_press=Callback::new(move |()| set_sort(at))/>
                 </th>
             }
         })

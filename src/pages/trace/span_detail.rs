@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::{
-    analysis::trace::duration_text,
+    analysis::trace::{duration_text, share_text},
     base::time::iso_text,
     model::trace::{Reference, ReferenceKind, SpanDetail, SpanEvent, SpanFlags, Tag},
     platform::clipboard,
@@ -15,10 +15,7 @@ use crate::{
     },
 };
 
-use super::{
-    context::{Explained, TraceView},
-    share_text,
-};
+use super::context::{Explained, TraceView};
 
 /// Longer values are cut until they are asked for.
 const LONG_CHARS: usize = 400;
@@ -157,7 +154,10 @@ fn Tags(title: &'static str, tags: Vec<Tag>) -> impl IntoView {
 fn tag_row(key: &str, value: String) -> AnyView {
     let copied = value.clone();
     view! {
-        <dt class="tag-list__key">{key.to_owned()}</dt>
+        <dt class="tag-list__key">
+            // A long key breaks behind its dots.
+            {key.split_inclusive('.').map(|part| view! { {part.to_owned()}<wbr/> }).views()}
+        </dt>
         <dd class="tag-list__value">
             <LongText text=value/>
             <button type="button" class="tag-list__copy" aria-label=format!("Copy the value of {key}") title="Copy" on:click=move |_| clipboard::copy(&copied)>

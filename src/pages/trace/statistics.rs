@@ -6,7 +6,7 @@ use leptos::prelude::*;
 
 use crate::{
     analysis::trace::{
-        duration_text,
+        duration_text, share_text,
         statistics::{GroupBy, Row, TagReading, groups, statistics, tag_keys},
     },
     state::reactive::{Memo, Signal},
@@ -15,7 +15,6 @@ use crate::{
 
 use super::{
     context::{Explained, TraceView},
-    share_text,
     sort_table::{Cell, Column, Line, SortTable},
 };
 

@@ -5,8 +5,10 @@ use std::sync::Arc;
 use leptos::prelude::*;
 
 use crate::{
-    analysis::trace::differs::{Attributes, Difference, Differences, attributes_of, differs},
-    base::units,
+    analysis::trace::{
+        differs::{Attributes, Difference, Differences, attributes_of, differs},
+        share_text,
+    },
     state::{
         reactive::Memo,
         traces::form::{SearchForm, tag_text},
@@ -95,7 +97,6 @@ fn narrowed(form: SearchForm, key: &str, value: &str) -> SearchForm {
 
 fn difference(search: Search, row: &Difference, rest_count: usize) -> AnyView {
     let Difference { key, value, in_selection, in_rest, selection_ratio, rest_ratio, also, .. } = row;
-    let percent = |ratio: f64| units::format("percentunit", ratio, None).to_string();
     let counts = format!("{in_selection} here, {in_rest} of the other {rest_count}");
     let (wanted_key, wanted_value) = (key.clone(), value.clone());
     let also = (!also.is_empty()).then(|| {
@@ -127,8 +128,8 @@ fn difference(search: Search, row: &Difference, rest_count: usize) -> AnyView {
                 <span class="traces__value">{value.clone()}</span>
             </button>
             <div class="traces__pair" title=counts>
-                <span>"selected"</span>{bar(*selection_ratio, "picked")}<span class="traces__slow-number">{percent(*selection_ratio)}</span>
-                <span>"others"</span>{bar(*rest_ratio, "rest")}<span class="traces__slow-number">{percent(*rest_ratio)}</span>
+                <span>"selected"</span>{bar(*selection_ratio, "picked")}<span class="traces__slow-number">{share_text(*selection_ratio)}</span>
+                <span>"others"</span>{bar(*rest_ratio, "rest")}<span class="traces__slow-number">{share_text(*rest_ratio)}</span>
             </div>
             {also.views()}
         </li>

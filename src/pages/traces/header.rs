@@ -8,7 +8,6 @@ use crate::{
     analysis::trace::words::counted,
     api::http::ApiError,
     base::time::{Range, TimeSpec, duration_words},
-    model::notice::Severity,
     platform::clock,
     state::{
         query::Remote,
@@ -17,7 +16,7 @@ use crate::{
     },
     ui::{
         icon::{Icon, IconView},
-        popover::Popover,
+        notices::Notices,
         views::Views,
     },
 };
@@ -63,7 +62,7 @@ pub fn Header(search: Search, on_explain: Callback<ApiError>) -> impl IntoView {
     };
     let notices = move || {
         let found = search.shown().get().filter(|found| !found.answer.notices.is_empty())?;
-        Some(view! { <Notices found=found/> })
+        Some(view! { <Notices notices=found.answer.notices.clone()/> })
     };
     view! {
         <div class="traces__head">
@@ -115,39 +114,6 @@ fn More(search: Search, found: Arc<Found>) -> impl IntoView {
             >
                 "Older"
             </button>
-        </span>
-    }
-    .into_any()
-}
-
-#[component]
-fn Notices(found: Arc<Found>) -> impl IntoView {
-    let notices = &found.answer.notices;
-    let is_warning = notices.iter().any(|n| n.severity == Severity::Warning);
-    let (icon, severity, text) =
-        if is_warning { (Icon::Warning, "warning", "partial") } else { (Icon::Info, "info", "note") };
-    let label = format!("{text}: {}", counted(notices.len(), "remark", "remarks"));
-    let shown = Arc::clone(&found);
-    let sheet = move |_close: Callback<()>| {
-        let items = shown
-            .answer
-            .notices
-            .iter()
-            .map(|notice| {
-                let icon = if notice.severity == Severity::Warning { Icon::Warning } else { Icon::Info };
-                view! { <div class="panel__notice"><IconView icon=icon is_small=true/><span>{notice.message.clone()}</span></div> }
-            })
-            .views();
-        view! { <div class="panel__notices">{items}</div> }.into_any()
-    };
-    view! {
-        <span class="panel__note" data-severity=severity>
-            <Popover
-                label=Signal::stored(label)
-                control=ViewFn::from(move || view! { <IconView icon=icon is_small=true/><span>{text}</span> })
-                control_class="panel__note"
-                sheet=Arc::new(sheet)
-            />
         </span>
     }
     .into_any()

@@ -7,11 +7,14 @@ use leptos::prelude::*;
 use crate::{
     analysis::trace::{
         duration_text,
-        graph::{Edge, Graph, Layout, Node, layout, service_map, with_dependencies},
+        graph::{Edge, Graph, Layout, Node, Point, layout, service_map, with_dependencies},
         words::counted,
     },
     base::{time::TimeSpec, units},
-    chart::trace::ServiceInks,
+    chart::trace::{
+        ServiceInks,
+        calls::{Boxes, line_width_px},
+    },
     model::trace::Dependency,
     state::{
         query::{Query, use_query},
@@ -20,17 +23,14 @@ use crate::{
     },
     ui::{
         data_table::{DataTable, TableData},
-        traces::ServiceDot,
+        traces::{CallsRoom, ServiceDot},
         views::Views,
     },
 };
 
 use super::search::Search;
 
-const NODE_WIDTH_PX: f64 = 186.0;
-const NODE_HEIGHT_PX: f64 = 64.0;
-const PITCH_X_PX: f64 = NODE_WIDTH_PX + 84.0;
-const PITCH_Y_PX: f64 = NODE_HEIGHT_PX + 20.0;
+const BOXES: Boxes = Boxes { width_px: 186.0, height_px: 64.0, gap_x_px: 84.0, gap_y_px: 20.0 };
 /// More boxes are no picture any more; the table has them.
 const MAX_NODES: usize = 200;
 /// Details of so many spans are read for what clients call.
@@ -101,13 +101,10 @@ fn Map(search: Search, drawn: Arc<Drawn>) -> impl IntoView {
         counted(*trace_count, "trace", "traces")
     );
     let picture = (graph.nodes.len() <= MAX_NODES).then(|| {
-        let width = layout.extent.x * PITCH_X_PX + NODE_WIDTH_PX;
-        let height = layout.extent.y * PITCH_Y_PX + NODE_HEIGHT_PX;
         let nodes = (0_u32..)
             .zip(graph.nodes.iter().zip(&layout.nodes))
             .map(|(at, (node, place))| {
-                let (left, top) = (place.x * PITCH_X_PX, place.y * PITCH_Y_PX);
-                box_of(search, at, node, inks.slot(&node.service), (left, top), looked_at)
+                box_of(search, at, node, inks.slot(&node.service), BOXES.corner_px(*place), looked_at)
             })
             .views();
         let lines = graph
@@ -117,12 +114,7 @@ fn Map(search: Search, drawn: Arc<Drawn>) -> impl IntoView {
             .map(|(edge, (points, is_back))| line_of(edge, points, *is_back, looked_at))
             .views();
         view! {
-            <div class="service-map" tabindex="0" role="region" aria-label="Services and their calls">
-                <div class="service-map__room" style:width=format!("{width:.0}px") style:height=format!("{height:.0}px")>
-                    <svg class="service-map__lines" viewBox=format!("0 0 {width:.0} {height:.0}") aria-hidden="true">{lines}</svg>
-                    {nodes}
-                </div>
-            </div>
+            <CallsRoom label="Services and their calls" extent_px=BOXES.extent_px(layout) lines=lines>{nodes}</CallsRoom>
         }
     });
     let table = Arc::new(table_of(graph));
@@ -145,7 +137,7 @@ fn box_of(
     let Node { service, count, errors, p95_ns, is_inferred, .. } = node;
     let failed = (*errors > 0).then(|| {
         let text = format!("\u{25b2} {} failed", percent(node.error_ratio()));
-        view! { <span class="service-map__facts" data-error="true">{text}</span> }
+        view! { <span class="calls__facts" data-error="true">{text}</span> }
     });
     let facts = if *count > 0 {
         format!("{} \u{b7} p95 {}", counted(*count as usize, "call", "calls"), duration_text(*p95_ns))
@@ -161,7 +153,9 @@ fn box_of(
     view! {
         <button
             type="button"
-            class="service-map__node"
+            class="calls__box"
+            style:width=format!("{}px", BOXES.width_px)
+            style:height=format!("{}px", BOXES.height_px)
             data-error=(*errors > 0).then_some("true")
             data-inferred=is_inferred.then_some("true")
             title=title
@@ -175,56 +169,26 @@ fn box_of(
                 search.ask_traces(&SearchForm { service: wanted.clone(), ..SearchForm::default() });
             }
         >
-            <span class="service-map__name"><ServiceDot ink=ink/>{service.clone()}</span>
-            <span class="service-map__facts">{facts}</span>
+            <span class="calls__name"><ServiceDot ink=ink/>{service.clone()}</span>
+            <span class="calls__facts">{facts}</span>
             {failed.views()}
         </button>
     }
     .into_any()
 }
 
-/// A call, from the right side of the caller to the left side of what it calls.
-fn line_of(
-    edge: &Edge,
-    points: &[crate::analysis::trace::graph::Point],
-    is_back: bool,
-    looked_at: RwSignal<Option<u32>>,
-) -> AnyView {
+fn line_of(edge: &Edge, points: &[Point], is_back: bool, looked_at: RwSignal<Option<u32>>) -> AnyView {
     let (from, to) = (edge.from, edge.to);
-    let last = points.len().saturating_sub(1);
-    let mut path: Vec<String> = Vec::new();
-    let mut before: Option<(f64, f64)> = None;
-    for (at, point) in points.iter().enumerate() {
-        let (x, y) = (point.x * PITCH_X_PX, point.y * PITCH_Y_PX + NODE_HEIGHT_PX / 2.0);
-        // In at one side, out at the other; a call back goes the other way.
-        let x = if (at == 0) == is_back { x } else { x + NODE_WIDTH_PX };
-        match before {
-            None => path.push(format!("M{x:.1} {y:.1}")),
-            Some((from_x, from_y)) => {
-                let middle = f64::midpoint(from_x, x);
-                path.push(format!("C{middle:.1} {from_y:.1} {middle:.1} {y:.1} {x:.1} {y:.1}"));
-            }
-        }
-        // An edge around a node passes it as a straight line.
-        before = if at == last || at == 0 {
-            Some((x, y))
-        } else {
-            let far = if is_back { x - NODE_WIDTH_PX } else { x + NODE_WIDTH_PX };
-            path.push(format!("L{far:.1} {y:.1}"));
-            Some((far, y))
-        };
-    }
-    let calls = edge.calls.max(edge.dependency_calls.unwrap_or_default()).max(1);
-    let width = 1.0 + (calls as f64).log10().clamp(0.0, 4.0);
+    let calls = edge.calls.max(edge.dependency_calls.unwrap_or_default());
     let is_faded = move || looked_at.get().is_some_and(|node| node != from && node != to).then_some("true");
     view! {
         <path
-            class="service-map__line"
+            class="calls__line"
             data-error=(edge.errors > 0).then_some("true")
             data-back=is_back.then_some("true")
             data-faded=is_faded
-            d=path.concat()
-            stroke-width=format!("{width:.1}")
+            d=BOXES.line(points, is_back)
+            stroke-width=format!("{:.1}", line_width_px(calls))
         />
     }
     .into_any()

@@ -12,10 +12,10 @@ use crate::{
     },
     base::time::{ago_text, date_time_text},
     platform::{clock, dom, events},
-    state::reactive::{Memo, RwSignal},
+    state::reactive::{Callback, Memo, RwSignal, Signal},
     ui::{
         icon::{Icon, IconView},
-        traces::ServiceDot,
+        traces::{ServiceDot, SortButton},
         views::Views,
     },
 };
@@ -120,27 +120,18 @@ pub fn Table(search: Search) -> impl IntoView {
 
 #[component]
 fn Head(search: Search, key: SortKey, name: &'static str, column: &'static str) -> impl IntoView {
-    let direction = move || {
+    let direction = Signal::derive(move || {
         let Sort { key: sorted, is_descending } = search.sort().get();
         (sorted == key).then_some(if is_descending { "descending" } else { "ascending" })
-    };
-    let press = move |_| {
+    });
+    let press = Callback::new(move |()| {
         let sort = search.sort().get_untracked().pressed(key);
         let text = (sort != Sort::default()).then(|| sort.to_string());
         search.change(&[("sort", text.as_deref())], true);
-    };
+    });
     view! {
-        <th class="traces__column" data-column=column scope="col" aria-sort=direction>
-            <button type="button" class="traces__sort" on:click=press>
-                {name}
-                <span class="traces__arrow" aria-hidden="true">
-                    {move || match direction() {
-                        Some("descending") => "\u{2193}",
-                        Some(_) => "\u{2191}",
-                        None => "",
-                    }}
-                </span>
-            </button>
+        <th class="traces__column" data-column=column scope="col" aria-sort=move || direction.get()>
+            <SortButton name=name direction=direction on_press=press/>
         </th>
     }
     .into_any()

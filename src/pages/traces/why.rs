@@ -7,10 +7,9 @@ use leptos::prelude::*;
 use crate::{
     analysis::trace::{
         bottleneck::{ManyReport, ManyRow, SLOW_NS, SlowTrace, report_of_many},
-        duration_text,
+        duration_text, share_text,
         words::counted,
     },
-    base::units,
     state::{
         reactive::{Memo, RwSignal},
         traces::form::parse_duration_ns,
@@ -46,10 +45,6 @@ pub fn WhyCard(search: Search) -> impl IntoView {
     view! { <section class="card traces__side" aria-labelledby="traces-why">{body}</section> }.into_any()
 }
 
-fn percent(ratio: f64) -> String {
-    units::format("percentunit", ratio, None).to_string()
-}
-
 #[component]
 fn Body(search: Search, explained: Arc<Explained>, is_open: RwSignal<bool>) -> impl IntoView {
     let Explained { found, report } = &*explained;
@@ -59,8 +54,8 @@ fn Body(search: Search, explained: Arc<Explained>, is_open: RwSignal<bool>) -> i
         let text = format!(
             "{} with errors ({} of the traces); {} of all spans failed",
             counted(*with_errors, "trace", "traces"),
-            percent(report.error_ratio()),
-            percent(report.span_error_ratio())
+            share_text(report.error_ratio()),
+            share_text(report.span_error_ratio())
         );
         view! { <p class="card__note">{text}</p> }
     });
@@ -123,7 +118,7 @@ fn reason(search: Search, found: &Arc<Found>, row: &ManyRow) -> AnyView {
                     {worst.views()}
                 </div>
             </div>
-            <span class="traces__share" title="Of the time that all slow traces took">{percent(*share)}</span>
+            <span class="traces__share" title="Of the time that all slow traces took">{share_text(*share)}</span>
         </li>
     }
     .into_any()
@@ -143,12 +138,12 @@ fn one_by_one(search: Search, found: &Arc<Found>, slow: &SlowTrace) -> AnyView {
                     <span class="traces__slow-name">{trace.operation(slow.span).to_owned()}</span>
                     <span class="card__note">{trace.service(slow.span).to_owned()}</span>
                     <span class="traces__slow-number">{duration_text(slow.duration_ns)}</span>
-                    <span class="traces__slow-number">{percent(slow.share)}</span>
+                    <span class="traces__slow-number">{share_text(slow.share)}</span>
                 </li>
             }
         })
         .views();
-    let errors = format!("error rate {}", percent(*error_ratio));
+    let errors = format!("error rate {}", share_text(*error_ratio));
     view! {
         <div class="traces__slow">
             <div class="traces__slow-head">

@@ -4,10 +4,9 @@ use leptos::prelude::*;
 
 use crate::{
     analysis::trace::{
-        duration_text,
+        duration_text, share_text,
         words::{Part, Sentence},
     },
-    base::units,
     state::reactive::Callback,
     ui::views::Views,
 };
@@ -23,7 +22,7 @@ pub fn SentenceView(sentence: Sentence, #[prop(optional)] on_span: Option<Callba
             view! { <span class="sentence__number">{duration_text(duration_ns)}</span> }.into_any()
         }
         Part::Ratio(ratio) => {
-            let text = units::format("percentunit", ratio, None).to_string();
+            let text = share_text(ratio);
             view! { <span class="sentence__number">{text}</span> }.into_any()
         }
         Part::Span(span, name) => match on_span {
