@@ -46,7 +46,12 @@ fn named<T>(name: &str, outcome: Result<T, String>) -> Result<T, String> {
 }
 
 /// A parameter, where it is not empty.
-fn given<T>(params: &Params, name: &str, read: impl Fn(&str) -> Result<T, String>, default: T) -> Result<T, String> {
+fn given<T>(
+    params: &Params,
+    name: &'static str,
+    read: impl Fn(&str) -> Result<T, String>,
+    default: T,
+) -> Result<T, String> {
     match params.get(name) {
         "" => Ok(default),
         text => read(text),

@@ -71,20 +71,3 @@ pub fn share_text(ratio: f64) -> String {
     };
     if percent > 0.0 && percent < 0.005 { "< 0.01 %".to_owned() } else { format!("{percent:.decimals$} %") }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::share_text;
-
-    #[test]
-    fn shares_have_as_many_digits_as_they_need() {
-        let check = |ratio: f64, expect: &str| assert_eq!(share_text(ratio), expect);
-        check(0.0, "0 %");
-        check(0.672, "67 %");
-        check(1.0, "100 %");
-        check(0.0994, "9.9 %");
-        check(0.014, "1.4 %");
-        check(0.00049, "0.05 %");
-        check(0.000_001, "< 0.01 %");
-    }
-}

@@ -1,4 +1,4 @@
-//! What holds for all of them: hostile times end nothing.
+//! What holds for all of them: hostile times end nothing, and shares are written alike.
 
 use std::sync::Arc;
 
@@ -59,4 +59,16 @@ fn hostile_times_end_nothing() {
         differs::differs(&[&attributes[0]], &[&attributes[1]]);
         conversation::conversation(&a, &conversation::PriceTable::default(), Redactor::default());
     }
+}
+
+#[test]
+fn shares_have_as_many_digits_as_they_need() {
+    let check = |ratio: f64, expect: &str| assert_eq!(share_text(ratio), expect);
+    check(0.0, "0 %");
+    check(0.672, "67 %");
+    check(1.0, "100 %");
+    check(0.0994, "9.9 %");
+    check(0.014, "1.4 %");
+    check(0.00049, "0.05 %");
+    check(0.000_001, "< 0.01 %");
 }
