@@ -13,6 +13,8 @@ pub const ERROR: u16 = 1;
 pub const WARNINGS: u16 = 1 << 1;
 pub const EVENTS: u16 = 1 << 2;
 pub const LINKS: u16 = 1 << 3;
+/// It follows from its parent ([`Span::parent_id`]), which did not wait for it.
+pub const FOLLOWS: u16 = 1 << 9;
 
 /// Upper and lower half.
 pub type Id = [u64; 2];
@@ -213,7 +215,7 @@ fn legacy_references(reader: &mut Reader<'_>, span: &mut Span) -> Result<(), Sto
     while reader.item(count == 0)? {
         count += 1;
         if reader.take_if(b'{')? {
-            reference(reader, span)?;
+            reference(reader, span, false)?;
         } else {
             reader.value()?;
         }
@@ -224,8 +226,9 @@ fn legacy_references(reader: &mut Reader<'_>, span: &mut Span) -> Result<(), Sto
     Ok(())
 }
 
-/// A reference of the old dialect or a link of the new one, whose brace is taken.
-fn reference(reader: &mut Reader<'_>, span: &mut Span) -> Result<(), Stop> {
+/// A reference of the old dialect or a link of the new one, whose brace is taken. `follows` is how it is meant where it does
+/// not say so itself.
+fn reference(reader: &mut Reader<'_>, span: &mut Span, mut follows: bool) -> Result<(), Stop> {
     let (mut trace_id, mut span_id) = ((0, 0), (0, 0));
     let mut is_first = true;
     while let Some(key) = reader.key(is_first)? {
@@ -233,6 +236,16 @@ fn reference(reader: &mut Reader<'_>, span: &mut Span) -> Result<(), Stop> {
         match key {
             b"traceID" | b"traceId" | b"trace_id" => trace_id = reader.text()?.unwrap_or_default(),
             b"spanID" | b"spanId" | b"span_id" => span_id = reader.text()?.unwrap_or_default(),
+            b"refType" => {
+                let kind = reader.value()?;
+                follows = reader.slice(kind) == b"\"FOLLOWS_FROM\"";
+            }
+            // `opentracing.ref_type`, by which the servers keep what the old dialect says.
+            b"attributes" => {
+                let attributes = reader.value()?;
+                let child_of = b"\"child_of\"";
+                follows &= !reader.slice(attributes).windows(child_of.len()).any(|word| word == child_of);
+            }
             _ => {
                 reader.value()?;
             }
@@ -244,6 +257,9 @@ fn reference(reader: &mut Reader<'_>, span: &mut Span) -> Result<(), Stop> {
         span.flags |= LINKS;
     } else if span.parent_id == 0 {
         span.parent_id = parent_id;
+        if follows && parent_id != 0 {
+            span.flags |= FOLLOWS;
+        }
     } else if parent_id != 0 {
         span.other_parents.push(parent_id);
     }
@@ -351,7 +367,7 @@ fn otlp_links(reader: &mut Reader<'_>, span: &mut Span) -> Result<(), Stop> {
         while reader.item(count == 0)? {
             count += 1;
             if reader.take_if(b'{')? {
-                reference(reader, span)?;
+                reference(reader, span, true)?;
             } else {
                 reader.value()?;
             }

@@ -8,12 +8,14 @@
 //! Invariant: the segments tile the interval of the span asked for: the first begins with it, each begins where the one
 //! before ends, the last ends with it.
 //!
-//! Not here: which reference made a span a child. Work that follows from a span rather than being waited for by it
-//! (`FOLLOWS_FROM`) counts as far as it lies within its parent; what goes on after the parent's end is cut off, since
-//! nobody waited for it. Orphans and further roots never count.
+//! Work that follows from a span (`FOLLOWS_FROM`) was not waited for and never counts, nor does what it started; of other
+//! children what goes on after the parent's end is cut off. Orphans and further roots never count.
 
 use super::{add, ratio};
-use crate::{base::order, model::trace::Trace};
+use crate::{
+    base::order,
+    model::trace::{SpanFlags, Trace},
+};
 
 /// From `start_ns` to `end_ns` everything waited for `span` itself. Never empty.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,7 +89,8 @@ pub fn critical_path_of(trace: &Trace, span: usize) -> Vec<Segment> {
 /// the longest.
 fn push_children(trace: &Trace, parent: usize, (start_ns, end_ns): (i64, i64), out: &mut Vec<Child>) {
     let first = out.len();
-    out.extend(trace.children(parent).filter_map(|span| {
+    let waited_for = |span: &usize| !trace.flags(*span).contains(SpanFlags::FOLLOWS);
+    out.extend(trace.children(parent).filter(waited_for).filter_map(|span| {
         let child = Child {
             span,
             start_ns: trace.span_start_ns(span).max(start_ns),
@@ -274,6 +277,20 @@ mod tests {
               mq c         |====|
             ",
             "a 0-3, b 3-5",
+        );
+    }
+
+    #[test]
+    fn what_follows_from_its_parent_is_not_waited_for() {
+        check(
+            "
+            api a   |==========|
+              api b  |==|
+              mq c      |====|     !follows
+                db d     |==|
+              api e        |==|
+            ",
+            "a 0-1, b 1-4, a 4-7, e 7-10, a 10-11",
         );
     }
 

@@ -40,7 +40,12 @@ pub fn trace(random: &mut Random, max: u64) -> Trace {
         spans.service.push(random.below(3) as u32);
         spans.operation.push(3 + random.below(4) as u32);
         spans.kind.push(SpanKind::Internal);
-        spans.flags.push(if random.below(8) == 0 { SpanFlags::ERROR } else { SpanFlags::default() });
+        let flag = match random.below(16) {
+            0 | 1 => SpanFlags::ERROR,
+            2 => SpanFlags::FOLLOWS,
+            _ => SpanFlags::default(),
+        };
+        spans.flags.push(flag);
         spans.origin.push(id as u32 - 1);
     }
     trace_of(spans)

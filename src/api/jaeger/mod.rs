@@ -16,6 +16,7 @@ mod ask;
 mod collect;
 mod detail;
 mod dialect;
+mod document;
 mod pretty;
 mod scan;
 mod skew;
@@ -41,6 +42,7 @@ use crate::{
         trace::{Dependency, FoundTraces, Operation, Trace, TraceId, TraceQuery},
     },
 };
+pub use document::{DocumentKind, document};
 pub use upload::{DocumentError, traces_from_document};
 
 /// Cheap to clone; clones share what is in flight, and what is known of the server.

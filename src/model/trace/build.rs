@@ -142,7 +142,11 @@ fn parents(spans: &RawSpans, flags: &mut [SpanFlags]) -> Vec<u32> {
         let mut found = if *parent_id == 0 { None } else { positions.find(ids, *parent_id) };
         let mut is_missing = *parent_id != 0 && found.is_none();
         while let Some((_, id)) = others.next_if(|(of, _)| *of as usize <= at) {
-            found = found.or_else(|| positions.find(ids, *id));
+            if found.is_none() {
+                found = positions.find(ids, *id);
+                // Said of the first.
+                set(flags, at, get(flags, at).without(SpanFlags::FOLLOWS));
+            }
             is_missing = found.is_none();
         }
         match found {

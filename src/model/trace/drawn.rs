@@ -7,7 +7,8 @@
 //! ```
 //!
 //! The first word is the service, the rest up to the bar the operation. The first bar's column is where the trace begins. A
-//! bar `|` alone has no duration. Behind the bar: `!error`, `!server` and other kinds, and tags.
+//! bar `|` alone has no duration. Behind the bar: `!error`, `!follows` (its parent did not
+//! wait for it), `!server` and other kinds, and tags.
 
 use std::sync::Arc;
 
@@ -76,6 +77,7 @@ pub fn trace_of_id(id: u128, drawing: &str) -> Trace {
         for word in line[open + 1 + bar..].trim_start_matches('|').split_whitespace() {
             match word.strip_prefix('!') {
                 Some("error") => flags = flags.with(SpanFlags::ERROR),
+                Some("follows") => flags = flags.with(SpanFlags::FOLLOWS),
                 Some(word) => kind = SpanKind::ALL.into_iter().find(|kind| kind.id() == word).expect("a kind"),
                 None => {
                     let (key, value) = word.split_once('=').expect("a tag");

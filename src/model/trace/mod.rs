@@ -114,6 +114,8 @@ impl SpanFlags {
     pub const NO_START: Self = Self(1 << 7);
     /// It ended before it started, and has no duration.
     pub const NEGATIVE: Self = Self(1 << 8);
+    /// It follows from its parent, which did not wait for it.
+    pub const FOLLOWS: Self = Self(1 << 9);
 
     pub fn contains(self, other: Self) -> bool {
         self.0 & other.0 == other.0
@@ -122,6 +124,11 @@ impl SpanFlags {
     #[must_use]
     pub fn with(self, other: Self) -> Self {
         Self(self.0 | other.0)
+    }
+
+    #[must_use]
+    pub fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
     }
 }
 

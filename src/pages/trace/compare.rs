@@ -28,7 +28,7 @@ use crate::{
     },
 };
 
-use super::context::{Explained, TraceView};
+use super::{context::TraceView, explained::Explained};
 
 const USUAL: &str = "usual";
 /// More are no more readable.

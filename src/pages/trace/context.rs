@@ -1,92 +1,27 @@
-//! What the views of a trace share: the trace with what explains it, and what the address says about the page.
+//! What the views of a trace share: the trace, and what the address says about the page.
 
 use std::sync::Arc;
 
 use leptos::prelude::*;
 
 use crate::{
-    analysis::{
-        redact::Redactor,
-        trace::{
-            bottleneck::{Context, Report, report},
-            critical_path::{Segment, critical_ns, critical_path},
-            duration_text,
-            filter::Collapsed,
-            self_time::self_ns,
-        },
-    },
-    base::{number, order},
-    chart::trace::ServiceInks,
-    model::trace::{SpanDetail, SpanId, Trace},
-    platform::timer,
+    analysis::{redact::Redactor, trace::filter::Collapsed},
+    base::number,
+    model::trace::{SpanDetail, SpanId},
+    platform::{storage, timer},
     state::{
         reactive::{Memo, RwSignal, Signal, effect},
         router::Router,
         sources::Sources,
-        traces::{self, form::parse_duration_ns},
         url::Params,
     },
 };
 
-/// A trace and what is computed from it once.
-pub struct Explained {
-    pub trace: Arc<Trace>,
-    pub inks: ServiceInks,
-    /// Of each span, in nanoseconds.
-    pub critical_ns: Vec<i64>,
-    pub self_ns: Vec<i64>,
-    pub report: Report,
-    /// By span, then by time.
-    segments: Vec<Segment>,
-    pub max_depth: usize,
-}
-
-impl Explained {
-    pub fn shared(trace: &Arc<Trace>) -> Arc<Self> {
-        let path = critical_path(trace);
-        let critical_ns = critical_ns(trace, &path);
-        let mut segments = path;
-        order::sort_by_key(&mut segments, |segment| (segment.span, segment.start_ns));
-        let usual = traces::last_search().map(|search| search.usual);
-        let report = report(trace, Context { usual: usual.as_deref() });
-        Arc::new(Self {
-            inks: ServiceInks::of((0..trace.len()).map(|span| trace.service(span))),
-            critical_ns,
-            self_ns: self_ns(trace),
-            report,
-            segments,
-            max_depth: (0..trace.len()).map(|span| trace.depth(span)).max().unwrap_or_default(),
-            trace: Arc::clone(trace),
-        })
-    }
-
-    /// `create_agent`, or where there is no root, the id.
-    pub fn root_title(&self) -> String {
-        self.trace.root().map_or_else(|| self.trace.id().to_string(), |root| self.trace.operation(root).to_owned())
-    }
-
-    pub fn ink(&self, span: usize) -> u8 {
-        self.inks.slot(self.trace.service(span))
-    }
-
-    /// The critical path's parts in a span, by time.
-    pub fn segments_of(&self, span: usize) -> &[Segment] {
-        let from = self.segments.partition_point(|segment| segment.span < span);
-        let to = self.segments.partition_point(|segment| segment.span <= span);
-        self.segments.get(from..to).unwrap_or_default()
-    }
-
-    /// Place in the trace, 0 at its start and 1 at its end.
-    pub fn ratio_at(&self, time_ns: i64) -> f64 {
-        let whole_ns = self.trace.duration_ns().max(1) as f64;
-        time_ns.saturating_sub(self.trace.start_ns()) as f64 / whole_ns
-    }
-
-    /// `1.62 s`, with the span's own unit.
-    pub fn duration_of(&self, span: usize) -> String {
-        duration_text(self.trace.span_duration_ns(span))
-    }
-}
+use super::{
+    explained::Explained,
+    filters::{Filters, escaped, unescaped},
+    zoom::Zoom,
+};
 
 /// The views of a trace.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -145,97 +80,25 @@ impl Tab {
     }
 }
 
-/// The part of the trace that is shown: ratios of its duration, `start` < `end`.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Zoom {
-    pub start: f64,
-    pub end: f64,
+/// Where the details of the span that is selected stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Details {
+    Beside,
+    /// Below its row.
+    Below,
 }
+
+/// Under these names the browser remembers what suits a person, whatever the trace.
+const DETAILS_KEY: &str = "trace-details";
+const NAMES_KEY: &str = "trace-names-percent";
+
+/// The part of the timeline's width that names have, in percent.
+pub const USUAL_NAMES_PERCENT: f64 = 38.0;
+const MIN_NAMES_PERCENT: f64 = 12.0;
+const MAX_NAMES_PERCENT: f64 = 75.0;
 
 /// From the last move to the change of the address.
 const ADDRESS_MS: i32 = 150;
-
-/// A millionth of the trace.
-const MIN_WIDTH: f64 = 1e-6;
-
-impl Zoom {
-    pub const WHOLE: Self = Self { start: 0.0, end: 1.0 };
-
-    pub fn width(self) -> f64 {
-        (self.end - self.start).max(MIN_WIDTH)
-    }
-
-    pub fn is_whole(self) -> bool {
-        self == Self::WHOLE
-    }
-
-    /// Within the trace, and not too narrow.
-    pub fn within(start: f64, end: f64) -> Self {
-        let (start, end) = if start <= end { (start, end) } else { (end, start) };
-        let width = (end - start).clamp(MIN_WIDTH, 1.0);
-        let start = start.clamp(0.0, 1.0 - width);
-        Self { start, end: start + width }
-    }
-
-    /// Place on the screen of a place in the trace: 0 at the left edge, 1 at the right one.
-    pub fn place(self, ratio: f64) -> f64 {
-        (ratio - self.start) / self.width()
-    }
-
-    /// Moved by a part of its width.
-    pub fn moved(self, by: f64) -> Self {
-        let shift = (by * self.width()).clamp(-self.start, 1.0 - self.end);
-        Self { start: self.start + shift, end: self.end + shift }
-    }
-
-    /// `factor` times as wide around a place on the screen (0–1).
-    pub fn scaled(self, factor: f64, around: f64) -> Self {
-        let fixed = self.start + around * self.width();
-        let width = (self.width() * factor).clamp(MIN_WIDTH, 1.0);
-        let start = (fixed - around * width).clamp(0.0, 1.0 - width);
-        Self { start, end: start + width }
-    }
-
-    fn parse(text: &str) -> Option<Self> {
-        let (start, end) = text.split_once('-')?;
-        let (start, end) = (number::parse(start)?, number::parse(end)?);
-        ((0.0..1.0).contains(&start) && start < end && end <= 1.0).then_some(Self { start, end })
-    }
-
-    fn to_text(self) -> Option<String> {
-        (!self.is_whole()).then(|| format!("{:.6}-{:.6}", self.start, self.end))
-    }
-}
-
-/// What rows are left out.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Filters {
-    pub services: Vec<String>,
-    pub errors_only: bool,
-    pub critical_only: bool,
-    pub min_duration: String,
-    /// Spans that do not match what is looked for.
-    pub matches_only: bool,
-}
-
-impl Filters {
-    pub fn min_duration_ns(&self) -> i64 {
-        parse_duration_ns(&self.min_duration).unwrap_or(0)
-    }
-
-    pub fn is_open(&self) -> bool {
-        *self == Self::default()
-    }
-}
-
-/// A name in a list that commas part.
-fn escaped(name: &str) -> String {
-    name.replace('%', "%25").replace(',', "%2C")
-}
-
-fn unescaped(name: &str) -> String {
-    name.replace("%2C", ",").replace("%25", "%")
-}
 
 /// The page of one trace. Cheap to copy.
 #[derive(Clone, Copy)]
@@ -245,6 +108,8 @@ pub struct TraceView {
     router: StoredValue<Router>,
     redactor: StoredValue<Redactor>,
     pub collapsed: RwSignal<Collapsed>,
+    details: RwSignal<Details>,
+    names_percent: RwSignal<f64>,
     /// Ahead of the address while a person pans.
     zoom: RwSignal<Zoom>,
     zoom_due: StoredValue<Option<timer::Timeout>, LocalStorage>,
@@ -261,8 +126,12 @@ impl TraceView {
         effect(move || zoom.set(asked.get()));
         let zoom_due = StoredValue::new_local(None);
         on_cleanup(move || drop(zoom_due.try_update_value(Option::take)));
+        let is_below = storage::read(DETAILS_KEY).as_deref() == Some("below");
+        let names_percent = storage::read(NAMES_KEY).and_then(|text| number::parse(&text));
         let view = Self {
             explained,
+            details: RwSignal::new(if is_below { Details::Below } else { Details::Beside }),
+            names_percent: RwSignal::new(within_names(names_percent.unwrap_or(USUAL_NAMES_PERCENT))),
             params,
             zoom,
             zoom_due,
@@ -340,6 +209,28 @@ impl TraceView {
         self.set_params(&[("span", id)], false);
     }
 
+    pub fn details(self) -> Signal<Details> {
+        self.details.into()
+    }
+
+    /// For this trace and those to come.
+    pub fn set_details(self, details: Details) {
+        self.details.set(details);
+        storage::write(DETAILS_KEY, if details == Details::Below { "below" } else { "beside" });
+    }
+
+    /// From [`MIN_NAMES_PERCENT`] to [`MAX_NAMES_PERCENT`].
+    pub fn names_percent(self) -> Signal<f64> {
+        self.names_percent.into()
+    }
+
+    /// For this trace and those to come.
+    pub fn set_names_percent(self, percent: f64) {
+        let percent = within_names(percent);
+        self.names_percent.set(percent);
+        storage::write(NAMES_KEY, &format!("{percent:.1}"));
+    }
+
     /// Shows a span in the timeline, unfolding and unzooming what hides it.
     pub fn reveal(self, span: usize) {
         let explained = self.explained_untracked();
@@ -405,32 +296,6 @@ impl TraceView {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_zoom_stays_within_the_trace() {
-        let near = |a: Zoom, start: f64, end: f64| {
-            assert!((a.start - start).abs() < 1e-9 && (a.end - end).abs() < 1e-9, "{a:?}");
-        };
-        near(Zoom::within(0.8, 0.2), 0.2, 0.8);
-        near(Zoom::within(-1.0, 0.5), 0.0, 1.0);
-        near(Zoom { start: 0.2, end: 0.4 }.moved(0.5), 0.3, 0.5);
-        near(Zoom { start: 0.2, end: 0.4 }.moved(9.0), 0.8, 1.0);
-        near(Zoom { start: 0.2, end: 0.4 }.scaled(0.5, 0.5), 0.25, 0.35);
-        near(Zoom { start: 0.2, end: 0.4 }.scaled(100.0, 0.0), 0.0, 1.0);
-        assert_eq!(Zoom::parse("0.25-0.5"), Some(Zoom { start: 0.25, end: 0.5 }));
-        for wrong in ["", "0.5", "0.5-0.25", "-1-2", "0-2", "a-b"] {
-            assert_eq!(Zoom::parse(wrong), None, "{wrong}");
-        }
-        for name in ["api", "a,b", "50%", "%2C"] {
-            assert_eq!(unescaped(&escaped(name)), name);
-        }
-        assert_eq!(Zoom::WHOLE.to_text(), None);
-        assert_eq!(
-            Zoom { start: 0.25, end: 0.5 }.to_text().as_deref().and_then(Zoom::parse),
-            Some(Zoom { start: 0.25, end: 0.5 })
-        );
-    }
+fn within_names(percent: f64) -> f64 {
+    if percent.is_finite() { percent.clamp(MIN_NAMES_PERCENT, MAX_NAMES_PERCENT) } else { USUAL_NAMES_PERCENT }
 }

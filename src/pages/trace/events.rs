@@ -6,16 +6,22 @@ use crate::{
     analysis::trace::{duration_text, words::counted},
     base::order,
     model::trace::{SpanEvent, SpanFlags},
-    ui::{state_view::StateView, traces::ServiceDot, views::Views},
+    state::reactive::{Callback, RwSignal, Signal},
+    ui::{
+        state_view::StateView,
+        traces::{ServiceDot, ShowMore},
+        views::Views,
+    },
 };
 
 use super::{context::TraceView, span_detail::tag_rows};
 
-/// More are no more readable.
-const MAX_EVENTS: usize = 500;
+/// More are drawn when they are wanted.
+const EVENTS_AT_FIRST: usize = 500;
 
 #[component]
 pub fn EventsTab(view: TraceView) -> impl IntoView {
+    let shown_count = RwSignal::new(EVENTS_AT_FIRST);
     move || {
         let explained = view.explained();
         let trace = &explained.trace;
@@ -32,7 +38,7 @@ pub fn EventsTab(view: TraceView) -> impl IntoView {
         let count = events.len();
         let items = events
             .into_iter()
-            .take(MAX_EVENTS)
+            .take(shown_count.get())
             .map(|(span, SpanEvent { time_ns, name, fields })| {
                 let after = duration_text(time_ns.saturating_sub(trace.start_ns()));
                 let operation = trace.operation(span).to_owned();
@@ -51,10 +57,13 @@ pub fn EventsTab(view: TraceView) -> impl IntoView {
             .views();
         view! {
             <section class="card trace__view" aria-label="Events">
-                <p class="card__note">
-                    {if count > MAX_EVENTS { format!("The first {MAX_EVENTS} of {count} events") } else { counted(count, "event", "events") }}
-                </p>
+                <p class="card__note">{counted(count, "event", "events")}</p>
                 <ol class="events">{items}</ol>
+                <ShowMore
+                    hidden_count=Signal::stored(count.saturating_sub(shown_count.get_untracked()))
+                    name=("event", "events")
+                    on_more=Callback::new(move |()| shown_count.update(|count| *count *= 4))
+                />
             </section>
         }
         .into_any()

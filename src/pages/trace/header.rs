@@ -18,11 +18,15 @@ use crate::{
     },
     ui::{
         icon::{Icon, IconView},
+        traces::DownloadTraces,
         views::Views,
     },
 };
 
-use super::context::{Tab, TraceView};
+use super::{
+    context::{Tab, TraceView},
+    span_detail,
+};
 
 #[component]
 pub fn TraceHeader(view: TraceView, remote: Signal<Remote<Arc<Trace>>>) -> impl IntoView {
@@ -129,18 +133,10 @@ fn links(view: TraceView) -> AnyView {
     let id = explained.trace.id();
     view! {
         <a class="control" data-variant="ghost" href=router.href(&back)><IconView icon=Icon::Left is_small=true/>"Search"</a>
-        <button
-            type="button"
-            class="control"
-            data-variant="ghost"
-            title="Every span as the backend sent it"
-            on:click=move |_| {
-                let document = super::span_detail::trace_document(view);
-                clipboard::download(&format!("trace-{id}.json"), "application/json", &document);
-            }
-        >
-            "Download"
-        </button>
+        <DownloadTraces
+            name=Signal::stored(format!("trace-{id}"))
+            write=Arc::new(move |kind| span_detail::trace_document(view, kind))
+        />
     }
     .into_any()
 }

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::{platform::clipboard, ui::views::Views};
+use crate::{api::jaeger::DocumentKind, platform::clipboard, ui::views::Views};
 
 use super::{context::TraceView, span_detail};
 
@@ -29,21 +29,12 @@ pub fn JsonTab(view: TraceView) -> impl IntoView {
             .map(|span| span_detail::span_document(view, span))
             .map(|json| view! { <pre class="json">{json}</pre> })
             .views();
-        let id = explained.trace.id();
         view! {
             <section class="card trace__view" aria-label="JSON">
                 <div class="card__head">
                     <p class="card__note">{note}</p>
                     <span class="card__end"></span>
-                    <button type="button" class="control" data-variant="ghost" on:click=move |_| clipboard::copy(&span_detail::trace_document(view))>"Copy all"</button>
-                    <button
-                        type="button"
-                        class="control"
-                        data-variant="ghost"
-                        on:click=move |_| clipboard::download(&format!("trace-{id}.json"), "application/json", &span_detail::trace_document(view))
-                    >
-                        "Download"
-                    </button>
+                    <button type="button" class="control" data-variant="ghost" on:click=move |_| clipboard::copy(&span_detail::trace_document(view, DocumentKind::Jaeger))>"Copy all"</button>
                 </div>
                 {parts}
             </section>

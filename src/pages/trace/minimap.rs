@@ -14,7 +14,7 @@ use crate::{
     ui::chart_canvas::{ChartCanvas, ChartEvent, ChartRoom},
 };
 
-use super::context::{TraceView, Zoom};
+use super::{context::TraceView, zoom::Zoom};
 
 #[component]
 pub fn Minimap(view: TraceView) -> impl IntoView {

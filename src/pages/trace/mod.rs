@@ -1,24 +1,31 @@
 //! One trace: where its time went, and why.
 //!
 //! Invariant: what is shown is in the address (`view`, `span`, `find`, filters, `zoom`, `compare`), so that a link shows a
-//! colleague the same. Only what is folded is not.
+//! colleague the same. Only what is folded is not, nor what suits a person (where details stand, how wide names are), which the
+//! browser remembers.
 
 mod agent;
 mod compare;
 mod context;
 mod events;
+mod explained;
+mod filters;
 mod flame;
 mod graph;
 mod header;
 mod json;
 mod minimap;
 mod report;
+mod row;
+mod ruler;
 mod sort_table;
 mod span_detail;
 mod span_table;
+mod stack;
 mod statistics;
 mod timeline;
 mod toolbar;
+mod zoom;
 
 use std::sync::Arc;
 
@@ -45,11 +52,17 @@ use crate::{
     },
 };
 
-use context::{Explained, Tab, TraceView};
+use context::{Tab, TraceView};
+use explained::Explained;
 
 /// A trace whose last span ended this long ago may still grow.
 const RECENT_MS: i64 = 60_000;
 const REFRESH_MS: i64 = 3_000;
+
+/// A place across the track of the timeline (0–1) as a length of CSS.
+fn percent(place: f64) -> String {
+    format!("{:.4}%", place * 100.0)
+}
 
 /// The page's door: called from outside its part of the app (`xtask/js/chunks.json`).
 #[inline(never)]

@@ -16,7 +16,7 @@ use crate::{
     },
 };
 
-use super::context::{Explained, TraceView};
+use super::{context::TraceView, explained::Explained};
 
 /// More are shown on request.
 const FIRST_FINDINGS: usize = 5;

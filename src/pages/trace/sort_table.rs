@@ -6,17 +6,17 @@ use leptos::prelude::*;
 
 use crate::{
     base::order,
-    state::reactive::{Callback, Memo, Signal},
+    state::reactive::{Callback, Memo, RwSignal, Signal},
     ui::{
-        traces::{ServiceDot, SortButton},
+        traces::{ServiceDot, ShowMore, SortButton},
         views::Views,
     },
 };
 
 use super::context::TraceView;
 
-/// More rows are no more readable; a note says how many there are.
-const MAX_ROWS: usize = 500;
+/// More rows are drawn when they are wanted.
+const ROWS_AT_FIRST: usize = 500;
 
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Column {
@@ -78,6 +78,7 @@ pub fn SortTable(
     lines: Signal<Arc<Vec<Line>>>,
     #[prop(into)] caption: String,
 ) -> impl IntoView {
+    let row_count = RwSignal::new(ROWS_AT_FIRST);
     let asked = view.param("sort");
     let sort = Memo::new(move |_| {
         let text = asked.get().unwrap_or_default();
@@ -120,23 +121,20 @@ pub fn SortTable(
         lines.with(|lines| {
             sorted(lines, at, is_number, is_descending)
                 .into_iter()
-                .take(MAX_ROWS)
+                .take(row_count.get())
                 .filter_map(|at| lines.get(at))
                 .map(|line| row(view, columns, line))
                 .views()
         })
     };
-    let note = move || {
-        let count = lines.with(|lines| lines.len());
-        (count > MAX_ROWS).then(|| view! { <p class="card__note">{format!("The first {MAX_ROWS} of {count}. Sort by another column to see others.")}</p> })
-    };
+    let hidden_count = Memo::new(move |_| lines.with(|lines| lines.len()).saturating_sub(row_count.get()));
     view! {
         <div class="data-table" tabindex="0" role="region" aria-label=caption>
-            {note}
             <table class="data-table__table">
                 <thead><tr>{head}</tr></thead>
                 <tbody>{body}</tbody>
             </table>
+            <ShowMore hidden_count=hidden_count.into() name=("row", "rows") on_more=Callback::new(move |()| row_count.update(|count| *count *= 4))/>
         </div>
     }
     .into_any()

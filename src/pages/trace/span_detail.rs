@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use crate::{
     analysis::trace::{duration_text, share_text},
+    api::jaeger::{DocumentKind, document},
     base::time::iso_text,
     model::trace::{Reference, ReferenceKind, SpanDetail, SpanEvent, SpanFlags, Tag},
     platform::clipboard,
@@ -15,7 +16,10 @@ use crate::{
     },
 };
 
-use super::context::{Explained, TraceView};
+use super::{
+    context::{Details, TraceView},
+    explained::Explained,
+};
 
 /// Longer values are cut until they are asked for.
 const LONG_CHARS: usize = 400;
@@ -33,6 +37,7 @@ pub fn SpanPanel(view: TraceView) -> impl IntoView {
             <section class="span-panel" aria-label="The span">
                 <div class="span-panel__head">
                     <h2 class="span-panel__title">{trace.operation(span).to_owned()}</h2>
+                    {details_switch(view)}
                     <button type="button" class="control" data-variant="ghost" aria-label="Close" title="Close (Esc)" on:click=move |_| view.select(None)>
                         <IconView icon=Icon::Close is_small=true/>
                     </button>
@@ -55,6 +60,17 @@ pub fn SpanPanel(view: TraceView) -> impl IntoView {
     }
 }
 
+fn details_switch(view: TraceView) -> AnyView {
+    let (label, title, other) = match view.details().get() {
+        Details::Beside => ("Below", "Show details below the row of their span", Details::Below),
+        Details::Below => ("Beside", "Show details beside the rows", Details::Beside),
+    };
+    view! {
+        <button type="button" class="control" data-variant="ghost" title=title on:click=move |_| view.set_details(other)>{label}</button>
+    }
+    .into_any()
+}
+
 fn facts(explained: &Explained, span: usize) -> AnyView {
     let trace = &explained.trace;
     let zone = TimeContext::expect().zone.get();
@@ -64,10 +80,15 @@ fn facts(explained: &Explained, span: usize) -> AnyView {
     let critical_ns = explained.critical_ns.get(span).copied().unwrap_or_default();
     let duration_ns = trace.span_duration_ns(span);
     let kind = trace.kind(span).id();
+    let on_path = if trace.flags(span).contains(SpanFlags::FOLLOWS) {
+        "nobody waited for it".to_owned()
+    } else {
+        format!("{} · {}", duration_text(critical_ns), share(critical_ns))
+    };
     let facts = [
         ("Duration", format!("{} · {}", duration_text(duration_ns), share(duration_ns))),
         ("By itself", format!("{} · {}", duration_text(own_ns), share(own_ns))),
-        ("Critical path", format!("{} · {}", duration_text(critical_ns), share(critical_ns))),
+        ("Critical path", on_path),
         ("Starts after", duration_text(start_ns.saturating_sub(trace.start_ns()))),
         ("Started", zone.with(|zone| iso_text(start_ns.div_euclid(1_000_000), zone))),
         ("Kind", if kind.is_empty() { "unknown".to_owned() } else { kind.to_owned() }),
@@ -272,12 +293,9 @@ pub fn span_document(view: TraceView, span: usize) -> String {
     view.redactor().text(&document).into_owned()
 }
 
-/// All spans as one JSON list, in the order of the timeline.
-pub fn trace_document(view: TraceView) -> String {
+/// The trace as a document that can be opened again, secrets hidden.
+pub fn trace_document(view: TraceView, kind: DocumentKind) -> String {
     let explained = view.explained_untracked();
     let redactor = view.redactor();
-    let spans: Vec<String> = (0..explained.trace.len())
-        .map(|span| redactor.text(&explained.trace.span_document(span)).into_owned())
-        .collect();
-    format!("[\n{}\n]\n", spans.join(",\n"))
+    document([&*explained.trace], kind, &|detail| redactor.detail(detail))
 }

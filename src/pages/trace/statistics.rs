@@ -14,7 +14,8 @@ use crate::{
 };
 
 use super::{
-    context::{Explained, TraceView},
+    context::TraceView,
+    explained::Explained,
     sort_table::{Cell, Column, Line, SortTable},
 };
 

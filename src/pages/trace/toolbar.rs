@@ -19,7 +19,7 @@ use crate::{
     },
 };
 
-use super::context::{Filters, TraceView};
+use super::{context::TraceView, filters::Filters};
 
 /// Details read in one go: some milliseconds.
 const SLICE: usize = 4_000;
@@ -53,7 +53,7 @@ pub fn use_matches(view: TraceView) -> Signal<Option<Matches>> {
 
 fn step(
     mut search: Search,
-    explained: Arc<super::context::Explained>,
+    explained: Arc<super::explained::Explained>,
     set_matches: RwSignal<Option<Matches>>,
     running: StoredValue<Option<timer::Timeout>, LocalStorage>,
 ) {

@@ -11,12 +11,13 @@ use crate::{
     platform::clock,
     state::{
         query::Remote,
-        reactive::{Callback, Signal},
+        reactive::{Callback, Memo, Signal},
         traces::form::{MAX_LIMIT, SearchForm},
     },
     ui::{
         icon::{Icon, IconView},
         notices::Notices,
+        traces::DownloadTraces,
         views::Views,
     },
 };
@@ -64,6 +65,16 @@ pub fn Header(search: Search, on_explain: Callback<ApiError>) -> impl IntoView {
         let found = search.shown().get().filter(|found| !found.answer.notices.is_empty())?;
         Some(view! { <Notices notices=found.answer.notices.clone()/> })
     };
+    let has_traces = Memo::new(move |_| {
+        let count = search.shown().with(|found| found.as_ref().map_or(0, |found| found.rows.len()));
+        count > 0 && search.view().get() != View::Map
+    });
+    let download = move || {
+        has_traces.get().then(|| {
+            let write = Arc::new(move |kind| search.document(kind));
+            view! { <DownloadTraces name=Signal::stored("traces".to_owned()) write=write/> }
+        })
+    };
     view! {
         <div class="traces__head">
             {move || (search.view().get() != View::Files && remote.with(Remote::is_loading)).then(|| view! { <div class="panel__progress" aria-hidden="true"></div> }).views()}
@@ -78,6 +89,7 @@ pub fn Header(search: Search, on_explain: Callback<ApiError>) -> impl IntoView {
             {move || stale().views()}
             {move || notices().views()}
             {move || more().views()}
+            {move || download().views()}
         </div>
     }
     .into_any()

@@ -14,7 +14,10 @@ use crate::{
             summary::{Sort, TraceSummary},
         },
     },
-    api::http::ApiError,
+    api::{
+        http::ApiError,
+        jaeger::{DocumentKind, document},
+    },
     base::time::{Range, Refresh, TimeError, TimeSpec, label},
     chart::trace::ServiceInks,
     model::trace::{FoundTraces, Trace, TraceId},
@@ -267,6 +270,17 @@ impl Search {
     /// For each trace shown whether it is selected; empty where nothing is.
     pub fn picked(self) -> Memo<Vec<bool>> {
         self.0.with_value(|parts| parts.picked)
+    }
+
+    /// The traces shown, or those of them that are selected, as a document that can be opened again; secrets hidden.
+    pub fn document(self, kind: DocumentKind) -> String {
+        let Some(found) = self.shown().get_untracked() else { return String::new() };
+        let redactor = self.redactor().get_value();
+        self.picked().with_untracked(|picked| {
+            let is_taken = |at: usize| picked.is_empty() || picked.get(at).copied().unwrap_or_default();
+            let traces = found.answer.traces.iter().enumerate().filter(|(at, _)| is_taken(*at));
+            document(traces.map(|(_, trace)| &**trace), kind, &|detail| redactor.detail(detail))
+        })
     }
 
     /// Tracked.

@@ -15,7 +15,7 @@ use crate::{
     state::reactive::{Callback, Memo, RwSignal, Signal},
     ui::{
         icon::{Icon, IconView},
-        traces::{ServiceDot, SortButton},
+        traces::{ServiceDot, ShowMore, SortButton},
         views::Views,
     },
 };
@@ -83,16 +83,7 @@ pub fn Table(search: Search) -> impl IntoView {
     let row = move |(found, at): (Arc<Found>, usize)| {
         found.rows.get(at).map(|row| table_row(search, &found, row, longest_ns)).views()
     };
-    let more = move || {
-        let hidden_count = order.with(Vec::len).saturating_sub(row_count.get());
-        (hidden_count > 0).then(|| {
-            view! {
-                <button type="button" class="control" data-variant="ghost" on:click=move |_| row_count.update(|count| *count *= 4)>
-                    {format!("Show more of {}", counted(hidden_count, "row", "rows"))}
-                </button>
-            }
-        })
-    };
+    let hidden_count = Memo::new(move |_| order.with(Vec::len).saturating_sub(row_count.get()));
     view! {
         <section class="card traces__list" aria-label="Traces" node_ref=root>
             <table class="traces__table">
@@ -112,7 +103,7 @@ pub fn Table(search: Search) -> impl IntoView {
             {move || order.with(Vec::is_empty).then(|| view! {
                 <p class="card__text traces__none">"No trace is in the selection. Drag over others, or press Esc to see all."</p>
             }).views()}
-            {move || more().views()}
+            <ShowMore hidden_count=hidden_count.into() name=("row", "rows") on_more=Callback::new(move |()| row_count.update(|count| *count *= 4))/>
         </section>
     }
     .into_any()

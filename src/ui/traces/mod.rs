@@ -2,12 +2,16 @@
 
 mod calls;
 mod combobox;
+mod download;
 mod sentence;
 mod service;
+mod show_more;
 mod sort_button;
 
 pub use calls::CallsRoom;
 pub use combobox::{Choice, Combobox, matching};
+pub use download::DownloadTraces;
 pub use sentence::SentenceView;
 pub use service::{ServiceDot, ServiceName};
+pub use show_more::ShowMore;
 pub use sort_button::SortButton;

@@ -2,6 +2,7 @@
 
 mod asking;
 mod cuts;
+mod documents;
 mod fuzz;
 #[path = "../../../../tests/bench/traces.rs"]
 mod payload;
@@ -93,6 +94,7 @@ fn told(trace: &Trace) -> String {
             (SpanFlags::CYCLE, 'c'),
             (SpanFlags::NO_START, 's'),
             (SpanFlags::NEGATIVE, 'n'),
+            (SpanFlags::FOLLOWS, 'f'),
         ]
         .into_iter()
         .filter(|(flag, _)| trace.flags(span).contains(*flag))

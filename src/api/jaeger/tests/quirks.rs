@@ -163,7 +163,7 @@ fn the_first_reference_that_is_in_the_trace_is_the_parent() {
         "
         4bf92f3577b34da6a3ce929d0e0e4736 !some spans may be missing: the limit of a trace is reached
         a1 worker / receive @0+9000  L
-          a3 worker / follow @1000+1000
+          a3 worker / follow @1000+1000  f
           a2 worker / batch @2000+3000  L
         ",
     );
