@@ -11,6 +11,7 @@ pub mod http;
 pub mod jaeger;
 mod json;
 mod json_text;
+pub mod loki;
 pub mod probe;
 pub mod prometheus;
 pub mod scheduler;

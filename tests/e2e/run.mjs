@@ -129,7 +129,7 @@ async function onStack(runner, shared) {
     stackSuite(runner.at(prefix), { ...shared, stack, prefix, front });
     if (stack.servers.jaeger) {
       const range = `from=${stack.now_ms - 3_600_000}&to=${stack.now_ms}`;
-      tracesAgree(runner.at(prefix), "stack: traces", shared, async () => ({ front }), { endMs: stack.now_ms, range });
+      tracesAgree(runner.at(prefix), "stack: traces", shared, async () => ({ front }), { endMs: stack.now_ms, range, hasLoki: Boolean(stack.servers.loki) });
     }
   }
 }

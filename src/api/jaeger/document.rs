@@ -284,7 +284,7 @@ fn write_otlp_span(
     warnings: &[String],
 ) {
     let (trace_id, span_id) = (trace.id(), trace.span_id(span));
-    write_args(out, format_args!("{{\"traceId\":\"{trace_id}\",\"spanId\":\"{span_id}\""));
+    write_args(out, format_args!("{{\"traceId\":\"{:032x}\",\"spanId\":\"{span_id}\"", trace_id.0));
     if !fields.state.is_empty() {
         out.push_str(",\"traceState\":");
         write_text(out, fields.state);
@@ -329,7 +329,8 @@ fn write_otlp_span(
     write_list(out, links, |out, (_, Reference { kind, trace_id, span_id, tags })| {
         let child_of = Tag { key: "opentracing.ref_type".to_owned(), value: TagValue::Text("child_of".to_owned()) };
         let said = (*kind == ReferenceKind::ChildOf).then_some(&child_of);
-        write_args(out, format_args!("{{\"traceId\":\"{trace_id}\",\"spanId\":\"{span_id}\",\"attributes\":["));
+        let trace_id = trace_id.0;
+        write_args(out, format_args!("{{\"traceId\":\"{trace_id:032x}\",\"spanId\":\"{span_id}\",\"attributes\":["));
         write_list(out, said.into_iter().chain(tags), write_attribute);
         out.push_str("]}");
     });

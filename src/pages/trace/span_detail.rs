@@ -4,11 +4,17 @@ use leptos::prelude::*;
 
 use crate::{
     analysis::trace::{duration_text, share_text},
-    api::jaeger::{DocumentKind, document},
+    api::{
+        jaeger::{DocumentKind, document},
+        loki,
+    },
     base::time::iso_text,
-    model::trace::{Reference, ReferenceKind, SpanDetail, SpanEvent, SpanFlags, Tag},
+    model::{
+        config::SourceKind,
+        trace::{Reference, ReferenceKind, SpanDetail, SpanEvent, SpanFlags, Tag},
+    },
     platform::clipboard,
-    state::{reactive::signal, time::TimeContext, url::Params},
+    state::{reactive::signal, sources::Sources, time::TimeContext, url::Params},
     ui::{
         icon::{Icon, IconView},
         traces::ServiceName,
@@ -126,8 +132,21 @@ fn around(view: TraceView, explained: &Explained, span: usize) -> AnyView {
     let metrics = format!("/d/operations{}", window.to_query());
     let like =
         window.with("service", Some(trace.service(span))).with("operation", Some(trace.operation(span))).to_query();
+    let sources = Sources::expect();
+    let logs = sources.of_kind(SourceKind::Loki, None).map(|loki| {
+        let label = sources.with_config(|config| loki::service_label(&config.service_labels).to_owned());
+        // Lines of the whole trace, since a service tells of a span after it has ended too.
+        let window_ns = (trace.start_ns() - 60_000_000_000, trace.end_ns() + 60_000_000_000);
+        let url = loki::lines_of_trace_url(&loki.endpoint, (&label, trace.service(span)), trace.id(), window_ns);
+        view! {
+            <a class="link" href=url target="_blank" rel="noopener noreferrer" title="The lines of this service that name this trace, as Loki answers">
+                "Logs, from Loki"
+            </a>
+        }
+    });
     view! {
         <div class="span-panel__links">
+            {logs}
             <a class="link" href=router.href(&metrics) title="The operations dashboard, five minutes around this span">"Metrics around it"</a>
             <a class="link" href=router.href(&format!("/traces{like}")) title="Traces with this operation, five minutes around this span">"Traces like it"</a>
         </div>

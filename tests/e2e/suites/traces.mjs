@@ -39,8 +39,15 @@ export async function searched(base, params, endMs, hours = 1) {
 const largest = (traces) => traces.reduce((a, b) => (b.spans.length > a.spans.length ? b : a));
 const isError = (span) => span.tags.some(({ key, value }) => key === "error" && value === true);
 
+// Chooses a kind of file in the menu "Download" of `part`: { name, text }.
+async function downloaded(page, part, kind) {
+  await part.getByRole("button", { name: "Download" }).click();
+  const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("menuitem", { name: kind }).click()]);
+  return { name: download.suggestedFilename(), text: await readFile(await download.path(), "utf8") };
+}
+
 // What must hold on any Jaeger. `endMs` is the end of the time that is searched; `range` the same for the page's address.
-export function tracesAgree(runner, name, env, place, { endMs, range }) {
+export function tracesAgree(runner, name, env, place, { endMs, range, hasLoki = false }) {
   runner.test(`${name}: a search lists the traces that Jaeger finds, with their spans and errors`, async () => {
     const { front } = await place();
     const params = { service: "agentarea-api", minDuration: "1s", limit: "50" };
@@ -97,6 +104,31 @@ export function tracesAgree(runner, name, env, place, { endMs, range }) {
       const failed = trace.spans.filter(isError).length;
       await page.getByText(`${failed} of ${trace.spans.length} spans failed`).waitFor();
     });
+  });
+
+  runner.test(`${name}: a span leads to the lines of its service that name its trace`, async () => {
+    const { front } = await place();
+    const trace = largest(await searched(front.url, { service: "agentarea-api", minDuration: "1s", limit: "20" }, endMs));
+    const config = await (await fetch(`${front.url}config.json`)).json();
+    config.sources.push({ name: "loki", kind: "loki", url: "loki" });
+    front.fault = ({ path }) => (path.endsWith("config.json") ? { status: 200, type: "application/json", body: JSON.stringify(config) } : undefined);
+    const href = await onPage(env.browser, { allow: [GIVEN_UP] }, async (page) => {
+      await openTrace(page, front.url, trace.traceID);
+      await spansOf(page).first().click();
+      return new URL(await page.getByRole("link", { name: "Logs, from Loki" }).getAttribute("href"), page.url());
+    }).finally(() => front.forget());
+    equal(href.pathname, new URL(`${front.url}loki/loki/api/v1/query_range`).pathname, "path");
+    const root = trace.spans.reduce((first, span) => (span.startTime < first.startTime ? span : first));
+    equal(href.searchParams.get("query"), `{service_name="${trace.processes[root.processID].serviceName}"} | json | trace_id="${trace.traceID}"`, "query");
+    const [start, end] = ["start", "end"].map((key) => Number(href.searchParams.get(key)) / 1000);
+    check(start < root.startTime && end > root.startTime + root.duration, `${start} to ${end}`);
+    if (!hasLoki) return "";
+    const answer = await fetch(href);
+    check(answer.ok, `Loki: status ${answer.status}: ${await answer.clone().text()}`);
+    const { data } = await answer.json();
+    const lineCount = data.result.reduce((sum, { values }) => sum + values.length, 0);
+    check(lineCount > 0, "Loki has no line of the trace");
+    return `${lineCount} lines`;
   });
 }
 
@@ -253,9 +285,69 @@ export function tracesSuite(runner, env) {
       equal(await page.locator(".page img, .page script, .page b:not(.trace-head__number)").count(), 0, `${view}: elements from the trace`);
     }
     check((await page.title()).includes("<img"), "the title does not name the trace");
-    const [download] = await Promise.all([page.waitForEvent("download"), page.locator(".trace-head").getByRole("button", { name: "Download" }).click()]);
-    const saved = await readFile(await download.path(), "utf8");
-    check(!saved.includes("sk-very-secret") && !saved.includes("hunter2"), "the download has a secret");
-    check(JSON.parse(saved).length === 1, "the download is no list of spans");
+    for (const kind of ["Jaeger JSON", "OpenTelemetry JSON"]) {
+      const { text: saved } = await downloaded(page, page.locator(".trace-head"), kind);
+      check(!saved.includes("sk-very-secret") && !saved.includes("hunter2"), `${kind}: the download has a secret`);
+      check(saved.includes("[REDACTED]"), `${kind}: the download does not say that something is hidden`);
+    }
+  });
+
+  onTrace("a download opens again, of a trace and of a search", {}, async (page, front, trace) => {
+    const open = async (file) => {
+      await page.goto(`${front.url}traces?refresh=off`);
+      await page.locator('[data-testid="trace-files"]').setInputFiles({ name: file.name, mimeType: "application/json", buffer: Buffer.from(file.text) });
+      await until("the files' view", () => new URL(page.url()).searchParams.get("view") === "files");
+    };
+    for (const kind of ["Jaeger JSON", "OpenTelemetry JSON"]) {
+      await openTrace(page, front.url, trace.traceID);
+      const file = await downloaded(page, page.locator(".trace-head"), kind);
+      await open(file);
+      await rowsOf(page).first().locator("a").first().click();
+      await spansOf(page).first().waitFor();
+      equal(Number(await spansOf(page).first().getAttribute("aria-setsize")), trace.spans.length, `${kind}: spans`);
+    }
+    await openSearch(page, front.url, `?service=agentarea-api&refresh=off&${range}`);
+    const ids = async () => (await rowsOf(page).locator("a").evaluateAll((links) => links.map((link) => link.pathname.split("/").at(-1)))).sort();
+    const found = await ids();
+    const file = await downloaded(page, page.locator(".traces__head"), "OpenTelemetry JSON");
+    await open(file);
+    equal(await ids(), found, "traces of the search");
+  });
+
+  onTrace("details stand below their row where that is wanted, and names take the room they are given", {}, async (page, front, trace) => {
+    await openTrace(page, front.url, trace.traceID);
+    const second = () => page.locator('.span-row[aria-posinset="2"]').boundingBox();
+    const before = await second();
+    await spansOf(page).first().click();
+    await page.locator(".span-panel").getByRole("button", { name: "Below" }).click();
+    const panel = page.locator(".spans__detail");
+    await panel.waitFor();
+    await until("the rows to make room", async () => (await second())?.y - before.y > 100);
+    const [box, next] = [await panel.boundingBox(), await second()];
+    check(Math.abs(box.y + box.height - next.y) < 2, `the details end at ${box.y + box.height}, the next row begins at ${next.y}`);
+    await page.locator(".report").waitFor();
+    await page.reload();
+    await panel.waitFor();
+    await page.keyboard.press("Escape");
+    await until("the rows to close up", async () => Math.abs((await second()).y - before.y) < 2);
+
+    const edge = page.getByRole("separator", { name: "Width of the names" });
+    const name = page.locator(".span-row__name").first();
+    const width = async () => (await name.boundingBox()).width;
+    const usual = await width();
+    const place = await edge.boundingBox();
+    await page.mouse.move(place.x + 4, place.y + 60);
+    await page.mouse.down();
+    await page.mouse.move(place.x + 104, place.y + 60, { steps: 4 });
+    await page.mouse.up();
+    await until("wider names", async () => Math.abs((await width()) - usual - 100) < 8);
+    await edge.focus();
+    await page.keyboard.press("ArrowLeft");
+    await until("narrower names", async () => (await width()) < usual + 95);
+    const now = await width();
+    await page.reload();
+    await until("as wide as before", async () => Math.abs((await width()) - now) < 2);
+    await edge.dblclick();
+    await until("the usual width", async () => Math.abs((await width()) - usual) < 2);
   });
 }
