@@ -15,7 +15,8 @@ use crate::setup::{self, Level, Peer, Tools};
 /// How the app is hosted by nginx.
 pub const DEPLOY: &str = "deploy/nginx";
 
-/// Prints the product's table and the kernels', and writes `target/bench.json` and `target/bench-kernels.json`.
+/// Prints the tables of the product, of the kernels and of traces, and writes `target/bench.json`, `bench-kernels.json` and
+/// `bench-traces.json` beside it.
 pub fn bench(machine: &Machine, report: &Report, options: Options) -> Result<(), Failure> {
     options.finish()?;
     let tools = prepare(machine, report, Level::Bench)?;
@@ -28,10 +29,16 @@ pub fn bench(machine: &Machine, report: &Report, options: Options) -> Result<(),
     node.arg("--out").arg(machine.target.join("bench.json"));
     run_shown(&mut node, "bench")?;
     let mut node = command(&tools.node);
-    node.arg(machine.root.join("tests/e2e/bench_kernels.mjs")).arg("--kernels").arg(kernels);
+    node.arg(machine.root.join("tests/e2e/bench_kernels.mjs")).arg("--kernels").arg(&kernels);
     node.arg("--chromium").arg(tools.chromium.as_deref().map(std::path::Path::as_os_str).unwrap_or_default());
     node.arg("--out").arg(machine.target.join("bench-kernels.json"));
-    run_shown(&mut node, "bench of the kernels")
+    run_shown(&mut node, "bench of the kernels")?;
+    let mut node = command(&tools.node);
+    node.arg(machine.root.join("tests/e2e/bench_traces.mjs")).arg("--kernels").arg(kernels);
+    node.arg("--dist").arg(build::dist(machine));
+    node.arg("--chromium").arg(tools.chromium.as_deref().map(std::path::Path::as_os_str).unwrap_or_default());
+    node.arg("--out").arg(machine.target.join("bench-traces.json"));
+    run_shown(&mut node, "bench of traces")
 }
 
 /// The parser and the painter as a module of their own, built as the app is, which the product does not ship. Its folder.

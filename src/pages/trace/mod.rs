@@ -48,6 +48,7 @@ use crate::{
     },
     ui::{
         state_view::{Skeleton, StateView},
+        traces::NotConfigured,
         views::Views,
     },
 };
@@ -134,7 +135,7 @@ fn LoadedTrace(id: TraceId) -> impl IntoView {
     let source_name = search.with_untracked(|search| Params::parse(search).get("source").map(str::to_owned));
     let source = traces::source(Sources::expect(), source_name.as_deref());
     if source.is_none() && traces::kept(id).is_none() {
-        return view! { <div class="sheet"><div class="card"><NotConfigured/></div></div> }.into_any();
+        return view! { <div class="sheet"><NotConfigured/></div> }.into_any();
     }
     let Query { remote, retry } = load(id, source_name);
     let explained = Memo::shared(move || {
@@ -210,18 +211,6 @@ fn TraceBody(
                 Tab::Json => view! { <json::JsonTab view=view/> }.into_any(),
             }}
         </div>
-    }
-    .into_any()
-}
-
-#[component]
-fn NotConfigured() -> impl IntoView {
-    view! {
-        <StateView
-            headline="No source of traces is configured"
-            detail="Add one to “sources” in config.json: { \"name\": \"jaeger\", \"kind\": \"jaeger\", \"url\": \"jaeger\" }"
-            kind="empty"
-        />
     }
     .into_any()
 }

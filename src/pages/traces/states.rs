@@ -14,8 +14,8 @@ use crate::{
         traces::form::SearchForm,
     },
     ui::{
-        snippet::Snippet,
         state_view::{Skeleton, StateView},
+        traces::NotConfigured,
         views::Views,
     },
 };
@@ -29,8 +29,6 @@ use super::{
     table::Table,
     why::WhyCard,
 };
-
-const SNIPPET: &str = r#"{ "name": "jaeger", "kind": "jaeger", "url": "jaeger" }"#;
 
 /// What is shown instead of traces, or that they are.
 #[derive(Clone, PartialEq)]
@@ -74,7 +72,7 @@ pub fn Results(search: Search) -> impl IntoView {
     let source_url = move || search.source().map(|source| source.handle.absolute_url).unwrap_or_default();
     let body = move || {
         match state.get() {
-        Shown::NotConfigured => not_configured(),
+        Shown::NotConfigured => view! { <NotConfigured/> }.into_any(),
         Shown::NotAsked(problem) => view! {
             <div class="card">
                 <StateView headline="Nothing was asked" detail=format!("A field of the search is not understood: {problem}.") kind="empty"/>
@@ -161,20 +159,6 @@ fn Traces(search: Search) -> impl IntoView {
 fn asked(search: Search) -> Option<TraceQuery> {
     let range = search.resolved().ok()?;
     search.form().with_untracked(|form| form.to_query(range).ok())
-}
-
-fn not_configured() -> AnyView {
-    view! {
-        <div class="card">
-            <StateView
-                headline="No traces are configured"
-                detail="Name a Jaeger under sources in config.json, then reload. Files can be opened without one."
-                kind="unknown"
-            />
-            <Snippet title="config.json, sources" code=SNIPPET/>
-        </div>
-    }
-    .into_any()
 }
 
 /// What was asked, and how to ask for more.
