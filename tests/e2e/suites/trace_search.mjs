@@ -105,6 +105,24 @@ export function traceSearchSuite(runner, env) {
     check(await page.locator(ROWS).count() > 0, "the rows are gone");
   }, { allow: [/502/] });
 
+  for (const [name, viewport] of [["desktop", DESKTOP], ["phone", PHONE]]) {
+    runner.test(`traces: without a Jaeger the pages say what to write, ${name}`, async () => {
+      const { front } = await env.demo();
+      front.forget();
+      const config = await (await fetch(`${front.url}config.json`)).json();
+      config.sources = config.sources.filter(({ kind }) => kind !== "jaeger");
+      front.fault = ({ path }) => (path.endsWith("config.json") ? { status: 200, type: "application/json", body: JSON.stringify(config) } : undefined);
+      await onPage(env.browser, { viewport, theme: env.themes[0], allow: [GIVEN_UP] }, async (page) => {
+        for (const path of ["traces", "trace/00000000000000000000000000abcdef"]) {
+          await page.goto(`${front.url}${path}`);
+          await page.getByText("No traces are configured").waitFor();
+          const problems = [...await misfits(page), ...await axeFindings(page)];
+          check(problems.length === 0, `${path}: ${problems.join("\n")}`);
+        }
+      }).finally(() => front.forget());
+    });
+  }
+
   for (const theme of env.themes) {
     for (const [name, viewport] of [["desktop", DESKTOP], ["phone", PHONE]]) {
       for (const query of ["?refresh=off&service=agentarea-api", "?refresh=off&select=errors", "?refresh=off&view=map", "?refresh=off&service=nobody"]) {

@@ -326,6 +326,7 @@ export function tracesSuite(runner, env) {
     const [box, next] = [await panel.boundingBox(), await second()];
     check(Math.abs(box.y + box.height - next.y) < 2, `the details end at ${box.y + box.height}, the next row begins at ${next.y}`);
     await page.locator(".report").waitFor();
+    equal([...await misfits(page), ...await axeFindings(page)], [], "with details below");
     await page.reload();
     await panel.waitFor();
     await page.keyboard.press("Escape");
