@@ -65,8 +65,9 @@ const KEEP_MEMORY = () => {
     const original = WebAssembly[name];
     WebAssembly[name] = async (...all) => {
       const made = await original.apply(WebAssembly, all);
-      const { memory } = (made.instance ?? made).exports;
-      if (memory) window.appMemory = memory;
+      // Of the app's parts only the first brings one.
+      const memory = Object.values((made.instance ?? made).exports).find((one) => one instanceof WebAssembly.Memory);
+      window.appMemory ??= memory;
       return made;
     };
   }
