@@ -179,8 +179,13 @@ fn tick_labels(options: &AxisOptions, values: &[f64], step: f64) -> Vec<(f64, St
         (scaling, decimals)
     } else {
         let finer = units::scaling_for(unit, step);
-        match exact(&finer, 9) {
+        match exact(&finer, 5) {
             Some(decimals) => (finer, decimals),
+            // Two decimals would not tell one tick from the next.
+            None if step / scaling.divisor < 0.01 => {
+                let label = |value: &f64| (*value, units::format(unit, *value, None).to_string());
+                return values.iter().map(label).collect();
+            }
             None => (scaling, 2),
         }
     };
@@ -267,6 +272,8 @@ mod tests {
         check("reqps", &[0.0, 2400.0], "0..2500: 0 k/s, 1 k/s, 2 k/s");
         check("reqps", &[80.0, 470.0], "0..500: 0, 200, 400");
         check("bool", &[0.0, 1.0], "0..1: false, true");
+        check("", &[0.0, 1.6e-9], "0..0.000000002: 0, 5e−10, 1e−9, 1.5e−9");
+        check("", &[0.0, 0.00016], "0..0.0002: 0.00000, 0.00005, 0.00010, 0.00015, 0.00020");
     }
 
     #[test]

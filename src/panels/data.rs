@@ -61,6 +61,10 @@ pub struct Part {
 }
 
 impl PanelData {
+    pub fn series_count(&self) -> usize {
+        self.parts.iter().map(|part| part.frame.columns.len()).sum()
+    }
+
     /// All series of all queries, and for each column the index of its query among the panel's targets.
     pub fn joined(&self) -> (Frame, Vec<usize>) {
         let frames: Vec<&Frame> = self.parts.iter().map(|p| &p.frame).collect();

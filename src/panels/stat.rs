@@ -15,6 +15,7 @@ use crate::{
     model::{
         dashboard::{FieldColour, Panel, PanelOptions, Sparkline, StatColourMode, StatOptions, StatTextMode},
         frame::is_missing,
+        notice::Notice,
     },
     state::reactive::{Callback, Memo, Signal, signal},
     ui::chart_canvas::{ChartCanvas, ChartRoom},
@@ -32,6 +33,9 @@ use super::{
 /// Rows asked for, however wide the card: the step decides what `$__rate_interval` is, and one number must be the same
 /// number on a phone and on a wall.
 const ROWS: f64 = 256.0;
+
+/// More cannot be read, and a page of thousands stops answering; a remark says how many there are.
+const MOST_FIGURES: usize = 200;
 
 /// One number, ready to show.
 #[derive(Debug, Clone, PartialEq)]
@@ -79,7 +83,12 @@ pub fn view(props: PanelProps) -> AnyView {
     let live = Live {
         query,
         sheet,
-        remarks: Signal::stored(Vec::new()),
+        remarks: Signal::derive(move || {
+            let count = query.remote.with(|r| r.value.as_ref().map_or(0, |data| data.series_count()));
+            let is_cut = figures.with(Vec::len) == MOST_FIGURES && count > MOST_FIGURES;
+            let remark = || Notice::warning(format!("Only {MOST_FIGURES} of {count} series are shown."));
+            is_cut.then(remark).into_iter().collect()
+        }),
         is_empty: Signal::derive(move || figures.with(|f| f.iter().all(|f| is_missing(f.value)))),
     };
     let range_note = Signal::derive(move || {
@@ -166,18 +175,24 @@ fn figures_view(figures: Vec<Figure>, text_mode: StatTextMode) -> AnyView {
 fn figures_of(panel: &Panel, options: &StatOptions, data: &PanelData) -> Vec<Figure> {
     let (frame, targets) = data.joined();
     let looks = looks_of(panel, &frame, &targets);
-    let limit = options.value_limit.unwrap_or(u32::MAX) as usize;
+    let limit = options.value_limit.map_or(MOST_FIGURES, |limit| (limit as usize).min(MOST_FIGURES));
     let mut figures = Vec::new();
     for (column, look) in frame.columns.iter().zip(&looks) {
         if look.options.style.is_hidden {
             continue;
+        }
+        if figures.len() >= MOST_FIGURES {
+            break;
         }
         if options.shows_all_values {
             let left = limit.saturating_sub(figures.len());
             let values = column.values.iter().copied().filter(|v| !is_missing(*v)).take(left);
             figures.extend(values.map(|value| figure(look, options, value)));
         } else {
-            figures.push(figure(look, options, reduce(options.reducer, &column.values)));
+            let value = reduce(options.reducer, &column.values);
+            // An answer that is not a number is not the same as no answer.
+            let is_nan = is_missing(value) && column.values.iter().any(|v| v.is_nan() && !is_missing(*v));
+            figures.push(figure(look, options, if is_nan { f64::NAN } else { value }));
         }
     }
     figures

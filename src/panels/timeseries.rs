@@ -338,6 +338,18 @@ fn remarks(drawn: Option<&Drawn<Layout>>, prepared: Option<&Prepared>) -> Vec<No
             "{histogram_count} series are native histograms, which a line cannot show: use a heatmap, or histogram_quantile()."
         )));
     }
+    let columns = prepared.map(|p| p.frame.columns.as_slice()).unwrap_or_default();
+    let is_undrawn = |column: &&frame::Column| {
+        let mut samples = column.values.iter().filter(|value| !is_missing(**value)).peekable();
+        samples.peek().is_some() && samples.all(|value| !value.is_finite())
+    };
+    let undrawn_count = columns.iter().filter(is_undrawn).count();
+    if undrawn_count > 0 {
+        notices.push(Notice::warning(format!(
+            "{undrawn_count} of {} series have no number that can be drawn: all of their samples are NaN or infinite.",
+            columns.len()
+        )));
+    }
     let mut units: Vec<&str> = prepared.map(|p| p.looks.iter().map(|l| l.unit.as_str()).collect()).unwrap_or_default();
     crate::base::order::sort_by(&mut units, Ord::cmp);
     units.dedup();

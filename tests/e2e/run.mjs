@@ -22,6 +22,7 @@ import { burstTest, demoSuite } from "./suites/demo.mjs";
 import { comparisonTest, equalitySuite } from "./suites/equality.mjs";
 import { faultsSuite } from "./suites/faults.mjs";
 import { hostingSuite } from "./suites/hosting.mjs";
+import { oddDataSuite } from "./suites/odd_data.mjs";
 import { picturesSuite, stackPicturesSuite } from "./suites/pictures.mjs";
 import { stackSuite } from "./suites/stack.mjs";
 import { traceSearchSuite } from "./suites/trace_search.mjs";
@@ -108,6 +109,7 @@ async function onDemonstration(runner, shared) {
     faultsSuite(placedRunner, place);
     tracesSuite(placedRunner, { ...place, nowMs: NOW_MS });
     if (place.hasControls) traceSearchSuite(placedRunner, place);
+    if (place.hasControls) oddDataSuite(placedRunner, place);
   }
   if (env.hasPrometheus) {
     backendsSuite(runner.at(below.prefix), below);

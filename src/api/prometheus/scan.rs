@@ -266,7 +266,9 @@ impl ResultScanner {
                     Some("vector") => Some(ResultKind::Vector),
                     Some("scalar") => Some(ResultKind::Scalar),
                     Some("string") => Some(ResultKind::Text),
-                    _ => None,
+                    // Of another server: Loki has `streams`.
+                    Some(_) => return Err(cursor.bad("a resultType of matrix, vector, scalar or string")),
+                    None => None,
                 };
                 State::Data { is_first: false }
             }
