@@ -1,5 +1,7 @@
 //! The readers of range answers and of traces and the chart painter on their own, for `tests/e2e/bench_kernels.mjs`.
 //!
+//! Bodies come from memory in pieces, or, where the whole way to the pixels is measured, from the network as in the product.
+//!
 //! Invariant: nothing here is faster or slower than in the product: the body goes through the client in chunks as the
 //! network hands them over, and the chart is laid out and painted as `ui::chart_canvas` does it. Figures for comparing
 //! the results are taken outside the measured calls.
@@ -12,21 +14,21 @@ use std::{rc::Rc, sync::Arc};
 
 use agentarea_observability::{
     api::{
-        http::{ApiError, BodySink, Delivery, Endpoint, HttpRequest, ResponseHead, Transport},
+        http::{ApiError, BodySink, Delivery, Endpoint, FormParams, HttpRequest, ResponseHead, Transport},
         jaeger::JaegerClient,
         prometheus::{InstantResult, PrometheusClient, RangeQuery},
     },
     base::time::{Grid, Range, Utc},
     chart::{
-        Bitmap, Ink, Palette, Resolution, Size, TextMeasure, paint,
+        Bitmap, Ink, Palette, Resolution, Scene, Size, TextMeasure, TimeLayout, paint,
         timeseries::{self, AxisOptions, ConnectNulls, Draw, Series, Side, Stacking, ThresholdStyle},
     },
     model::{
         config::JaegerDialect,
-        frame::Frame,
+        frame::{Column, Frame},
         trace::{Trace, TraceId},
     },
-    platform::{canvas, text},
+    platform::{canvas, fetch::BrowserTransport, text},
 };
 use futures_util::{FutureExt, future::LocalBoxFuture};
 use js_sys::Uint8Array;
@@ -87,6 +89,58 @@ impl Parsed {
         }
         vec![self.frame.columns.len() as f64, count, min, max, sum]
     }
+
+    /// What is kept of the answer, in bytes: times, values and the texts of the labels.
+    pub fn bytes(&self) -> f64 {
+        let labels =
+            |column: &Column| column.labels.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>();
+        let columns: usize = self.frame.columns.iter().map(|column| column.values.len() * 8 + labels(column)).sum();
+        (self.frame.x_ms.len() * 8 + columns) as f64
+    }
+}
+
+/// Keeps a body as it is.
+struct Kept(Vec<u8>);
+
+impl BodySink for Kept {
+    fn on_head(&mut self, _head: &ResponseHead) {}
+
+    fn on_chunk(&mut self, chunk: &[u8]) {
+        self.0.extend_from_slice(chunk);
+    }
+}
+
+/// Fetches a body into linear memory; its length.
+#[wasm_bindgen]
+pub async fn fetch_bytes(path: String) -> Result<f64, JsError> {
+    let request = Endpoint::new("bench", "").get(&path, &FormParams::default());
+    let mut kept = Kept(Vec::new());
+    BrowserTransport.send(&request, &mut kept).await?;
+    Ok(kept.0.len() as f64)
+}
+
+/// Asks as the product does, over the network: a range, or, `is_instant`, the matrix of an instant.
+#[wasm_bindgen]
+pub async fn fetch_frame(
+    base: String,
+    is_instant: bool,
+    start_ms: f64,
+    end_ms: f64,
+    step_ms: f64,
+) -> Result<Parsed, JsError> {
+    let client = PrometheusClient::new(Endpoint::new("bench", base), Rc::new(BrowserTransport));
+    if is_instant {
+        return matrix(client.query("bench[1d]", end_ms as i64).await?.value);
+    }
+    let grid = Grid { start_ms: start_ms as i64, end_ms: end_ms as i64, step_ms: step_ms as i64 };
+    Ok(Parsed { frame: client.query_range(&RangeQuery::new("bench", grid)).await?.value })
+}
+
+fn matrix(result: InstantResult) -> Result<Parsed, JsError> {
+    match result {
+        InstantResult::Matrix(frame) => Ok(Parsed { frame }),
+        _ => Err(JsError::new("not a matrix")),
+    }
 }
 
 fn client(body: &Uint8Array) -> PrometheusClient {
@@ -110,10 +164,7 @@ pub fn parse_range(body: &Uint8Array, start_ms: f64, end_ms: f64, step_ms: f64) 
 #[wasm_bindgen]
 pub fn parse_matrix(body: &Uint8Array, at_ms: f64) -> Result<Parsed, JsError> {
     let answer = client(body).query("bench[1d]", at_ms as i64).now_or_never().ok_or_else(waiting)??;
-    match answer.value {
-        InstantResult::Matrix(frame) => Ok(Parsed { frame }),
-        _ => Err(JsError::new("not a matrix")),
-    }
+    matrix(answer.value)
 }
 
 /// A trace as the client gives it: read, and its spans in the order of a timeline.
@@ -162,15 +213,7 @@ impl TextMeasure for CanvasMeasure {
     }
 }
 
-/// Lays a chart of lines out and paints it, with axes and labels, at one device pixel per CSS pixel.
-#[wasm_bindgen]
-pub fn draw(
-    parsed: &Parsed,
-    element: &HtmlCanvasElement,
-    start_ms: f64,
-    end_ms: f64,
-    line_width_px: f64,
-) -> Result<(), JsError> {
+fn layout_of(parsed: &Parsed, size: Size, (start_ms, end_ms): (f64, f64), line_width_px: f64) -> timeseries::Layout {
     let frame = &parsed.frame;
     let series: Vec<Series> = (0_u8..)
         .zip(&frame.columns)
@@ -186,14 +229,13 @@ pub fn draw(
             is_hidden: false,
         })
         .collect();
-    let (width, height) = (f64::from(element.width()), f64::from(element.height()));
     let axis = AxisOptions { unit: "short".to_owned(), ..AxisOptions::default() };
-    let layout = timeseries::layout(&timeseries::Input {
+    timeseries::layout(&timeseries::Input {
         frame,
         series: &series,
         range: Range { start_ms: start_ms as i64, end_ms: end_ms as i64 },
         time_zone: &Utc,
-        size: Size { width_px: width, height_px: height },
+        size,
         dpr: 1.0,
         left: &axis,
         right: &axis,
@@ -201,7 +243,10 @@ pub fn draw(
         threshold_style: ThresholdStyle::None,
         regions: &[],
         measure: &CanvasMeasure,
-    });
+    })
+}
+
+fn paint_on(element: &HtmlCanvasElement, scene: &Scene) -> Result<(), JsError> {
     let context: CanvasRenderingContext2d = element
         .get_context("2d")
         .ok()
@@ -210,7 +255,7 @@ pub fn draw(
         .ok_or_else(|| JsError::new("no 2D canvas"))?;
     let refused = |_| JsError::new("the canvas refused to be scaled");
     context.set_transform(1.0, 0.0, 0.0, 1.0, 0.0, 0.0).map_err(refused)?;
-    context.clear_rect(0.0, 0.0, width, height);
+    context.clear_rect(0.0, 0.0, f64::from(element.width()), f64::from(element.height()));
     let resolution = Resolution::fine(1.0);
     let down = 1.0 / f64::from(resolution.subpixels);
     context.set_transform(down, 0.0, 0.0, down, 0.0, 0.0).map_err(refused)?;
@@ -220,6 +265,42 @@ pub fn draw(
     });
     let mut backend = CanvasBackend::with_canvas_object(element.clone()).ok_or_else(|| JsError::new("no 2D canvas"))?;
     let mut blit = |bitmap: &Bitmap| canvas::lay_over(&context, (bitmap.left, bitmap.top), bitmap.width, bitmap.rgba());
-    paint(&layout.scene, &palette, resolution, FONT, &mut backend, &mut blit)
-        .map_err(|error| JsError::new(&error.to_string()))
+    paint(scene, &palette, resolution, FONT, &mut backend, &mut blit).map_err(|error| JsError::new(&error.to_string()))
+}
+
+fn size_of(element: &HtmlCanvasElement) -> Size {
+    Size { width_px: f64::from(element.width()), height_px: f64::from(element.height()) }
+}
+
+/// Lays a chart of lines out and paints it, with axes and labels, at one device pixel per CSS pixel.
+#[wasm_bindgen]
+pub fn draw(
+    parsed: &Parsed,
+    element: &HtmlCanvasElement,
+    start_ms: f64,
+    end_ms: f64,
+    line_width_px: f64,
+) -> Result<(), JsError> {
+    paint_on(element, &layout_of(parsed, size_of(element), (start_ms, end_ms), line_width_px).scene)
+}
+
+/// A chart over which a pointer moves.
+#[wasm_bindgen]
+pub struct Hovered {
+    layout: timeseries::Layout,
+}
+
+#[wasm_bindgen]
+impl Hovered {
+    #[wasm_bindgen(constructor)]
+    pub fn new(parsed: &Parsed, element: &HtmlCanvasElement, start_ms: f64, end_ms: f64) -> Self {
+        Self { layout: layout_of(parsed, size_of(element), (start_ms, end_ms), 1.0) }
+    }
+
+    /// Finds what is under the pointer and paints the cursor; how many series it found.
+    pub fn step(&self, overlay: &HtmlCanvasElement, x_px: f64, y_px: f64) -> Result<usize, JsError> {
+        let hit = self.layout.hit(x_px, y_px);
+        paint_on(overlay, &self.layout.cursor_scene(hit.as_ref(), None))?;
+        Ok(hit.map_or(0, |hit| hit.points.len()))
+    }
 }

@@ -20,11 +20,17 @@ const WARM_UP_COUNT = 5;
 
 /** Must and goal of each figure, as ratios of medians, ours to the peer. */
 const BUDGETS = {
+  A1: { what: "a body in memory", must: 0.65, goal: 0.45 },
   A2: { what: "parse and convert, warm", must: 0.4, goal: 0.28 },
   A3: { what: "the same, a million points", must: 0.2, goal: 0.12 },
   A4: { what: "the same, first call in a fresh page", must: 0.45, goal: 0.3 },
   A5: { what: "a new chart with axes and labels, 1 px, software canvas", must: 0.7, goal: 0.5 },
   A6: { what: "a new chart with axes and labels, 1.5 px, software canvas", must: 0.3, goal: 0.1 },
+  A8: { what: "from the request to the pixels, warm", must: 0.55, goal: 0.4 },
+  "A8 huge": { what: "the same, a million points", must: 0.55, goal: 0.2 },
+  A9: { what: "from the request to the pixels, in a fresh page", must: 0.7, goal: 0.45 },
+  A10: { what: "memory kept of an answer, in kilobytes, against a JSON tree", must: 0.25, goal: 0.12 },
+  A11: { what: "a step of the cursor over 100 series", must: 1, goal: 0.5 },
   B1: { what: "a trace's bytes to its sorted tree, against a lean tree", must: 0.3, goal: 0.15 },
   B2: { what: "the same, against the whole model of a page", must: 0.12, goal: 0.06 },
   // Jaeger's page overflows its stack at a depth of 3,000; the peer here is the lean tree, which does not recurse.
@@ -339,6 +345,112 @@ function pageScript() {
       return { times, figures, bytes: bytes.length };
     },
 
+    /** Bodies from the network into memory: text for the page, bytes for us. */
+    async body(shape, count, warmUpCount) {
+      const kernels = await ready;
+      const lengths = {};
+      const times = await interleaved(
+        count,
+        warmUpCount,
+        async () => {
+          const from = performance.now();
+          lengths.peer = (await (await fetch(shape.path)).text()).length;
+          return performance.now() - from;
+        },
+        async () => {
+          const from = performance.now();
+          lengths.ours = await kernels.fetch_bytes(shape.path);
+          return performance.now() - from;
+        },
+      );
+      return { times, figures: { peer: [lengths.peer], ours: [lengths.ours] } };
+    },
+
+    /** All the way: asked, read, laid out, painted. With `side`, the first call of this page on that side alone. */
+    async whole({ shape, width, height, count, warmUpCount, side }) {
+      const kernels = await ready;
+      const { default: uPlot } = await import("/uPlot.esm.js");
+      const { startMs, endMs, stepMs, isInstant = false } = shape;
+      const figures = {};
+      const raster = (painted) => painted.getImageData(0, 0, 1, 1);
+      const peer = async () => {
+        const from = performance.now();
+        const parsed = peerParse(await (await fetch(shape.path)).text());
+        const series = [{}, ...parsed.columns.map(() => ({ stroke: "#1f77b4", width: 1, points: { show: false } }))];
+        const options = { width, height, pxRatio: 1, legend: { show: false }, cursor: { show: false }, series };
+        const plot = new uPlot(options, [parsed.x, ...parsed.columns], document.body);
+        await null;
+        raster(plot.ctx);
+        const ms = performance.now() - from;
+        figures.peer ??= peerFigures(parsed);
+        plot.destroy();
+        return ms;
+      };
+      const ours = async () => {
+        const from = performance.now();
+        const parsed = await kernels.fetch_frame(shape.base, isInstant, startMs, endMs, stepMs);
+        const canvas = Object.assign(document.body.appendChild(document.createElement("canvas")), { width, height });
+        kernels.draw(parsed, canvas, startMs, endMs, 1);
+        raster(canvas.getContext("2d"));
+        const ms = performance.now() - from;
+        figures.ours ??= [...parsed.figures()];
+        parsed.free();
+        canvas.remove();
+        return ms;
+      };
+      if (side) return { ms: await (side === "peer" ? peer() : ours()), figures: figures[side] };
+      return { times: await interleaved(count, warmUpCount, peer, ours), figures };
+    },
+
+    async keepText(shape) {
+      window.text = await (await fetch(shape.path)).text();
+    },
+
+    keepTree() {
+      window.tree = JSON.parse(window.text);
+    },
+
+    async keptBytes(shape) {
+      const kernels = await ready;
+      const parsed = ourParse(kernels, await bytesOf(shape), shape);
+      const size = parsed.bytes();
+      parsed.free();
+      return size;
+    },
+
+    async hover({ shape, width, height, count, warmUpCount }) {
+      const kernels = await ready;
+      const { default: uPlot } = await import("/uPlot.esm.js");
+      const bytes = await bytesOf(shape);
+      const parsed = ourParse(kernels, bytes, shape);
+      const { x, columns } = peerParse(new TextDecoder().decode(bytes));
+      const series = [{}, ...columns.map(() => ({ stroke: "#1f77b4", width: 1, points: { show: false } }))];
+      const plot = new uPlot({ width, height, pxRatio: 1, legend: { show: false }, cursor: { show: true }, series }, [x, ...columns], document.body);
+      await null;
+      const canvas = () => Object.assign(document.body.appendChild(document.createElement("canvas")), { width, height });
+      const hovered = new kernels.Hovered(parsed, canvas(), shape.startMs, shape.endMs);
+      const overlay = canvas();
+      const context = overlay.getContext("2d");
+      let [peerStep, ourStep, found] = [0, 0, 0];
+      const at = (step) => 80 + ((step * 37) % (width - 160));
+      const times = await interleaved(
+        count,
+        warmUpCount,
+        () => timed(() => {
+          plot.setCursor({ left: at(peerStep++), top: height / 2 });
+          // What moved is laid out now.
+          return plot.root.offsetHeight;
+        })[0],
+        () => timed(() => {
+          found = hovered.step(overlay, at(ourStep++), height / 2);
+          context.getImageData(0, 0, 1, 1);
+        })[0],
+      );
+      hovered.free();
+      parsed.free();
+      return { times, found, seriesCount: columns.length };
+    },
+
     /** The first call of this page. */
     async cold(shape, side) {
       const kernels = await ready;
@@ -448,11 +560,16 @@ async function serve(kernels) {
     const path = `/payload-${at}.json`;
     const body = payload(shape);
     files.set(path, { type: "application/json", body });
+    // Where the product asks for it.
+    const base = `/api-${at}`;
+    files.set(`${base}/api/v1/${shape.isInstant ? "query" : "query_range"}`, { type: "application/json", body });
     const startMs = START_SECS * 1_000;
     const stepMs = STEP_SECS * 1_000;
-    return { ...shape, path, bytes: body.length, startMs, stepMs, endMs: startMs + (shape.rows - 1) * stepMs };
+    return { ...shape, path, base, bytes: body.length, startMs, stepMs, endMs: startMs + (shape.rows - 1) * stepMs };
   });
   const server = createServer((request, response) => {
+    // The body of a question is of no interest, but has to be read.
+    request.resume();
     const file = files.get(request.url);
     response.writeHead(file ? 200 : 404, {
       "Content-Type": file?.type ?? "text/plain",
@@ -515,6 +632,12 @@ export async function benchKernels({ kernels, chromium, only = null, say = () =>
       compare(`${id} ${shape.name}`, results);
       figures.push(figure(id, shape, times));
     };
+    for (const shape of shapes.filter(() => isWanted("A1"))) {
+      say(`A1 ${shape.name}`);
+      const read = await inFreshPage((tab) => tab.evaluate(([shape, count, warmUp]) => window.bench.body(shape, count, warmUp), [shape, 31, WARM_UP_COUNT]));
+      compare(`A1 ${shape.name}`, read.figures);
+      figures.push(figure("A1", shape, read.times));
+    }
     for (const shape of shapes.filter(() => isWanted("A2"))) await parse("A2", shape, 41);
     if (isWanted("A3")) await parse("A3", huge, 5);
     for (const shape of shapes.filter(() => isWanted("A4"))) {
@@ -538,6 +661,49 @@ export async function benchKernels({ kernels, chromium, only = null, say = () =>
       const read = await inFreshPage((tab) => tab.evaluate(measure, [shape, shape.count, 2]));
       compare(`${shape.id} ${shape.name}`, read.figures);
       figures.push(figure(shape.id, { ...shape, bytes: read.bytes }, read.times));
+    }
+    for (const [id, shape, count] of [...shapes.map((shape) => ["A8", shape, 21]), ["A8 huge", huge, 5]].filter(([id]) => isWanted(id))) {
+      say(`${id} ${shape.name}`);
+      const work = { shape, count, warmUpCount: shape === huge ? 1 : WARM_UP_COUNT, ...CANVAS };
+      const drawn = await inFreshPage((tab) => tab.evaluate((work) => window.bench.whole(work), work));
+      compare(`${id} ${shape.name}`, drawn.figures);
+      figures.push(figure(id, shape, drawn.times));
+    }
+    for (const shape of shapes.filter(() => isWanted("A9"))) {
+      say(`A9 ${shape.name}`);
+      const times = { peer: [], ours: [] };
+      const results = {};
+      for (let turn = 0; turn < 7; turn++) {
+        for (const side of turn % 2 ? ["ours", "peer"] : ["peer", "ours"]) {
+          const first = await inFreshPage((tab) => tab.evaluate((work) => window.bench.whole(work), { shape, side, ...CANVAS }));
+          times[side].push(first.ms);
+          results[side] = first.figures;
+        }
+      }
+      compare(`A9 ${shape.name}`, results);
+      figures.push(figure("A9", shape, times));
+    }
+    for (const shape of shapes.filter(() => isWanted("A10"))) {
+      say(`A10 ${shape.name}`);
+      const [tree, ours] = await inFreshPage(async (tab) => {
+        const session = await tab.context().newCDPSession(tab);
+        const used = async () => {
+          await session.send("HeapProfiler.collectGarbage");
+          return (await session.send("Runtime.getHeapUsage")).usedSize;
+        };
+        await tab.evaluate((shape) => window.bench.keepText(shape), shape);
+        const before = await used();
+        await tab.evaluate(() => window.bench.keepTree());
+        const after = await used();
+        return [after - before, await tab.evaluate((shape) => window.bench.keptBytes(shape), shape)];
+      });
+      figures.push(figure("A10", shape, { peer: [tree / 1000], ours: [ours / 1000] }));
+    }
+    for (const shape of shapes.filter(({ series }) => series === 100 && isWanted("A11"))) {
+      say(`A11 ${shape.name}`);
+      const hovered = await inFreshPage((tab) => tab.evaluate((work) => window.bench.hover(work), { shape, count: 201, warmUpCount: 20, ...CANVAS }));
+      if (hovered.found !== hovered.seriesCount) throw new Error(`A11: ${hovered.found} of ${hovered.seriesCount} series are under the pointer`);
+      figures.push(figure("A11", shape, hovered.times));
     }
     for (const [id, lineWidth] of [["A5", 1], ["A6", 1.5], ["A5 again", 1]]) {
       for (const shape of shapes.filter(() => isWanted(id))) {
