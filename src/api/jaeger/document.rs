@@ -7,15 +7,9 @@
 
 use std::{collections::BTreeMap, fmt::Write as _};
 
-use crate::model::trace::{Reference, ReferenceKind, SpanDetail, SpanEvent, SpanFlags, Tag, TagValue, Trace};
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum DocumentKind {
-    /// `{"data": [...]}`, the answer of Jaeger's old API.
-    Jaeger,
-    /// OTLP's JSON, `{"resourceSpans": [...]}`.
-    OpenTelemetry,
-}
+use crate::model::trace::{
+    DocumentKind, Reference, ReferenceKind, SpanDetail, SpanEvent, SpanFlags, Tag, TagValue, Trace,
+};
 
 /// Whole numbers beyond this lose digits in JavaScript; Jaeger writes them as strings.
 const MAX_EXACT: u64 = 1 << 53;

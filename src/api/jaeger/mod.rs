@@ -42,7 +42,7 @@ use crate::{
         trace::{Dependency, FoundTraces, Operation, Trace, TraceId, TraceQuery},
     },
 };
-pub use document::{DocumentKind, document};
+pub use document::document;
 pub use upload::{DocumentError, traces_from_document};
 
 /// Cheap to clone; clones share what is in flight, and what is known of the server.

@@ -92,6 +92,15 @@ impl SpanKind {
     }
 }
 
+/// The kinds of files that traces are taken away in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DocumentKind {
+    /// `{"data": [...]}`, the answer of Jaeger's old API.
+    Jaeger,
+    /// OTLP's JSON, `{"resourceSpans": [...]}`.
+    OpenTelemetry,
+}
+
 /// Facts about a span that a row shows without its details.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct SpanFlags(pub u16);

@@ -4,14 +4,11 @@ use leptos::prelude::*;
 
 use crate::{
     analysis::trace::{duration_text, share_text},
-    api::{
-        jaeger::{DocumentKind, document},
-        loki,
-    },
+    api::{jaeger::document, loki},
     base::time::iso_text,
     model::{
         config::SourceKind,
-        trace::{Reference, ReferenceKind, SpanDetail, SpanEvent, SpanFlags, Tag},
+        trace::{DocumentKind, Reference, ReferenceKind, SpanDetail, SpanEvent, SpanFlags, Tag},
     },
     platform::clipboard,
     state::{reactive::signal, sources::Sources, time::TimeContext, url::Params},

@@ -66,9 +66,9 @@ mod tests {
 
     #[test]
     fn rows_make_room() {
-        let tops = |stack: Stack| [0, 2, 3, 9].map(|place| stack.top_px(place));
-        assert_eq!(tops(PLAIN), [0.0, 40.0, 60.0, 180.0]);
-        assert_eq!(tops(OPEN), [0.0, 40.0, 160.0, 280.0]);
+        let tops = |stack: Stack| [0, 2, 3, 9].map(|place| stack.top_px(place) as u32);
+        assert_eq!(tops(PLAIN), [0, 40, 60, 180]);
+        assert_eq!(tops(OPEN), [0, 40, 160, 280]);
         assert_eq!((PLAIN.height_px(10), OPEN.height_px(10), OPEN.height_px(2)), (200.0, 300.0, 40.0));
         assert_eq!((OPEN.room_top_px(), OPEN.extent_px(2), OPEN.extent_px(3)), (60.0, (40.0, 160.0), (160.0, 180.0)));
     }

@@ -14,13 +14,10 @@ use crate::{
             summary::{Sort, TraceSummary},
         },
     },
-    api::{
-        http::ApiError,
-        jaeger::{DocumentKind, document},
-    },
+    api::{http::ApiError, jaeger::document},
     base::time::{Range, Refresh, TimeError, TimeSpec, label},
     chart::trace::ServiceInks,
-    model::trace::{FoundTraces, Trace, TraceId},
+    model::trace::{DocumentKind, FoundTraces, Trace, TraceId},
     platform::clock,
     state::{
         query::{Query, use_query},

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use leptos::prelude::*;
 
 use crate::{
-    api::jaeger::DocumentKind,
+    model::trace::DocumentKind,
     platform::clipboard,
     state::reactive::{Callback, Signal},
     ui::popover::Popover,

@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::{
-    api::jaeger::{DocumentKind, document, traces_from_document},
-    model::trace::{ReferenceKind, SpanDetail, TagValue},
+    api::jaeger::{document, traces_from_document},
+    model::trace::{DocumentKind, ReferenceKind, SpanDetail, TagValue},
 };
 
 fn by_id(mut traces: Vec<Trace>) -> Vec<Trace> {
