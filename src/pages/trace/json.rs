@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::{api::jaeger::DocumentKind, platform::clipboard, ui::views::Views};
+use crate::{model::trace::DocumentKind, platform::clipboard, ui::views::Views};
 
 use super::{context::TraceView, span_detail};
 
