@@ -160,6 +160,28 @@ pub(super) fn parse(text: &str) -> Result<Node, Fault> {
     read.map_err(|error| fault_of(&error, text))
 }
 
+/// Reads the object or list that a text begins with, whatever comes after it.
+pub(super) fn parse_first(text: &str) -> Result<Node, Fault> {
+    let (mut depth, mut at) = (0_usize, 0);
+    let bytes = text.as_bytes();
+    while let Some(byte) = bytes.get(at).copied() {
+        at += 1;
+        match byte {
+            b'"' => {
+                while let Some(byte) = bytes.get(at).copied().filter(|byte| *byte != b'"') {
+                    at += if byte == b'\\' { 2 } else { 1 };
+                }
+                at += 1;
+            }
+            b'{' | b'[' => depth += 1,
+            b'}' | b']' if depth <= 1 => break,
+            b'}' | b']' => depth -= 1,
+            _ => {}
+        }
+    }
+    parse(text.get(..at).unwrap_or(text))
+}
+
 /// The bytes at which values begin, in order; serde does not tell. Of a text that is not JSON, nonsense.
 fn starts_of(text: &str) -> Vec<usize> {
     let bytes = text.as_bytes();
@@ -323,6 +345,19 @@ mod tests {
                 format!("{{{}}}", pairs.join(","))
             }
         }
+    }
+
+    #[test]
+    fn the_first_value_of_a_text_is_read_alone() {
+        let check = |text: &str, expect: Option<&str>| {
+            let found = parse_first(text).ok();
+            assert_eq!(found.map(|node| node.value), expect.map(|text| parse(text).unwrap().value), "{text}");
+        };
+        check(r#"{"a":[1,{"b":"}]\"}"}]}, {"c":2}]}"#, Some(r#"{"a":[1,{"b":"}]\"}"}]}"#));
+        check("[] rest", Some("[]"));
+        check(r#"{"a":1"#, None);
+        check("", None);
+        check("}", None);
     }
 
     #[test]

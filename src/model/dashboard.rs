@@ -6,6 +6,8 @@
 
 mod interpolate;
 
+use std::sync::Arc;
+
 pub use interpolate::{Intervals, interpolate, is_built_in, variable_names};
 
 use super::{labels::Labels, notice::Notice};
@@ -21,6 +23,8 @@ pub mod kinds {
     pub const HEATMAP: &str = "heatmap";
     pub const ROW: &str = "row";
     pub const TEXT: &str = "text";
+    /// Those whose options are read when they are drawn.
+    pub const MORE: &[&str] = &[];
 }
 
 /// One page of panels.
@@ -84,7 +88,31 @@ pub struct Panel {
     pub min_interval_ms: Option<i64>,
     /// How many rows the panel's query may have at most, where it says so.
     pub max_data_points: Option<u32>,
+    pub document: PanelDocument,
     pub notices: Vec<Notice>,
+}
+
+/// The panel as its file has it, for those who look at it as it is and for the kinds whose options are read when they are
+/// first drawn.
+#[derive(Clone, PartialEq, Default)]
+pub struct PanelDocument {
+    /// All of the dashboard's file.
+    pub file: Arc<str>,
+    /// Where the panel's object begins in it.
+    pub at_byte: usize,
+}
+
+impl PanelDocument {
+    /// From the panel's opening brace to the end of the file. Empty where the panel is in no file.
+    pub fn text(&self) -> &str {
+        self.file.get(self.at_byte..).filter(|text| text.starts_with('{') && self.at_byte > 0).unwrap_or_default()
+    }
+}
+
+impl std::fmt::Debug for PanelDocument {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("PanelDocument").field("at_byte", &self.at_byte).finish_non_exhaustive()
+    }
 }
 
 /// A place on the grid of [`GRID_COLUMNS`] columns. One row of height is Grafana's: 30 px and a gap of 8.
@@ -458,6 +486,8 @@ pub enum PanelOptions {
     Row,
     /// Text to read; not drawn as markup.
     Text(String),
+    /// One of [`kinds::MORE`]: they are read from [`Panel::document`].
+    More,
     /// A kind without typed options. The registry says that it cannot be drawn.
     Other,
 }

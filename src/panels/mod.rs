@@ -11,6 +11,7 @@ mod export;
 mod failure;
 mod heatmap;
 mod look;
+mod more;
 mod stat;
 mod text;
 mod timeseries;
@@ -47,11 +48,15 @@ pub fn view_of(props: PanelProps) -> AnyView {
             view! { <Later chunk=Chunk::Heatmap open=Arc::new(open)/> }.into_any()
         }
         kinds::TEXT => text::view(props),
+        kind if kinds::MORE.contains(&kind) => {
+            let open = move || more::open(props.clone());
+            view! { <Later chunk=Chunk::Panels open=Arc::new(open)/> }.into_any()
+        }
         _ => unknown::view(props),
     }
 }
 
 /// Whether the registry draws this kind.
 pub fn is_known(kind: &str) -> bool {
-    matches!(kind, kinds::STAT | kinds::TIMESERIES | kinds::HEATMAP | kinds::TEXT)
+    matches!(kind, kinds::STAT | kinds::TIMESERIES | kinds::HEATMAP | kinds::TEXT) || kinds::MORE.contains(&kind)
 }

@@ -17,6 +17,8 @@ pub enum Chunk {
     Traces,
     /// The start page has none.
     Heatmap,
+    /// Kinds of panels that few dashboards have.
+    Panels,
 }
 
 impl Chunk {
@@ -25,6 +27,7 @@ impl Chunk {
             Self::Pages => "pages",
             Self::Traces => "traces",
             Self::Heatmap => "heatmap",
+            Self::Panels => "panels",
         }
     }
 }
@@ -39,11 +42,11 @@ pub enum ChunkState {
 
 /// All parts. Cheap to copy; lives as long as the app.
 #[derive(Clone, Copy)]
-pub struct Chunks([RwSignal<Option<ChunkState>>; 3]);
+pub struct Chunks([RwSignal<Option<ChunkState>>; 4]);
 
 impl Chunks {
     pub fn provide() {
-        provide_context(Self([RwSignal::new(None), RwSignal::new(None), RwSignal::new(None)]));
+        provide_context(Self(std::array::from_fn(|_| RwSignal::new(None))));
     }
 
     pub fn expect() -> Self {
@@ -51,11 +54,12 @@ impl Chunks {
     }
 
     fn signal(self, chunk: Chunk) -> RwSignal<Option<ChunkState>> {
-        let [pages, traces, heatmap] = self.0;
+        let [pages, traces, heatmap, panels] = self.0;
         match chunk {
             Chunk::Pages => pages,
             Chunk::Traces => traces,
             Chunk::Heatmap => heatmap,
+            Chunk::Panels => panels,
         }
     }
 

@@ -7,10 +7,13 @@ mod dashboard;
 mod field;
 mod irrelevant;
 mod layout;
+pub mod more;
 mod options;
 mod panel;
 mod read;
 mod unit_hint;
+
+use std::sync::Arc;
 
 use super::json::{self, Fault};
 use crate::model::dashboard::Dashboard;
@@ -36,7 +39,12 @@ pub fn dashboard_from_json(text: &str) -> Result<Dashboard, GrafanaError> {
         let Fault { line, column, message, .. } = fault;
         GrafanaError::Syntax { line, column, message }
     })?;
-    dashboard::dashboard_from_value(&root.value)
+    let mut dashboard = dashboard::dashboard_from_value(&root.value)?;
+    let file: Arc<str> = text.into();
+    for panel in &mut dashboard.panels {
+        panel.document.file = Arc::clone(&file);
+    }
+    Ok(dashboard)
 }
 
 #[cfg(test)]

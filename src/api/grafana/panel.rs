@@ -11,7 +11,9 @@ use super::{
 };
 use crate::{
     api::json::Value,
-    model::dashboard::{FieldOptions, GridRect, LegendFormat, Panel, PanelOptions, Target, TargetFormat, kinds},
+    model::dashboard::{
+        FieldOptions, GridRect, LegendFormat, Panel, PanelDocument, PanelOptions, Target, TargetFormat, kinds,
+    },
 };
 
 /// A panel whose id and place are not settled yet.
@@ -38,6 +40,7 @@ impl DraftPanel {
             options: PanelOptions::Row,
             min_interval_ms: None,
             max_data_points: None,
+            document: PanelDocument::default(),
             notices: Vec::new(),
         };
         Self { id: None, wanted: Wanted::Nothing, panel }
@@ -96,6 +99,10 @@ pub(super) fn panel_from(outer: &Reader<'_>) -> (DraftPanel, Vec<DraftPanel>) {
             reader.ignore(&["mode"]);
             PanelOptions::Text(content.unwrap_or_default().to_owned())
         }
+        kind if kinds::MORE.contains(&kind) => {
+            reader.ignore(&["options"]);
+            PanelOptions::More
+        }
         other => {
             let known = "stat, timeseries, heatmap, singlestat, graph";
             reader.warn("type", &["panels of the kind \u{201c}", other, "\u{201d} cannot be drawn. Known: ", known]);
@@ -134,6 +141,7 @@ pub(super) fn panel_from(outer: &Reader<'_>) -> (DraftPanel, Vec<DraftPanel>) {
         options: panel_options,
         min_interval_ms: interval_from(&reader, "interval"),
         max_data_points: reader.count("maxDataPoints").filter(|points| *points > 1),
+        document: PanelDocument { at_byte: reader.begins_at(), ..PanelDocument::default() },
         notices: Vec::new(),
     };
     let id = reader.count("id");

@@ -43,6 +43,8 @@ pub(super) struct Reader<'a> {
     map: &'a Map,
     /// Which of `objects` this is.
     at: usize,
+    /// Where the object stands in the file, in bytes; 0 for one that is in no list.
+    begins_at: usize,
     objects: &'a Objects,
     notices: &'a Notices,
 }
@@ -52,7 +54,7 @@ impl<'a> Reader<'a> {
     pub fn new(map: &'a Map, path: String, objects: &'a Objects, notices: &'a Notices) -> Self {
         let mut known = objects.0.borrow_mut();
         known.push(Object { path, asked: vec![false; map.pairs().len()] });
-        Self { map, at: known.len() - 1, objects, notices }
+        Self { map, at: known.len() - 1, begins_at: 0, objects, notices }
     }
 
     /// The same object with its remarks going elsewhere.
@@ -60,7 +62,12 @@ impl<'a> Reader<'a> {
     where
         'a: 'b,
     {
-        Reader::new(self.map, self.path(), self.objects, notices)
+        Reader { begins_at: self.begins_at, ..Reader::new(self.map, self.path(), self.objects, notices) }
+    }
+
+    /// Where an object of a list stands in the file, in bytes.
+    pub fn begins_at(&self) -> usize {
+        self.begins_at
     }
 
     pub fn keys(&self) -> impl Iterator<Item = &'a str> {
@@ -252,7 +259,10 @@ impl<'a> Reader<'a> {
         for (index, item) in self.list(key).iter().enumerate() {
             let key = item_key(key, index);
             match &item.value {
-                Value::Object(map) => readers.push(Self::new(map, self.path_of(&key), self.objects, self.notices)),
+                Value::Object(map) => {
+                    let reader = Self::new(map, self.path_of(&key), self.objects, self.notices);
+                    readers.push(Self { begins_at: item.at, ..reader });
+                }
                 other => self.wrong(&key, "an object", other),
             }
         }

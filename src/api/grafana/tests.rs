@@ -21,6 +21,20 @@ fn messages(notices: &[crate::model::notice::Notice]) -> Vec<&str> {
 }
 
 #[test]
+fn every_panel_knows_its_place_in_the_file() {
+    for dashboard in [old(), new()] {
+        assert!(dashboard.panels.iter().any(|panel| panel.document.at_byte > 0));
+        for panel in dashboard.panels.iter().filter(|panel| panel.document.at_byte > 0) {
+            let text = panel.document.text();
+            let value = serde_json::Deserializer::from_str(text).into_iter::<serde_json::Value>().next();
+            let value = value.expect("a value").expect("JSON");
+            assert_eq!(value.get("title").and_then(|title| title.as_str()).unwrap_or_default(), panel.title);
+        }
+        assert!(dashboard.panels.iter().filter(|panel| panel.document.text().is_empty()).all(|p| p.kind == kinds::ROW));
+    }
+}
+
+#[test]
 fn an_old_dashboard() {
     let dashboard = old();
     assert_eq!(dashboard.time, TimeSpec::parse("now-2d/d", "now", &Utc).ok());
