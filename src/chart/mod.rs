@@ -10,6 +10,7 @@ pub mod cursor;
 pub mod heatmap;
 mod layout;
 pub mod measure;
+pub mod more;
 pub mod paint;
 pub mod palette;
 pub mod scale;

@@ -24,7 +24,7 @@ pub mod kinds {
     pub const ROW: &str = "row";
     pub const TEXT: &str = "text";
     /// Those whose options are read when they are drawn.
-    pub const MORE: &[&str] = &[];
+    pub const MORE: &[&str] = &["gauge", "bargauge", "barchart", "histogram", "piechart", "grafana-piechart-panel"];
 }
 
 /// One page of panels.

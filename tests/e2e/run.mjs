@@ -23,6 +23,7 @@ import { comparisonTest, equalitySuite } from "./suites/equality.mjs";
 import { faultsSuite } from "./suites/faults.mjs";
 import { hostingSuite } from "./suites/hosting.mjs";
 import { oddDataSuite } from "./suites/odd_data.mjs";
+import { panelKindsSuite } from "./suites/panel_kinds.mjs";
 import { picturesSuite, stackPicturesSuite } from "./suites/pictures.mjs";
 import { stackSuite } from "./suites/stack.mjs";
 import { traceSearchSuite } from "./suites/trace_search.mjs";
@@ -110,6 +111,7 @@ async function onDemonstration(runner, shared) {
     tracesSuite(placedRunner, { ...place, nowMs: NOW_MS });
     if (place.hasControls) traceSearchSuite(placedRunner, place);
     if (place.hasControls) oddDataSuite(placedRunner, place);
+    if (place.hasControls) panelKindsSuite(placedRunner, place);
   }
   if (env.hasPrometheus) {
     backendsSuite(runner.at(below.prefix), below);

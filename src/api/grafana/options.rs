@@ -24,7 +24,7 @@ use crate::{
 const FILL_STEP_PERCENT: f64 = 10.0;
 
 #[inline(never)]
-fn reducer_from(reader: &Reader<'_>, key: &str, id: &str) -> Option<Reducer> {
+pub(super) fn reducer_from(reader: &Reader<'_>, key: &str, id: &str) -> Option<Reducer> {
     let found = Reducer::from_id(id);
     if found.is_none() {
         reader.warn(key, &["the calculation \u{201c}", id, "\u{201d} is not known; the last value is used"]);
@@ -33,7 +33,7 @@ fn reducer_from(reader: &Reader<'_>, key: &str, id: &str) -> Option<Reducer> {
 }
 
 #[inline(never)]
-fn reducers_from(reader: &Reader<'_>, key: &str) -> Vec<Reducer> {
+pub(super) fn reducers_from(reader: &Reader<'_>, key: &str) -> Vec<Reducer> {
     reader.texts(key).iter().filter_map(|id| reducer_from(reader, key, id)).collect()
 }
 
@@ -258,7 +258,7 @@ fn read_custom(custom: &Reader<'_>, series: &mut TimeSeriesOptions) {
 }
 
 #[inline(never)]
-fn legend_from(legend: &Reader<'_>) -> LegendOptions {
+pub(super) fn legend_from(legend: &Reader<'_>) -> LegendOptions {
     let mode = legend.filled_text("displayMode");
     let is_hidden = mode == Some("hidden") || legend.flag("showLegend") == Some(false);
     let placement = legend.word("placement", &[("bottom", LegendPlacement::Bottom), ("right", LegendPlacement::Right)]);
@@ -278,7 +278,7 @@ fn legend_from(legend: &Reader<'_>) -> LegendOptions {
 }
 
 #[inline(never)]
-fn tooltip_from(tooltip: &Reader<'_>) -> TooltipOptions {
+pub(super) fn tooltip_from(tooltip: &Reader<'_>) -> TooltipOptions {
     let mode = tooltip
         .word("mode", &[("multi", TooltipMode::All), ("single", TooltipMode::Single), ("none", TooltipMode::Hidden)]);
     let sort = tooltip.word(

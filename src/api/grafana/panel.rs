@@ -101,6 +101,10 @@ pub(super) fn panel_from(outer: &Reader<'_>) -> (DraftPanel, Vec<DraftPanel>) {
         }
         kind if kinds::MORE.contains(&kind) => {
             reader.ignore(&["options"]);
+            // Its options stand beside the keys that every panel has; they are read, and remarked on, with them.
+            if kind == "grafana-piechart-panel" {
+                reader.ignore_all();
+            }
             PanelOptions::More
         }
         other => {

@@ -197,7 +197,14 @@ fn the_other_new_panels() {
     assert_eq!(heat.targets[0].unit_hint, Some("s"));
     assert_eq!(heat.notices, []);
     let pie = panel(&dashboard, "Pie");
-    assert_eq!((pie.kind.as_str(), &pie.options, pie.notices.len()), ("piechart", &PanelOptions::Other, 1));
+    assert_eq!((pie.kind.as_str(), &pie.options, pie.notices.len()), ("piechart", &PanelOptions::More, 0));
+}
+
+#[test]
+fn a_kind_that_nobody_draws_says_so() {
+    let dashboard = dashboard_from_json(r#"{"title":"D","panels":[{"type":"news","title":"N"}]}"#).unwrap();
+    let news = panel(&dashboard, "N");
+    assert_eq!((news.kind.as_str(), &news.options, news.notices.len()), ("news", &PanelOptions::Other, 1));
 }
 
 #[test]

@@ -3,6 +3,19 @@
 //! A new kind is one file here, one line in [`open`], and its word in `model::dashboard::kinds::MORE`. Its options are read
 //! from the panel's own JSON by `api::grafana::more`.
 
+mod bar_chart;
+mod bar_gauge;
+mod figures;
+mod gauge;
+mod histogram;
+mod key;
+mod live;
+mod paint;
+mod pie;
+mod plot;
+mod room;
+mod svg;
+
 use leptos::prelude::*;
 
 use super::{PanelProps, unknown};
@@ -10,5 +23,12 @@ use super::{PanelProps, unknown};
 /// The door of this part of the app.
 #[inline(never)]
 pub fn open(props: PanelProps) -> AnyView {
-    unknown::view(props)
+    match props.panel.kind.as_str() {
+        "gauge" => gauge::view(props),
+        "bargauge" => bar_gauge::view(props),
+        "barchart" => bar_chart::view(props),
+        "histogram" => histogram::view(props),
+        "piechart" | "grafana-piechart-panel" => pie::view(props),
+        _ => unknown::view(props),
+    }
 }

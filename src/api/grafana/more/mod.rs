@@ -1,5 +1,16 @@
 //! Options of the kinds of panels that come later, read from the panel's JSON when it is drawn.
 
+pub mod bar_chart;
+pub mod bar_gauge;
+pub mod gauge;
+pub mod histogram;
+#[cfg(test)]
+mod kinds_tests;
+pub mod pie;
+mod shown;
+
+pub use shown::{ShownValues, TextSizes};
+
 use super::read::{Notices, Objects, Reader};
 use crate::{
     api::json::{self, Value},

@@ -1,0 +1,114 @@
+//! What the kinds that show single numbers share: options, loading, numbers, and what the card must know.
+
+use std::sync::Arc;
+
+use leptos::{html, prelude::*};
+
+use crate::{
+    api::grafana::more::ShownValues,
+    chart::Size,
+    model::{
+        dashboard::{FieldColour, FieldOptions, Panel, PanelDocument},
+        frame::is_missing,
+        notice::Notice,
+    },
+    panels::{
+        PanelProps,
+        card::{Frame, Live},
+        data::{PanelData, use_panel_data},
+        export::Sheet,
+        look::looks_of,
+    },
+    state::{
+        query::Query,
+        reactive::{Callback, Memo, RwSignal, Signal},
+        time::TimeContext,
+    },
+};
+
+use super::{
+    figures::{Figures, ROWS, figures_of},
+    room::watch_room,
+};
+
+/// A panel of numbers, read and loading.
+pub struct Reading<O> {
+    /// With what its options say about fields.
+    pub panel: Arc<Panel>,
+    pub options: Arc<O>,
+    pub figures: Memo<Figures>,
+    pub live: Live,
+}
+
+/// `read` reads the options, `shown` says which numbers they ask for, `usual` is the colour mode where the file names none,
+/// `most` how many numbers can be shown.
+pub fn use_figures<O: Send + Sync + 'static>(
+    props: &PanelProps,
+    read: impl FnOnce(&PanelDocument, &mut FieldOptions) -> (O, Vec<Notice>),
+    shown: impl Fn(&O) -> &ShownValues,
+    (usual, most): (FieldColour, usize),
+) -> Reading<O> {
+    let mut panel = Panel::clone(&props.panel);
+    let (options, remarks) = read(&props.panel.document, &mut panel.field);
+    let panel = Arc::new(panel);
+    let query = use_panel_data(props, Signal::stored(Some(ROWS)), 1.0);
+    let time = TimeContext::expect();
+    let figures = {
+        let panel = Arc::clone(&panel);
+        let shown = shown(&options).clone();
+        Memo::new(move |_| {
+            let zone = time.zone.get();
+            query.remote.with(|remote| {
+                let data = remote.value.as_ref();
+                data.map(|data| figures_of(&panel, &shown, data, (&usual, most), &zone)).unwrap_or_default()
+            })
+        })
+    };
+    let live = Live {
+        query,
+        sheet: sheet_of(Arc::clone(&panel), query),
+        remarks: Signal::derive(move || {
+            let drawn = figures.with(|found| found.notices.clone());
+            remarks.iter().cloned().chain(drawn).collect()
+        }),
+        is_empty: Signal::derive(move || figures.with(|found| found.list.iter().all(|f| is_missing(f.value)))),
+    };
+    Reading { panel, options: Arc::new(options), figures, live }
+}
+
+/// The series as they were answered.
+pub fn sheet_of(panel: Arc<Panel>, query: Query<PanelData>) -> Callback<(), Option<Sheet>> {
+    Callback::new(move |()| {
+        query.remote.with(|remote| {
+            let (frame, targets) = remote.value.as_ref()?.joined();
+            let looks = looks_of(&panel, &frame, &targets);
+            let columns = looks.into_iter().zip(&frame.columns);
+            Some(Sheet {
+                x_ms: frame.x_ms.to_vec(),
+                columns: columns.map(|(look, column)| (look.name, Arc::clone(&column.values))).collect(),
+            })
+        })
+    })
+}
+
+/// The card of meters, which are drawn anew when their room changes.
+pub fn meters_frame(
+    props: PanelProps,
+    live: Live,
+    summary: Signal<String>,
+    room: RwSignal<Option<Size>>,
+    meters: impl Fn() -> Option<AnyView> + Send + Sync + 'static,
+) -> AnyView {
+    let root = NodeRef::<html::Div>::new();
+    watch_room(root, Callback::new(move |size| room.set(Some(size))));
+    view! {
+        <Frame props=props live=live>
+            <div class="gauges" node_ref=root>
+                <div class="gauges__scroller" tabindex="0" role="group" aria-label=move || summary.get()>
+                    {move || meters().into_any()}
+                </div>
+            </div>
+        </Frame>
+    }
+    .into_any()
+}
