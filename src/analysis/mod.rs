@@ -5,7 +5,10 @@
 pub mod heatmap;
 pub mod histogram;
 pub mod json;
+pub mod markdown;
 pub mod merge;
 pub mod redact;
 pub mod reduce;
+pub mod states;
+pub mod table;
 pub mod trace;

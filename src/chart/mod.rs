@@ -16,6 +16,7 @@ pub mod palette;
 pub mod scale;
 pub mod scene;
 pub mod sparkline;
+pub mod states;
 pub mod summary;
 pub mod ticks;
 pub mod timeseries;

@@ -24,7 +24,20 @@ pub mod kinds {
     pub const ROW: &str = "row";
     pub const TEXT: &str = "text";
     /// Those whose options are read when they are drawn.
-    pub const MORE: &[&str] = &["gauge", "bargauge", "barchart", "histogram", "piechart", "grafana-piechart-panel"];
+    pub const MORE: &[&str] = &[
+        "gauge",
+        "bargauge",
+        "barchart",
+        "histogram",
+        "piechart",
+        "grafana-piechart-panel",
+        "state-timeline",
+        "status-history",
+        "table",
+        "table-old",
+    ];
+    /// Those of [`MORE`] whose fields, overrides and transformations are read then, too.
+    pub const READ_LATER: &[&str] = &["state-timeline", "status-history", "table", "table-old"];
 }
 
 /// One page of panels.
@@ -484,9 +497,9 @@ pub enum PanelOptions {
     Heatmap(HeatmapOptions),
     /// A heading over the panels that follow it.
     Row,
-    /// Text to read; not drawn as markup.
+    /// Plain text. What has marks of Markdown or another mode is [`PanelOptions::More`].
     Text(String),
-    /// One of [`kinds::MORE`]: they are read from [`Panel::document`].
+    /// Read from [`Panel::document`]: one of [`kinds::MORE`], or a text with marks.
     More,
     /// A kind without typed options. The registry says that it cannot be drawn.
     Other,

@@ -14,15 +14,20 @@ pub struct Sheet {
     pub x_ms: Vec<f64>,
     /// Name and one value per row.
     pub columns: Vec<(String, std::sync::Arc<[f64]>)>,
+    /// What is not numbers over time, written already: as CSV and as a table. Instead of the columns.
+    pub written: Option<(String, TableData)>,
 }
 
 /// A browser's table of more rows than this scrolls badly; the CSV has all.
-const TABLE_ROWS_MAX: usize = 1_000;
+pub(super) const TABLE_ROWS_MAX: usize = 1_000;
 
 impl Sheet {
     /// RFC 4180: time as ISO 8601 in UTC, time in Unix milliseconds, then one column per series. A gap is an empty
     /// cell; NaN and infinities are written as Prometheus writes them.
     pub fn to_csv(&self) -> String {
+        if let Some((csv, _)) = &self.written {
+            return csv.clone();
+        }
         let mut out = String::from("time,unix_ms");
         for (name, _) in &self.columns {
             out.push(',');
@@ -46,6 +51,9 @@ impl Sheet {
 
     /// The newest rows first.
     pub fn to_table(&self, zone: &dyn TimeZone) -> TableData {
+        if let Some((_, table)) = &self.written {
+            return table.clone();
+        }
         let columns =
             std::iter::once("Time".to_owned()).chain(self.columns.iter().map(|(name, _)| name.clone())).collect();
         let rows = self
@@ -88,7 +96,7 @@ fn push_number(out: &mut String, value: f64) {
 }
 
 /// Quoted where it must be. A cell that a spreadsheet would run as a formula is quoted and led by an apostrophe.
-fn csv_cell(text: &str) -> String {
+pub(super) fn csv_cell(text: &str) -> String {
     let is_formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
     if is_formula || text.contains(['"', ',', '\n', '\r']) {
         format!("\"{}{}\"", if is_formula { "'" } else { "" }, text.replace('"', "\"\""))
@@ -110,6 +118,7 @@ mod tests {
                 ("a,b".to_owned(), vec![0.1 + 0.2, MISSING, f64::NAN, 1e-7].into()),
                 ("=x".to_owned(), vec![f64::INFINITY, 1.0, -0.5, 1e21].into()),
             ],
+            ..Sheet::default()
         };
         assert_eq!(
             sheet.to_csv(),
@@ -123,7 +132,8 @@ mod tests {
 
     #[test]
     fn the_table_has_the_newest_row_first() {
-        let sheet = Sheet { x_ms: vec![0.0, 60_000.0], columns: vec![("a".to_owned(), vec![1.0, 2.0].into())] };
+        let columns = vec![("a".to_owned(), vec![1.0, 2.0].into())];
+        let sheet = Sheet { x_ms: vec![0.0, 60_000.0], columns, ..Sheet::default() };
         let table = sheet.to_table(&crate::base::time::Utc);
         assert_eq!(table.columns, ["Time", "a"]);
         assert_eq!(table.rows.iter().filter_map(|r| r.get(1)).collect::<Vec<_>>(), ["2", "1"]);

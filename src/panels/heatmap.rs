@@ -223,5 +223,5 @@ fn sheet_of(prepared: &Prepared) -> Sheet {
             (name, values)
         })
         .collect();
-    Sheet { x_ms: grid.x_ms.clone(), columns }
+    Sheet { x_ms: grid.x_ms.clone(), columns, ..Sheet::default() }
 }

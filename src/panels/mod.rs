@@ -22,7 +22,7 @@ use std::sync::Arc;
 use leptos::prelude::*;
 
 use crate::{
-    model::dashboard::{Panel, Variable, kinds},
+    model::dashboard::{Panel, PanelOptions, Variable, kinds},
     state::chunks::Chunk,
     ui::later::Later,
 };
@@ -47,8 +47,8 @@ pub fn view_of(props: PanelProps) -> AnyView {
             let open = move || heatmap::open(props.clone());
             view! { <Later chunk=Chunk::Heatmap open=Arc::new(open)/> }.into_any()
         }
-        kinds::TEXT => text::view(props),
-        kind if kinds::MORE.contains(&kind) => {
+        kinds::TEXT if !matches!(props.panel.options, PanelOptions::More) => text::view(props),
+        _ if matches!(props.panel.options, PanelOptions::More) => {
             let open = move || more::open(props.clone());
             view! { <Later chunk=Chunk::Panels open=Arc::new(open)/> }.into_any()
         }

@@ -271,5 +271,6 @@ fn sheet_of(panel: &Panel, data: &PanelData) -> Sheet {
     Sheet {
         x_ms: frame.x_ms.to_vec(),
         columns: looks.into_iter().zip(&frame.columns).map(|(look, c)| (look.name, Arc::clone(&c.values))).collect(),
+        ..Sheet::default()
     }
 }

@@ -138,6 +138,7 @@ pub fn view(props: PanelProps) -> AnyView {
                 .zip(&p.frame.columns)
                 .map(|(l, c)| (l.name.clone(), Arc::clone(&c.values)))
                 .collect(),
+            ..Sheet::default()
         })
     });
     let live = Live {

@@ -26,6 +26,7 @@ import { oddDataSuite } from "./suites/odd_data.mjs";
 import { panelKindsSuite } from "./suites/panel_kinds.mjs";
 import { picturesSuite, stackPicturesSuite } from "./suites/pictures.mjs";
 import { stackSuite } from "./suites/stack.mjs";
+import { tablesSuite } from "./suites/tables.mjs";
 import { traceSearchSuite } from "./suites/trace_search.mjs";
 import { tracesAgree, tracesSuite } from "./suites/traces.mjs";
 
@@ -112,6 +113,7 @@ async function onDemonstration(runner, shared) {
     if (place.hasControls) traceSearchSuite(placedRunner, place);
     if (place.hasControls) oddDataSuite(placedRunner, place);
     if (place.hasControls) panelKindsSuite(placedRunner, place);
+    tablesSuite(placedRunner, place);
   }
   if (env.hasPrometheus) {
     backendsSuite(runner.at(below.prefix), below);

@@ -77,7 +77,7 @@ pub(super) fn based(mut steps: Vec<ThresholdStep>) -> Vec<ThresholdStep> {
 }
 
 #[inline(never)]
-fn field_colour_from(reader: &Reader<'_>) -> FieldColour {
+pub(super) fn field_colour_from(reader: &Reader<'_>) -> FieldColour {
     let fixed = reader.filled_text("fixedColor").and_then(colour_from);
     let colour = match reader.filled_text("mode") {
         None => FieldColour::Auto,

@@ -66,9 +66,13 @@ pub(super) fn panel_from(outer: &Reader<'_>) -> (DraftPanel, Vec<DraftPanel>) {
     let mut children = Vec::new();
     let wanted = wanted_from(&reader);
     let targets = targets_from(&reader);
-    let mut field = field_from(&reader);
-    let mut overrides = overrides_from(&reader);
-    overrides.extend(old_colour_overrides(&reader));
+    let is_read_later = kinds::READ_LATER.contains(&kind.as_str());
+    let (mut field, mut overrides) = (FieldOptions::default(), Vec::new());
+    if !is_read_later {
+        field = field_from(&reader);
+        overrides = overrides_from(&reader);
+        overrides.extend(old_colour_overrides(&reader));
+    }
     let panel_options = match written_kind {
         "graph" => options::graph_from(&reader, &mut field, &mut overrides),
         "timeseries" => options::timeseries_from(&reader),
@@ -86,19 +90,7 @@ pub(super) fn panel_from(outer: &Reader<'_>) -> (DraftPanel, Vec<DraftPanel>) {
             }
             PanelOptions::Row
         }
-        "text" => {
-            let content = reader
-                .object("options")
-                .and_then(|o| {
-                    o.ignore(&["mode", "code"]);
-                    let content = o.text("content");
-                    o.finish();
-                    content
-                })
-                .or_else(|| reader.text("content"));
-            reader.ignore(&["mode"]);
-            PanelOptions::Text(content.unwrap_or_default().to_owned())
-        }
+        "text" => text_from(&reader),
         kind if kinds::MORE.contains(&kind) => {
             reader.ignore(&["options"]);
             // Its options stand beside the keys that every panel has; they are read, and remarked on, with them.
@@ -108,8 +100,12 @@ pub(super) fn panel_from(outer: &Reader<'_>) -> (DraftPanel, Vec<DraftPanel>) {
             PanelOptions::More
         }
         other => {
-            let known = "stat, timeseries, heatmap, singlestat, graph";
-            reader.warn("type", &["panels of the kind \u{201c}", other, "\u{201d} cannot be drawn. Known: ", known]);
+            let known = "stat, timeseries, heatmap, text, singlestat, graph, ";
+            let more = kinds::MORE.join(", ");
+            reader.warn(
+                "type",
+                &["panels of the kind \u{201c}", other, "\u{201d} cannot be drawn. Known: ", known, &more],
+            );
             reader.ignore(&["options"]);
             PanelOptions::Other
         }
@@ -128,7 +124,7 @@ pub(super) fn panel_from(outer: &Reader<'_>) -> (DraftPanel, Vec<DraftPanel>) {
             Value::String(text) => !text.is_empty(),
             _ => true,
         });
-        if is_said {
+        if is_said && !(is_read_later && key == "transformations") {
             reader.warn(key, &[what]);
         }
     }
@@ -149,8 +145,28 @@ pub(super) fn panel_from(outer: &Reader<'_>) -> (DraftPanel, Vec<DraftPanel>) {
         notices: Vec::new(),
     };
     let id = reader.count("id");
-    reader.finish();
+    if !is_read_later {
+        reader.finish();
+    }
     (DraftPanel { id, wanted, panel: Panel { notices: notices.take(), ..panel } }, children)
+}
+
+/// Signs that Markdown reads; a text without them is what it looks like.
+const MARKS: [char; 13] = ['*', '_', '#', '[', '<', '`', '>', '|', '~', '&', '\\', '\n', '$'];
+
+#[inline(never)]
+fn text_from(panel: &Reader<'_>) -> PanelOptions {
+    panel.ignore(&["mode", "content"]);
+    let options = panel.object("options");
+    let reader = options.as_ref().unwrap_or(panel);
+    let content = reader.text("content").unwrap_or_default();
+    let is_list = content.starts_with(['-', '+']) || content.starts_with(|c: char| c.is_ascii_digit());
+    let is_marked = is_list || content.contains(MARKS) || content.contains("://");
+    match reader.text("mode") {
+        Some("text") => PanelOptions::Text(content.to_owned()),
+        None | Some("markdown") if !is_marked => PanelOptions::Text(content.to_owned()),
+        _ => PanelOptions::More,
+    }
 }
 
 #[inline(never)]

@@ -86,6 +86,7 @@ pub fn sheet_of(panel: Arc<Panel>, query: Query<PanelData>) -> Callback<(), Opti
             Some(Sheet {
                 x_ms: frame.x_ms.to_vec(),
                 columns: columns.map(|(look, column)| (look.name, Arc::clone(&column.values))).collect(),
+                ..Sheet::default()
             })
         })
     })

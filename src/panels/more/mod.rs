@@ -10,13 +10,20 @@ mod gauge;
 mod histogram;
 mod key;
 mod live;
+mod markdown;
+mod pager;
 mod paint;
 mod pie;
 mod plot;
 mod room;
 mod svg;
+mod table;
+mod tabular;
+mod timeline;
 
 use leptos::prelude::*;
+
+use crate::model::dashboard::kinds;
 
 use super::{PanelProps, unknown};
 
@@ -29,6 +36,10 @@ pub fn open(props: PanelProps) -> AnyView {
         "barchart" => bar_chart::view(props),
         "histogram" => histogram::view(props),
         "piechart" | "grafana-piechart-panel" => pie::view(props),
+        "table" | "table-old" => table::view(props),
+        "state-timeline" => timeline::view(props, false),
+        "status-history" => timeline::view(props, true),
+        kinds::TEXT => markdown::view(props),
         _ => unknown::view(props),
     }
 }

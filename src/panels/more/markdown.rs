@@ -1,0 +1,145 @@
+//! A panel of text: Markdown, code, or what is shown as it is written.
+
+use leptos::prelude::*;
+
+use crate::{
+    analysis::{
+        markdown::{Block, Inline, blocks_of},
+        table::link::is_foreign,
+    },
+    api::grafana::more::text::{TextMode, TextPanel, text_panel},
+    model::dashboard::{Intervals, Variable, interpolate},
+    panels::{PanelProps, card::Frame},
+    ui::views::Views,
+};
+
+use super::tabular::with_remarks;
+
+pub fn view(props: PanelProps) -> AnyView {
+    let (TextPanel { content, mode }, notices) = text_panel(&props.panel.document);
+    let content = with_variables(&content, &props.variables);
+    let label = props.panel.title.clone();
+    let props = with_remarks(props, None, notices);
+    let inside = match mode {
+        TextMode::Markdown => blocks_of(&content).into_iter().map(block_view).views(),
+        TextMode::Code => view! { <pre class="prose__code">{content}</pre> }.into_any(),
+        TextMode::Html | TextMode::Plain => view! { <p class="prose__plain">{content}</p> }.into_any(),
+    };
+    view! {
+        <Frame props=props>
+            <div class="prose" tabindex="0" role="region" aria-label=label>{inside}</div>
+        </Frame>
+    }
+    .into_any()
+}
+
+/// The dashboard's variables as a person reads them, not as a query needs them.
+fn with_variables(content: &str, variables: &[Variable]) -> String {
+    let readable: Vec<Variable> = variables
+        .iter()
+        .map(|variable| {
+            let values: Vec<&str> =
+                variable.current.iter().map(|value| if value == "$__all" { "All" } else { value.as_str() }).collect();
+            Variable { current: vec![values.join(" + ")], ..variable.clone() }
+        })
+        .collect();
+    // A text has no step and no range of its own.
+    let none = Intervals { step_ms: 0, range_ms: 0, scrape_interval_ms: 0 };
+    if readable.is_empty() { content.to_owned() } else { interpolate(content, none, &readable) }
+}
+
+fn block_view(block: Block) -> AnyView {
+    match block {
+        // The panel's own title is the second level.
+        Block::Heading(level, inside) => {
+            let text = inside.into_iter().map(inline_view).views();
+            match level {
+                1 => view! { <h3 class="prose__heading" data-level="1">{text}</h3> }.into_any(),
+                2 => view! { <h4 class="prose__heading" data-level="2">{text}</h4> }.into_any(),
+                3 => view! { <h5 class="prose__heading" data-level="3">{text}</h5> }.into_any(),
+                _ => view! { <h6 class="prose__heading" data-level="4">{text}</h6> }.into_any(),
+            }
+        }
+        Block::Paragraph(inside) => view! { <p>{inside.into_iter().map(inline_view).views()}</p> }.into_any(),
+        Block::Plain(inside) => inside.into_iter().map(inline_view).views(),
+        Block::List { start, entries } => {
+            let entries =
+                entries.into_iter().map(|entry| view! { <li>{entry.into_iter().map(block_view).views()}</li> }).views();
+            match start {
+                Some(start) => view! { <ol class="prose__list" start=start.to_string()>{entries}</ol> }.into_any(),
+                None => view! { <ul class="prose__list" data-kind="bullets">{entries}</ul> }.into_any(),
+            }
+        }
+        Block::Quote(inside) => {
+            view! { <blockquote class="prose__quote">{inside.into_iter().map(block_view).views()}</blockquote> }
+                .into_any()
+        }
+        Block::Code { text, .. } => view! { <pre class="prose__code">{text}</pre> }.into_any(),
+        Block::Table { aligns, head, rows } => {
+            let align = move |at: usize| match aligns.get(at) {
+                Some(Some(true)) => "end",
+                Some(None) => "center",
+                _ => "start",
+            };
+            let heads = head
+                .into_iter()
+                .enumerate()
+                .map(|(at, cell)| view! { <th class="prose__head" scope="col" data-align=align(at)>{cell.into_iter().map(inline_view).views()}</th> })
+                .views();
+            let rows = rows
+                .into_iter()
+                .map(|row| {
+                    let cells = row
+                        .into_iter()
+                        .enumerate()
+                        .map(|(at, cell)| view! { <td class="prose__cell" data-align=align(at)>{cell.into_iter().map(inline_view).views()}</td> })
+                        .views();
+                    view! { <tr>{cells}</tr> }
+                })
+                .views();
+            view! { <table class="prose__table"><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table> }
+                .into_any()
+        }
+        Block::Rule => view! { <hr class="prose__rule"/> }.into_any(),
+    }
+}
+
+fn inline_view(inline: Inline) -> AnyView {
+    let all = |inside: Vec<Inline>| inside.into_iter().map(inline_view).views();
+    match inline {
+        Inline::Text(text) => text.into_any(),
+        Inline::Code(text) => view! { <code class="prose__inline-code">{text}</code> }.into_any(),
+        Inline::Strong(inside) => view! { <strong>{all(inside)}</strong> }.into_any(),
+        Inline::Emphasis(inside) => view! { <em>{all(inside)}</em> }.into_any(),
+        Inline::Struck(inside) => view! { <del>{all(inside)}</del> }.into_any(),
+        Inline::Link { href, content } => {
+            let href = href.strip_prefix("/d/").map_or_else(|| href.clone(), |rest| format!("d/{rest}"));
+            let target = is_foreign(&href).then_some("_blank");
+            view! { <a class="prose__link" href=href target=target rel="noopener noreferrer">{all(content)}</a> }
+                .into_any()
+        }
+        Inline::Task { is_done } => {
+            let (sign, word) = if is_done { ("\u{2611} ", "done") } else { ("\u{2610} ", "open") };
+            view! { <span role="img" aria-label=word>{sign}</span> }.into_any()
+        }
+        Inline::Break => view! { <br/> }.into_any(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn variables_are_read_by_people() {
+        let variable = |name: &str, current: &[&str]| Variable {
+            name: name.to_owned(),
+            label: None,
+            kind: "custom".to_owned(),
+            current: current.iter().map(|value| (*value).to_owned()).collect(),
+        };
+        let variables = [variable("job", &["api.1", "mcp"]), variable("zone", &["$__all"])];
+        assert_eq!(with_variables("$job in ${zone} costs $5", &variables), "api.1 + mcp in All costs $5");
+        assert_eq!(with_variables("$job", &[]), "$job");
+    }
+}
