@@ -9,10 +9,12 @@ use agentarea_observability::{
     analysis::heatmap::heatmap_from_frame,
     base::time::{Range, Utc},
     chart::{
-        ApproximateMeasure, Bitmap, Ink, Mark, Palette, Point, Resolution, Scene, Size, TimeLayout as _, heatmap,
-        paint, series_slots, sparkline,
+        ApproximateMeasure, Bitmap, Ink, Mark, Palette, Point, Resolution, Scene, Size, TimeLayout as _,
+        finish::{AxisFinish, Finishes, Gradient, Route, SeriesFinish},
+        heatmap, paint, series_slots, sparkline,
         timeseries::{
-            self, AxisOptions, ConnectNulls, Draw, Layout, Region, Series, Side, Stacking, Threshold, ThresholdStyle,
+            self, AxisOptions, ConnectNulls, Draw, Finish as _, Layout, Series, Side, Stacking, Threshold,
+            ThresholdStyle,
         },
     },
     model::{
@@ -221,17 +223,7 @@ fn frame_of(columns: Vec<(&str, Vec<f64>)>) -> Frame {
 }
 
 fn look(name: &str, slot: u8) -> Series {
-    Series {
-        name: name.to_owned(),
-        ink: Ink::Series(slot),
-        draw: Draw::Line,
-        line_width_px: 1.5,
-        fill_ratio: 0.0,
-        stacking: Stacking::None,
-        connect_nulls: ConnectNulls::Never,
-        side: Side::Left,
-        is_hidden: false,
-    }
+    Series { name: name.to_owned(), ink: Ink::Series(slot), ..Series::default() }
 }
 
 fn looks(frame: &Frame) -> Vec<Series> {
@@ -252,7 +244,7 @@ struct Case<'a> {
     right: AxisOptions,
     thresholds: Vec<Threshold>,
     threshold_style: ThresholdStyle,
-    regions: Vec<Region>,
+    finish: Option<&'a dyn timeseries::Finish>,
 }
 
 impl<'a> Case<'a> {
@@ -265,7 +257,7 @@ impl<'a> Case<'a> {
             right: AxisOptions::default(),
             thresholds: Vec::new(),
             threshold_style: ThresholdStyle::None,
-            regions: Vec::new(),
+            finish: None,
         }
     }
 
@@ -281,7 +273,7 @@ impl<'a> Case<'a> {
             right: &self.right,
             thresholds: &self.thresholds,
             threshold_style: self.threshold_style,
-            regions: &self.regions,
+            finish: self.finish,
             measure: &ApproximateMeasure,
         })
     }
@@ -297,10 +289,7 @@ fn requests_by_service() {
     ]);
     let mut series = looks(&frame);
     series[0].fill_ratio = 0.1;
-    let mut case = Case::new(&frame, &series, "reqps");
-    let at = |ratio: f64| RANGE.start_ms as f64 + ratio * RANGE.duration_ms() as f64;
-    let label = "HighErrorRate".to_owned();
-    case.regions = vec![Region { start_ms: at(0.74), end_ms: at(1.0), ink: Ink::Crit, label }];
+    let case = Case::new(&frame, &series, "reqps");
     let layout = case.layout();
     let hit = layout.hit(480.0, 90.0).unwrap();
     assert_eq!(hit.points.iter().map(|p| p.series).collect::<Vec<_>>(), [0, 1, 2], "largest first");
@@ -389,6 +378,76 @@ fn bars_and_two_axes() {
     let mut case = Case::new(&frame, &series, "short");
     case.right = axis("percentunit");
     check("bars", &case.layout().scene, None);
+}
+
+#[test]
+fn steps_curves_dashes_and_bands() {
+    let frame = frame_of(vec![
+        ("step", walk(61, 12, 80.0, 0.5, |_| 1.0)),
+        ("curve", walk(62, 12, 50.0, 0.6, |_| 1.0)),
+        ("high", walk(63, 24, 24.0, 0.2, |_| 1.0).into_iter().step_by(2).collect()),
+        ("low", walk(64, 24, 9.0, 0.2, |_| 1.0).into_iter().step_by(2).collect()),
+    ]);
+    let mut series = looks(&frame);
+    series[1].fill_ratio = 0.5;
+    series[2].fill_ratio = 0.25;
+    let finishes = Finishes {
+        axis: AxisFinish::default(),
+        series: vec![
+            SeriesFinish { route: Route::StepAfter, dash_px: vec![8.0, 4.0], ..SeriesFinish::default() },
+            SeriesFinish {
+                route: Route::Smooth,
+                gradient: Gradient::Opacity,
+                has_points: true,
+                point_diameter_px: Some(7.0),
+                ..SeriesFinish::default()
+            },
+            SeriesFinish { band_to: Some(3), ..SeriesFinish::default() },
+            SeriesFinish::default(),
+        ],
+    };
+    finishes.adjust(&mut series, [&mut AxisOptions::default(), &mut AxisOptions::default()]);
+    let mut case = Case::new(&frame, &series, "short");
+    case.finish = Some(&finishes);
+    check("finish", &case.layout().scene, None);
+}
+
+#[test]
+fn bars_beside_their_instants() {
+    let frame = frame_of(vec![("errors", walk(41, 24, 14.0, 0.9, |_| 1.0))]);
+    let edges = |alignment: i8| {
+        let mut series = [Series { draw: Draw::Bars, ..look("errors", 6) }];
+        let finish = SeriesFinish { bar_alignment: alignment, bar_width_ratio: Some(0.5), ..SeriesFinish::default() };
+        let finishes = Finishes { axis: AxisFinish::default(), series: vec![finish] };
+        finishes.adjust(&mut series, [&mut AxisOptions::default(), &mut AxisOptions::default()]);
+        let layout = Case::new(&frame, &series, "short").layout();
+        let rects = layout.scene.marks.iter().find_map(|mark| match mark {
+            Mark::Rects { rects, .. } => Some(rects.clone()),
+            _ => None,
+        });
+        let (rect, x_px) = (rects.unwrap()[10], layout.px_from_ms(frame.x_ms[10]));
+        (rect.left - x_px, rect.right - x_px)
+    };
+    let width = edges(0).1 - edges(0).0;
+    let close = |a: f64, b: f64| assert!((a - b).abs() <= 1.0, "{a} and {b}");
+    close(edges(0).0, -width / 2.0);
+    close(edges(1).0, 0.0);
+    close(edges(-1).1, 0.0);
+}
+
+#[test]
+fn both_signs_on_a_symmetric_logarithm() {
+    let values = (0..60).map(|n| f64::from(n - 30).powi(3) / 10.0).collect();
+    let frame = frame_of(vec![("change", values)]);
+    let mut series = looks(&frame);
+    let axis = AxisFinish { linear_threshold: Some(1.0), is_centred: true, is_grid_hidden: true };
+    let finishes = Finishes { axis, series: Vec::new() };
+    let mut left = self::axis("short");
+    finishes.adjust(&mut series, [&mut left, &mut AxisOptions::default()]);
+    let mut case = Case::new(&frame, &series, "short");
+    case.left = left;
+    case.finish = Some(&finishes);
+    check("symlog", &case.layout().scene, None);
 }
 
 #[test]

@@ -2,6 +2,7 @@
 //!
 //! Invariant: no IO, no clock, no panic on any input, inputs are never changed. Partial success is data beside the value.
 
+pub mod annotations;
 pub mod heatmap;
 pub mod histogram;
 pub mod json;

@@ -30,7 +30,13 @@ pub struct AxisOptions {
     pub soft_max: Option<f64>,
     /// 2 or 10; `None` is linear.
     pub log_base: Option<f64>,
+    /// Positive: up to here and down to its negative the axis is about linear, beyond about logarithmic. Its ticks are the
+    /// chart's finish's.
+    pub linear_threshold: Option<f64>,
     pub is_hidden: bool,
+    pub is_grid_hidden: bool,
+    /// Zero is in the middle.
+    pub is_centred: bool,
 }
 
 /// A value axis as laid out.
@@ -87,9 +93,16 @@ pub(super) fn value_axis(
         return log_axis(options, extent, base, max_intervals, (bottom_px, top_px));
     }
     let (min, max) = linear_domain(options, extent, has_zero_base, max_intervals);
+    let scale = ValueScale {
+        min,
+        max,
+        start_px: bottom_px,
+        end_px: top_px,
+        log_base: None,
+        linear_threshold: options.linear_threshold,
+    };
     let step = value_step(max - min, max_intervals, units::steps(&options.unit));
     let ticks = tick_labels(options, &value_ticks(min, max, step), step);
-    let scale = ValueScale { min, max, start_px: bottom_px, end_px: top_px, log_base: None };
     ValueAxis { scale, ticks, is_cut: min > 0.0 || max < 0.0 }
 }
 
@@ -157,8 +170,9 @@ fn log_axis(
     let max = positive(options.max).unwrap_or_else(|| power(high * (1.0 - 1e-9), f64::ceil));
     let max = if max > min && max.is_finite() { max } else { min * base };
     let values = log_ticks(min, max, base, max_intervals);
+    let scale =
+        ValueScale { min, max, start_px: bottom_px, end_px: top_px, log_base: Some(base), linear_threshold: None };
     let label = |value: f64| (value, units::format(&options.unit, value, options.decimals).to_string());
-    let scale = ValueScale { min, max, start_px: bottom_px, end_px: top_px, log_base: Some(base) };
     ValueAxis { scale, ticks: values.into_iter().map(label).collect(), is_cut: false }
 }
 

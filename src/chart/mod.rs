@@ -7,6 +7,7 @@
 mod axis;
 mod clip;
 pub mod cursor;
+pub mod finish;
 pub mod heatmap;
 mod layout;
 pub mod measure;
@@ -18,6 +19,7 @@ pub mod scene;
 pub mod sparkline;
 pub mod states;
 pub mod summary;
+pub mod thinning;
 pub mod ticks;
 pub mod timeseries;
 pub mod trace;

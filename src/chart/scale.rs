@@ -9,6 +9,8 @@ pub struct ValueScale {
     pub end_px: f64,
     /// `None` is linear. With a base, `min` and `max` are positive.
     pub log_base: Option<f64>,
+    /// About linear up to here, about logarithmic beyond, in both directions from zero.
+    pub linear_threshold: Option<f64>,
 }
 
 /// A time axis.
@@ -23,11 +25,10 @@ pub struct TimeScale {
 impl ValueScale {
     /// The pixel of a value. Values that a logarithmic axis cannot show lie far below its start.
     pub fn px_from_value(&self, value: f64) -> f64 {
-        let (min, max, value) = match self.log_base {
-            None => (self.min, self.max, value),
-            Some(_) if value <= 0.0 => return self.start_px + (self.start_px - self.end_px) * 1000.0,
-            Some(_) => (self.min.ln(), self.max.ln(), value.ln()),
-        };
+        if self.log_base.is_some() && value <= 0.0 {
+            return self.start_px + (self.start_px - self.end_px) * 1000.0;
+        }
+        let (min, max, value) = (self.bent(self.min), self.bent(self.max), self.bent(value));
         let span = max - min;
         if span > 0.0 {
             self.start_px + (value - min) / span * (self.end_px - self.start_px)
@@ -40,9 +41,25 @@ impl ValueScale {
     pub fn value_from_px(&self, px: f64) -> f64 {
         let width = self.end_px - self.start_px;
         let ratio = if width == 0.0 { 0.0 } else { (px - self.start_px) / width };
-        match self.log_base {
-            None => self.min + ratio * (self.max - self.min),
-            Some(_) => (self.min.ln() + ratio * (self.max.ln() - self.min.ln())).exp(),
+        let (min, max) = (self.bent(self.min), self.bent(self.max));
+        let bent = min + ratio * (max - min);
+        match (self.log_base, self.linear_threshold) {
+            (Some(_), _) => bent.exp(),
+            (None, Some(threshold)) => bent.sinh() * threshold,
+            (None, None) => bent,
+        }
+    }
+
+    /// The value as it is spread evenly over the pixels.
+    fn bent(&self, value: f64) -> f64 {
+        match (self.log_base, self.linear_threshold) {
+            (Some(_), _) => value.ln(),
+            // The inverse hyperbolic sine: a logarithm in both directions that does not break at zero.
+            (None, Some(threshold)) => {
+                let ratio = (value / threshold).abs();
+                (ratio + (ratio * ratio + 1.0).sqrt()).ln().copysign(value)
+            }
+            (None, None) => value,
         }
     }
 }
@@ -74,7 +91,8 @@ mod tests {
     #[test]
     fn scales_go_there_and_back() {
         for log_base in [None, Some(10.0)] {
-            let scale = ValueScale { min: 1.0, max: 1000.0, start_px: 200.0, end_px: 20.0, log_base };
+            let scale =
+                ValueScale { min: 1.0, max: 1000.0, start_px: 200.0, end_px: 20.0, log_base, linear_threshold: None };
             for value in [1.0, 2.0, 10.0, 333.0, 1000.0] {
                 assert!((scale.value_from_px(scale.px_from_value(value)) - value).abs() < 1e-9);
             }
@@ -87,10 +105,35 @@ mod tests {
     }
 
     #[test]
+    fn a_symmetric_logarithm_goes_through_zero() {
+        let scale = ValueScale {
+            min: -1000.0,
+            max: 1000.0,
+            start_px: 200.0,
+            end_px: 0.0,
+            log_base: None,
+            linear_threshold: Some(1.0),
+        };
+        for value in [-1000.0, -10.0, -0.5, 0.0, 0.1, 3.0, 999.0] {
+            assert!((scale.value_from_px(scale.px_from_value(value)) - value).abs() < 1e-6, "{value}");
+        }
+        assert!((scale.px_from_value(0.0) - 100.0).abs() < 1e-9);
+        assert!(scale.px_from_value(-10.0) > scale.px_from_value(-1.0));
+    }
+
+    #[test]
     fn degenerate_scales_stay_in_the_middle() {
-        let scale = ValueScale { min: 5.0, max: 5.0, start_px: 100.0, end_px: 0.0, log_base: None };
+        let scale =
+            ValueScale { min: 5.0, max: 5.0, start_px: 100.0, end_px: 0.0, log_base: None, linear_threshold: None };
         assert!((scale.px_from_value(5.0) - 50.0).abs() < 1e-9);
-        let log = ValueScale { min: 1.0, max: 10.0, start_px: 100.0, end_px: 0.0, log_base: Some(10.0) };
+        let log = ValueScale {
+            min: 1.0,
+            max: 10.0,
+            start_px: 100.0,
+            end_px: 0.0,
+            log_base: Some(10.0),
+            linear_threshold: None,
+        };
         assert!(log.px_from_value(0.0) > 1e4);
         let time = TimeScale { start_ms: 5.0, end_ms: 5.0, start_px: 0.0, end_px: 10.0 };
         assert!((time.px_from_ms(5.0) - 5.0).abs() < 1e-9);

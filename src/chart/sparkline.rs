@@ -44,6 +44,7 @@ pub fn layout(input: &Input<'_>) -> Scene {
         start_px: size.height_px - MARGIN_PX,
         end_px: MARGIN_PX,
         log_base: None,
+        linear_threshold: None,
     };
     let x = TimeScale {
         start_ms: range.start_ms as f64,

@@ -269,7 +269,8 @@ impl TimeLayout for Layout {
         let height = self.plot.height();
         let ratio = if height > 0.0 { (y_px - self.plot.top) / height } else { 0.0 };
         let lane = ((ratio * self.lane_count as f64).floor() as usize).min(self.lane_count.checked_sub(1)?);
-        Some(Hit { x_ms: self.ms_from_px(x_px), lane: Some(lane) })
+        // A pixel is no instant: to the second is what a person reads.
+        Some(Hit { x_ms: (self.ms_from_px(x_px) / 1_000.0).round() * 1_000.0, lane: Some(lane) })
     }
 
     fn hit_ms(&self, x_ms: f64) -> Option<Hit> {

@@ -67,7 +67,6 @@ mod tests {
     use crate::{
         analysis::heatmap::RowBound,
         base::colour::Ink,
-        chart::timeseries::{ConnectNulls, Draw, Side, Stacking},
         model::{
             frame::{Column, MISSING},
             labels::Labels,
@@ -77,17 +76,7 @@ mod tests {
     use super::*;
 
     fn series(name: &str) -> Series {
-        Series {
-            name: name.to_owned(),
-            ink: Ink::Series(0),
-            draw: Draw::Line,
-            line_width_px: 1.0,
-            fill_ratio: 0.0,
-            stacking: Stacking::None,
-            connect_nulls: ConnectNulls::Never,
-            side: Side::Left,
-            is_hidden: false,
-        }
+        Series { name: name.to_owned(), ink: Ink::Series(0), ..Series::default() }
     }
 
     #[test]

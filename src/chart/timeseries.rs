@@ -19,10 +19,11 @@ use super::{
     cursor::CursorDot,
     layout::{TimeHit, TimeLayout, nearest_row},
     measure::TextMeasure,
-    scale::TimeScale,
-    scene::{Ink, Point, Rect, Scene, Size},
+    scale::{TimeScale, ValueScale},
+    scene::{Ink, Mark, Point, Rect, Scene, Size},
 };
 use draw::Draughtsman;
+pub use draw::SeriesView;
 
 /// How a series is drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -75,6 +76,52 @@ pub struct Series {
     pub connect_nulls: ConnectNulls,
     pub side: Side,
     pub is_hidden: bool,
+    /// Of one step.
+    pub bar_width_ratio: f64,
+    pub bar_most_px: f64,
+    /// In widths of a bar: 0 is around the instant.
+    pub bar_shift: f64,
+    /// `None`: as the line's width suggests.
+    pub dot_radius_px: Option<f64>,
+}
+
+impl Default for Series {
+    fn default() -> Self {
+        Self {
+            name: String::new(),
+            ink: Ink::default(),
+            draw: Draw::Line,
+            line_width_px: 1.5,
+            fill_ratio: 0.0,
+            stacking: Stacking::None,
+            connect_nulls: ConnectNulls::Never,
+            side: Side::Left,
+            is_hidden: false,
+            bar_width_ratio: 0.8,
+            bar_most_px: 40.0,
+            bar_shift: 0.0,
+            dot_radius_px: None,
+        }
+    }
+}
+
+/// What stands in for the usual drawing of lines and areas, where a series asks for it.
+pub trait Finish: Send + Sync {
+    /// Changes what the usual drawing knows: series, and the axes at the left and right.
+    fn adjust(&self, series: &mut [Series], axes: [&mut AxisOptions; 2]);
+    /// Values and labels on an axis that is neither linear nor logarithmic.
+    fn ticks(&self, options: &AxisOptions, scale: &ValueScale) -> Vec<(f64, String)>;
+    /// The marks of a series in a layer. `None`: the usual ones.
+    fn marks(&self, at: usize, layer: Layer, view: &SeriesView<'_>) -> Option<Vec<Mark>>;
+}
+
+/// What is drawn first, and what over it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Layer {
+    /// Areas and bars.
+    Back,
+    /// Lines and dots.
+    Front,
 }
 
 /// A limit on the left axis. Steps are ascending; each holds from its value to the next one's. The first may be
@@ -97,16 +144,6 @@ pub enum ThresholdStyle {
     LineAndArea,
 }
 
-/// A stretch of time to point at: an annotation, an alert's firing.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Region {
-    pub start_ms: f64,
-    /// Equal to the start for an instant.
-    pub end_ms: f64,
-    pub ink: Ink,
-    pub label: String,
-}
-
 /// Everything that [`layout`] needs.
 #[derive(Clone, Copy)]
 pub struct Input<'a> {
@@ -122,7 +159,7 @@ pub struct Input<'a> {
     pub right: &'a AxisOptions,
     pub thresholds: &'a [Threshold],
     pub threshold_style: ThresholdStyle,
-    pub regions: &'a [Region],
+    pub finish: Option<&'a dyn Finish>,
     pub measure: &'a dyn TextMeasure,
 }
 
@@ -202,7 +239,12 @@ pub fn layout(input: &Input<'_>) -> Layout {
         if !is_used && (side == Side::Right || drawn.iter().any(|d| !d.is_hidden)) {
             return None;
         }
-        Some(side_axis(input, &drawn, side, rows.clone(), (bottom, top)))
+        let mut found = side_axis(input, &drawn, side, rows.clone(), (bottom, top));
+        let options = if side == Side::Left { input.left } else { input.right };
+        if let Some(finish) = input.finish.filter(|_| options.linear_threshold.is_some()) {
+            found.ticks = finish.ticks(options, &found.scale);
+        }
+        Some(found)
     };
     let (left, right) = (axis(Side::Left), axis(Side::Right));
     let gutter = |axis: Option<&ValueAxis>, options: &AxisOptions, least: f64| match axis {
@@ -308,6 +350,11 @@ fn side_axis(
         Side::Left => input.left,
         Side::Right => input.right,
     };
+    if options.is_centred && !extent.is_empty() {
+        let most = extent.max.abs().max(extent.min.abs());
+        extent.add(most);
+        extent.add(-most);
+    }
     if side == Side::Left && !extent.is_empty() && has_lines(input.threshold_style) {
         // A limit that is nearly reached should be seen; one far away should not flatten the data.
         let span = extent.max - extent.min.min(0.0);

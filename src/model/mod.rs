@@ -3,6 +3,7 @@
 //! Invariant: no wire shapes and no JSON; those end in `api::*::convert`. Plain data with public fields.
 
 pub mod alert;
+pub mod annotation;
 pub mod config;
 pub mod dashboard;
 pub mod exemplar;

@@ -13,7 +13,7 @@ use crate::{
     panels::{FailureDialog, FailureView, PanelActions, PanelProps, view_of},
     platform::{clipboard, dom},
     state::{
-        cursor::SharedCursor,
+        cursor::{PageEvents, SharedCursor},
         dashboards::{DashboardError, Dashboards},
         page::PageInfo,
         query::spawn,
@@ -35,6 +35,7 @@ pub fn DashboardPage(name: Memo<String>) -> impl IntoView {
     let (attempt, set_attempt) = signal(0_u32);
     let page = PageInfo::expect();
     SharedCursor::provide();
+    PageEvents::provide();
     provide_actions();
 
     effect(move || {
@@ -89,7 +90,9 @@ fn provide_actions() {
         }
         clipboard::copy(&format!("{}{}{}", dom::page_origin(), router.path().get_untracked(), params.to_query()));
     });
-    provide_context(PanelActions { alone, show_alone, copy_link });
+    let set_search = Callback::new(move |query: String| router.set_search(&query, true));
+    let href = Callback::new(move |place: String| router.href(&place));
+    provide_context(PanelActions { alone, show_alone, copy_link, search, set_search, href });
 }
 
 #[component]
@@ -99,6 +102,12 @@ fn DashboardView(dashboard: Arc<Dashboard>) -> impl IntoView {
     let notes: Vec<String> =
         dashboard.notices.iter().filter(|n| n.severity == Severity::Warning).map(|n| n.message.clone()).collect();
     let alone = Memo::new(move |_| actions.and_then(|a| a.alone.get()));
+    let bar = PageEvents::expect().bar;
+    let annotated = Arc::clone(&dashboard);
+    let annotations = move || match bar.get() {
+        Some(open) => open(Arc::clone(&annotated)),
+        None => ().into_any(),
+    };
     let notes = notes.into_iter().map(|note| view! { <p class="dashboard__notices" role="note">{note}</p> }).views();
     view! {
         {notes}
@@ -111,6 +120,7 @@ fn DashboardView(dashboard: Arc<Dashboard>) -> impl IntoView {
             let cells = dashboard.panels.iter().map(|panel| cell(panel, props(panel))).views();
             view! { <div class="dashboard">{cells}</div> }.into_any()
         }}
+        {annotations}
     }
     .into_any()
 }

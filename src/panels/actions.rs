@@ -12,6 +12,11 @@ pub struct PanelActions {
     pub show_alone: Callback<Option<u32>>,
     /// Copies a link to the panel: live, or frozen at what is shown.
     pub copy_link: Callback<(u32, bool)>,
+    /// The query of the page's address, and the way to write another in its place.
+    pub search: Signal<String>,
+    pub set_search: Callback<String>,
+    /// The link to a place in the app (`/trace/1`).
+    pub href: Callback<String, String>,
 }
 
 impl PanelActions {

@@ -42,7 +42,7 @@ impl<L: TimeLayout> TimeGeometry for Drawn<L> {
 
 /// A chart with a cursor: what it shows and says follows from what is drawn and where the cursor is.
 pub struct ChartWithCursor<L: TimeLayout> {
-    cursor: ChartCursor,
+    pub cursor: ChartCursor,
     drawn: Memo<Option<Arc<Drawn<L>>>>,
     /// What is under this chart's pointer or keyboard, or at the instant that another panel's points at.
     hit: Signal<Option<L::Hit>>,
@@ -64,12 +64,18 @@ where
         let cursor = ChartCursor::new(panel_id);
         let hit = Signal::derive(move || {
             let drawn = drawn.get()?;
-            if let Some(pointer) = cursor.pointer.get() {
+            let pinned_ms = cursor.pinned_ms.get();
+            if let Some(pointer) = cursor.pointer.get().filter(|_| pinned_ms.is_none()) {
                 return drawn.layout.hit(pointer.x_px, pointer.y_px);
             }
-            drawn.layout.hit_ms(cursor.led_ms(&drawn.rows_ms)?)
+            drawn.layout.hit_ms(pinned_ms.or_else(|| cursor.led_ms(&drawn.rows_ms))?)
         });
         Self { cursor, drawn, hit }
+    }
+
+    /// What the cursor is on.
+    pub fn hit_now(self) -> Option<L::Hit> {
+        self.hit.get_untracked()
     }
 
     pub fn scene(self) -> Signal<Option<Arc<Scene>>> {
@@ -90,7 +96,7 @@ where
         rows: impl Fn(&L::Hit) -> Option<Vec<TooltipRow>> + Send + Sync + 'static,
     ) -> Signal<Option<TooltipData>> {
         Signal::derive(move || {
-            let pointer = self.cursor.pointer.get()?;
+            let pointer = self.cursor.pointer.get().filter(|_| self.cursor.pinned_ms.get().is_none())?;
             let hit = self.hit.get()?;
             let rows = rows(&hit)?;
             let title = self.cursor.instant_text(hit.x_ms());
@@ -132,11 +138,15 @@ struct Pointer {
 
 /// The state of a chart's interaction.
 #[derive(Clone, Copy)]
-struct ChartCursor {
+pub struct ChartCursor {
     pointer: RwSignal<Option<Pointer>>,
     selection_px: RwSignal<Option<(f64, f64)>>,
     /// The row that the keyboard reads.
     keyboard_row: RwSignal<Option<usize>>,
+    /// The instant that a pinned tooltip holds the cursor at.
+    pub pinned_ms: RwSignal<Option<f64>>,
+    /// The last click, Enter, Escape or move of the range, for whoever answers it.
+    pub acted: RwSignal<Option<ChartEvent>>,
     shared: SharedCursor,
     time: TimeContext,
     panel_id: u32,
@@ -148,6 +158,8 @@ impl ChartCursor {
             pointer: RwSignal::new(None),
             selection_px: RwSignal::new(None),
             keyboard_row: RwSignal::new(None),
+            pinned_ms: RwSignal::new(None),
+            acted: RwSignal::new(None),
             shared: SharedCursor::expect(),
             time: TimeContext::expect(),
             panel_id,
@@ -162,7 +174,7 @@ impl ChartCursor {
         self.shared.0.get().filter(|at| at.panel_id != self.panel_id).map(|at| at.x_ms)
     }
 
-    fn instant_text(self, x_ms: f64) -> String {
+    pub fn instant_text(self, x_ms: f64) -> String {
         self.time.zone.with(|zone| zone.with(|zone| date_time_text(x_ms as i64, zone)))
     }
 
@@ -177,7 +189,11 @@ impl ChartCursor {
                     self.shared.0.set(Some(CursorAt { x_ms, panel_id: self.panel_id }));
                 }
             }
-            ChartEvent::Leave | ChartEvent::Escape => self.leave(),
+            ChartEvent::Leave => self.leave(),
+            ChartEvent::Escape => {
+                self.leave();
+                self.acted.set(Some(event));
+            }
             ChartEvent::Select { from_px, to_px, .. } => self.selection_px.set(Some((from_px, to_px))),
             ChartEvent::SelectCancelled => self.selection_px.set(None),
             ChartEvent::SelectDone { from_px, to_px, .. } => {
@@ -191,7 +207,7 @@ impl ChartCursor {
                     }
                 }
             }
-            ChartEvent::Click { .. } | ChartEvent::Enter => {}
+            ChartEvent::Click { .. } | ChartEvent::Enter | ChartEvent::Pan { .. } => self.acted.set(Some(event)),
             ChartEvent::DoubleClick => self.time.change(|spec, now_ms, zone| spec.zoomed_out(now_ms, zone)),
             ChartEvent::Step(step) => self.move_to(geometry, |row, count| match row {
                 Some(row) => row.saturating_add_signed(step as isize).min(count - 1),

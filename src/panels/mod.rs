@@ -5,6 +5,7 @@
 
 mod actions;
 mod card;
+mod charts;
 mod cursor;
 mod data;
 mod export;
@@ -54,6 +55,21 @@ pub fn view_of(props: PanelProps) -> AnyView {
         }
         _ => unknown::view(props),
     }
+}
+
+/// What a chart over time has beyond its lines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum ChartPart {
+    /// Exemplars, annotations, the pinned tooltip.
+    Marks,
+    /// The legend as a table, or with calculations, or at the side.
+    Legend,
+}
+
+fn charts_later(part: ChartPart, chart: &Arc<timeseries::TimeChart>) -> AnyView {
+    let chart = Arc::clone(chart);
+    let open = move || charts::open(part, Arc::clone(&chart));
+    view! { <Later chunk=Chunk::Charts open=Arc::new(open) is_addition={part == ChartPart::Marks}/> }.into_any()
 }
 
 /// Whether the registry draws this kind.

@@ -8,8 +8,7 @@ use crate::{
     base::units,
     chart::{
         Size,
-        summary::text_summary,
-        timeseries::{self as chart, ConnectNulls, Draw, Layout, Series, Side, Stacking, Threshold},
+        timeseries::{self as chart, ConnectNulls, Draw, Finish, Layout, Series, Side, Stacking, Threshold},
     },
     model::{
         dashboard::{
@@ -20,6 +19,7 @@ use crate::{
         notice::Notice,
     },
     state::{
+        query::Query,
         reactive::{Callback, Memo, RwSignal, Signal, signal},
         time::TimeContext,
         zone::Zone,
@@ -28,13 +28,13 @@ use crate::{
         chart_canvas::{CanvasMeasure, ChartCanvas, ChartRoom},
         legend::{Legend, LegendAction, LegendEntry},
         tooltip::{Tooltip, TooltipRow},
-        views::Views,
     },
 };
 
 use super::{
-    PanelProps,
+    ChartPart, PanelProps,
     card::{Frame, Live},
+    charts_later,
     cursor::{ChartWithCursor, Drawn},
     data::{PanelData, last_value, use_panel_data},
     export::Sheet,
@@ -42,13 +42,32 @@ use super::{
 };
 
 /// The data with their looks, before they have a size.
-struct Prepared {
-    frame: frame::Frame,
-    looks: Vec<SeriesLook>,
-    range: crate::base::time::Range,
+pub struct Prepared {
+    pub frame: frame::Frame,
+    pub looks: Vec<SeriesLook>,
+    pub range: crate::base::time::Range,
     /// Units of the two axes.
-    left_unit: String,
+    pub left_unit: String,
     right_unit: Option<String>,
+}
+
+/// A chart over time as what comes later sees it.
+pub struct TimeChart {
+    pub props: PanelProps,
+    pub options: Arc<TimeSeriesOptions>,
+    pub query: Query<PanelData>,
+    pub prepared: Memo<Option<Arc<Prepared>>>,
+    pub drawn: Memo<Option<Arc<Drawn<Layout>>>>,
+    pub cursor: ChartWithCursor<Layout>,
+    /// Series that are put aside, by their names.
+    pub hidden: RwSignal<Vec<String>>,
+    pub on_legend: Callback<LegendAction>,
+    /// What is to be known about what came later.
+    pub remarks: RwSignal<Vec<Notice>>,
+    /// The chart in words. The panel's title until they are there.
+    pub summary: RwSignal<String>,
+    /// How its series are drawn, where that is not the usual way.
+    pub finish: RwSignal<Option<Arc<dyn Finish>>>,
 }
 
 pub fn view(props: PanelProps) -> AnyView {
@@ -61,6 +80,7 @@ pub fn view(props: PanelProps) -> AnyView {
     let (room, set_room) = signal(None::<ChartRoom>);
     let query = use_panel_data(&props, Signal::derive(move || room.get().map(|r| r.width_px)), 1.0);
     let hidden = RwSignal::new(Vec::<String>::new());
+    let finish = RwSignal::new(None::<Arc<dyn Finish>>);
 
     let prepared = {
         let panel = Arc::clone(&panel);
@@ -73,7 +93,9 @@ pub fn view(props: PanelProps) -> AnyView {
             let prepared = prepared.get()?;
             let room = room.get()?;
             let zone = time.zone.get();
-            Some(Arc::new(hidden.with(|hidden| draw(&panel, &options, &prepared, room, &zone, hidden))))
+            let finish = finish.get();
+            let finish = finish.as_deref();
+            Some(Arc::new(hidden.with(|hidden| draw(&panel, &options, &prepared, room, &zone, hidden, finish))))
         })
     };
     let chart = ChartWithCursor::new(panel.id, drawn);
@@ -128,6 +150,21 @@ pub fn view(props: PanelProps) -> AnyView {
         let names: Vec<String> = legend.with_untracked(|l| l.iter().map(|e| e.name.clone()).collect());
         hidden.update(|hidden| toggle(hidden, &names, action));
     });
+    let later_remarks = RwSignal::new(Vec::new());
+    let summary = RwSignal::new(panel.title.clone());
+    let time_chart = Arc::new(TimeChart {
+        props: props.clone(),
+        options: Arc::clone(&options),
+        query,
+        prepared,
+        drawn,
+        cursor: chart,
+        hidden,
+        on_legend,
+        remarks: later_remarks,
+        summary,
+        finish,
+    });
 
     let sheet = Callback::new(move |()| {
         prepared.get().map(|p| Sheet {
@@ -144,33 +181,45 @@ pub fn view(props: PanelProps) -> AnyView {
     let live = Live {
         query,
         sheet,
-        remarks: Signal::derive(move || remarks(drawn.get().as_deref(), prepared.get().as_deref())),
+        remarks: Signal::derive(move || {
+            let mut remarks = remarks(drawn.get().as_deref(), prepared.get().as_deref());
+            remarks.extend(later_remarks.get());
+            remarks
+        }),
         is_empty: Signal::derive(move || {
             prepared.get().is_none_or(|p| p.frame.columns.iter().all(|c| c.values.iter().all(|v| is_missing(*v))))
         }),
     };
+    let axes = Arc::clone(&options);
     let unit = Signal::derive(move || {
+        let named = |axis: &AxisOptions, unit: &str| match (axis.label.clone(), units::title(unit)) {
+            (None, unit) => unit,
+            (Some(label), unit) if unit.is_empty() => label,
+            (Some(label), unit) => format!("{label}, {unit}"),
+        };
         prepared.get().map_or_else(String::new, |p| match &p.right_unit {
-            None => units::title(&p.left_unit),
+            None => named(&axes.left, &p.left_unit),
             Some(right) => {
-                let (left, right) = (units::title(&p.left_unit), units::title(right));
+                let (left, right) = (named(&axes.left, &p.left_unit), named(&axes.right, right));
                 let left = if left.is_empty() { "left".to_owned() } else { left };
                 let right = if right.is_empty() { "count".to_owned() } else { right };
                 format!("{left} (left), {right} (right)")
             }
         })
     });
-    let title = panel.title.clone();
-    let summary = Signal::derive(move || {
-        prepared.get().map_or_else(
-            || title.clone(),
-            |p| {
-                let series: Vec<Series> = p.looks.iter().map(|look| series_of(look, Side::Left, &[])).collect();
-                text_summary(&title, &p.frame, &series, &p.left_unit, None)
-            },
-        )
-    });
-    let has_legend = options.legend.placement != LegendPlacement::Hidden;
+    let legend_view = match options.legend.placement {
+        LegendPlacement::Hidden => ().into_any(),
+        LegendPlacement::Bottom if !options.legend.is_table && options.legend.columns.is_empty() => {
+            view! { <Legend entries=legend on_action=on_legend/> }.into_any()
+        }
+        placement => {
+            let place = if placement == LegendPlacement::Right { "right" } else { "bottom" };
+            let legend = charts_later(ChartPart::Legend, &time_chart);
+            view! { <div class="legend-room" data-place=place>{legend}</div> }.into_any()
+        }
+    };
+    // After the lines: they do not wait for it.
+    let has_drawn = Memo::new(move |_| drawn.with(Option::is_some));
     view! {
         <Frame props=props live=live unit=unit>
             <ChartCanvas
@@ -181,7 +230,8 @@ pub fn view(props: PanelProps) -> AnyView {
                 summary=summary
                 announcement=announcement
             />
-            {has_legend.then(|| view! { <Legend entries=legend on_action=on_legend/> }).views()}
+            {move || if has_drawn.get() { charts_later(ChartPart::Marks, &time_chart) } else { ().into_any() }}
+            {legend_view}
             <Tooltip data=tooltip/>
         </Frame>
     }
@@ -189,8 +239,13 @@ pub fn view(props: PanelProps) -> AnyView {
 }
 
 fn prepare(panel: &Panel, data: &PanelData) -> Prepared {
-    let (frame, targets) = data.joined();
+    let (mut frame, targets) = data.joined();
     let looks = looks_of(panel, &frame, &targets);
+    for (column, look) in frame.columns.iter_mut().zip(&looks) {
+        if look.options.style.nulls == NullMode::Zero {
+            column.values = column.values.iter().map(|value| if is_missing(*value) { 0.0 } else { *value }).collect();
+        }
+    }
     let left_unit = looks
         .iter()
         .find(|l| l.options.style.axis == AxisSide::Left)
@@ -211,9 +266,10 @@ fn draw(
     room: ChartRoom,
     zone: &Zone,
     hidden: &[String],
+    finish: Option<&dyn Finish>,
 ) -> Drawn<Layout> {
     let Prepared { frame, looks, range, left_unit, right_unit } = prepared;
-    let series: Vec<Series> = looks
+    let mut series: Vec<Series> = looks
         .iter()
         .map(|look| {
             // Two units never share an axis: bytes beside cores would be a flat line that says nothing.
@@ -222,8 +278,11 @@ fn draw(
             series_of(look, if is_right { Side::Right } else { Side::Left }, hidden)
         })
         .collect();
-    let left = axis_of(&options.left, left_unit, panel);
-    let right = axis_of(&options.right, right_unit.as_deref().unwrap_or(left_unit), panel);
+    let mut left = axis_of(&options.left, left_unit, panel);
+    let mut right = axis_of(&options.right, right_unit.as_deref().unwrap_or(left_unit), panel);
+    if let Some(finish) = finish {
+        finish.adjust(&mut series, [&mut left, &mut right]);
+    }
     let thresholds: Vec<Threshold> = panel
         .field
         .thresholds
@@ -249,7 +308,7 @@ fn draw(
                 ThresholdDisplay::Area => chart::ThresholdStyle::Area,
                 ThresholdDisplay::LineAndArea => chart::ThresholdStyle::LineAndArea,
             },
-            regions: &[],
+            finish,
             measure: &CanvasMeasure,
         })
     });
@@ -257,7 +316,7 @@ fn draw(
     Drawn { layout, scene, rows_ms: Arc::clone(&frame.x_ms) }
 }
 
-fn series_of(look: &SeriesLook, side: Side, hidden: &[String]) -> Series {
+pub fn series_of(look: &SeriesLook, side: Side, hidden: &[String]) -> Series {
     let style = &look.options.style;
     Series {
         name: look.name.clone(),
@@ -281,6 +340,7 @@ fn series_of(look: &SeriesLook, side: Side, hidden: &[String]) -> Series {
         },
         side,
         is_hidden: style.is_hidden || hidden.contains(&look.name),
+        ..Series::default()
     }
 }
 
@@ -297,10 +357,12 @@ fn axis_of(options: &AxisOptions, unit: &str, panel: &Panel) -> chart::AxisOptio
             AxisScale::Log { base } => Some(base),
         },
         is_hidden: options.is_hidden,
+        ..chart::AxisOptions::default()
     }
 }
 
-fn tooltip_rows(prepared: &Prepared, hit: &chart::Hit, options: &TimeSeriesOptions) -> Vec<TooltipRow> {
+/// The values of a row in the order that the panel asks for.
+pub fn sorted_points(hit: &chart::Hit, options: &TimeSeriesOptions) -> Vec<chart::HitPoint> {
     let mut points = hit.points.clone();
     match options.tooltip.sort {
         TooltipSort::Ascending => {
@@ -312,6 +374,10 @@ fn tooltip_rows(prepared: &Prepared, hit: &chart::Hit, options: &TimeSeriesOptio
         }
     }
     points
+}
+
+fn tooltip_rows(prepared: &Prepared, hit: &chart::Hit, options: &TimeSeriesOptions) -> Vec<TooltipRow> {
+    sorted_points(hit, options)
         .iter()
         .filter(|p| options.tooltip.mode != TooltipMode::Single || p.is_nearest)
         .filter_map(|p| {

@@ -19,6 +19,8 @@ pub enum Chunk {
     Heatmap,
     /// Kinds of panels that few dashboards have.
     Panels,
+    /// What a chart over time has beyond its lines: exemplars, annotations, a pinned tooltip, the legend as a table.
+    Charts,
 }
 
 impl Chunk {
@@ -28,6 +30,7 @@ impl Chunk {
             Self::Traces => "traces",
             Self::Heatmap => "heatmap",
             Self::Panels => "panels",
+            Self::Charts => "charts",
         }
     }
 }
@@ -42,7 +45,7 @@ pub enum ChunkState {
 
 /// All parts. Cheap to copy; lives as long as the app.
 #[derive(Clone, Copy)]
-pub struct Chunks([RwSignal<Option<ChunkState>>; 4]);
+pub struct Chunks([RwSignal<Option<ChunkState>>; 5]);
 
 impl Chunks {
     pub fn provide() {
@@ -54,12 +57,13 @@ impl Chunks {
     }
 
     fn signal(self, chunk: Chunk) -> RwSignal<Option<ChunkState>> {
-        let [pages, traces, heatmap, panels] = self.0;
+        let [pages, traces, heatmap, panels, charts] = self.0;
         match chunk {
             Chunk::Pages => pages,
             Chunk::Traces => traces,
             Chunk::Heatmap => heatmap,
             Chunk::Panels => panels,
+            Chunk::Charts => charts,
         }
     }
 

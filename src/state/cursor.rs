@@ -1,6 +1,10 @@
-//! The instant under the pointer, shared by all charts of a page.
+//! What all charts of a page share: the instant under the pointer, and the events that are shown on them.
+
+use std::{any::Any, sync::Arc};
 
 use leptos::prelude::*;
+
+use crate::model::dashboard::Dashboard;
 
 use super::reactive::RwSignal;
 
@@ -18,6 +22,27 @@ pub struct SharedCursor(pub RwSignal<Option<CursorAt>>);
 impl SharedCursor {
     pub fn provide() {
         provide_context(Self(RwSignal::new(None)));
+    }
+
+    pub fn expect() -> Self {
+        expect_context()
+    }
+}
+
+type BarOf = fn(Arc<Dashboard>) -> AnyView;
+
+/// Events on the charts of a page. What they are is known to a part of the app that comes after the first chart.
+#[derive(Clone, Copy)]
+pub struct PageEvents {
+    /// A list of `model::annotation::Event`.
+    pub shown: RwSignal<Option<Arc<dyn Any + Send + Sync>>>,
+    /// What asks for them, with its switches: the door of that part, once it is there.
+    pub bar: RwSignal<Option<BarOf>>,
+}
+
+impl PageEvents {
+    pub fn provide() {
+        provide_context(Self { shown: RwSignal::new(None), bar: RwSignal::new(None) });
     }
 
     pub fn expect() -> Self {

@@ -54,6 +54,11 @@ pub enum ChartEvent {
         to_y_px: f64,
     },
     SelectCancelled,
+    /// A drag with Shift held ended: what was at one place is to be at the other.
+    Pan {
+        from_px: f64,
+        to_px: f64,
+    },
     /// A press without a drag.
     Click {
         x_px: f64,
@@ -155,7 +160,7 @@ pub fn ChartCanvas(
             window_x_px: f64::from(event.client_x()),
             window_y_px: f64::from(event.client_y()),
         });
-        if let Some((from_px, from_y_px)) = drag_from.get_value() {
+        if let Some((from_px, from_y_px)) = drag_from.get_value().filter(|_| !event.shift_key()) {
             send(ChartEvent::Select { from_px, to_px: x_px, from_y_px, to_y_px: y_px });
         }
     };
@@ -174,7 +179,10 @@ pub fn ChartCanvas(
         let (to_px, to_y_px) = place(&event);
         let is_drag = (to_px - from_px).abs() >= DRAG_MIN_PX;
         was_drag.set_value(is_drag);
-        if is_drag {
+        if is_drag && event.shift_key() {
+            send(ChartEvent::SelectCancelled);
+            send(ChartEvent::Pan { from_px, to_px });
+        } else if is_drag {
             send(ChartEvent::SelectDone { from_px, to_px, from_y_px, to_y_px });
         } else {
             send(ChartEvent::SelectCancelled);

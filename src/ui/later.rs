@@ -13,12 +13,19 @@ use super::state_view::{Skeleton, StateView};
 
 /// `open` makes what is shown; it is called when its part of the app is there, and not before.
 #[component]
-pub fn Later(chunk: Chunk, open: Arc<dyn Fn() -> AnyView + Send + Sync>) -> impl IntoView {
+pub fn Later(
+    chunk: Chunk,
+    open: Arc<dyn Fn() -> AnyView + Send + Sync>,
+    /// An addition to what is there: nothing shows in its place until then.
+    #[prop(optional)]
+    is_addition: bool,
+) -> impl IntoView {
     let chunks = Chunks::expect();
     let state = chunks.want(chunk);
     move || {
         match state.get() {
         Some(ChunkState::Ready) => open(),
+        _ if is_addition => ().into_any(),
         Some(ChunkState::Failed(reason)) => view! {
                     <StateView
                         headline="This part of the app could not be loaded"

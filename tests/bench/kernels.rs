@@ -241,7 +241,7 @@ fn layout_of(parsed: &Parsed, size: Size, (start_ms, end_ms): (f64, f64), line_w
         right: &axis,
         thresholds: &[],
         threshold_style: ThresholdStyle::None,
-        regions: &[],
+        finish: None,
         measure: &CanvasMeasure,
     })
 }

@@ -17,6 +17,7 @@ import { launch } from "./lib/page.mjs";
 import { Runner } from "./lib/runner.mjs";
 import { NOW_MS, startDemo, startPrometheus, stopAll, temporaryFolder } from "./lib/servers.mjs";
 import { backendsComparison, backendsSuite } from "./suites/backends.mjs";
+import { chartsSuite } from "./suites/charts.mjs";
 import { controlsSuite } from "./suites/controls.mjs";
 import { burstTest, demoSuite } from "./suites/demo.mjs";
 import { comparisonTest, equalitySuite } from "./suites/equality.mjs";
@@ -114,6 +115,7 @@ async function onDemonstration(runner, shared) {
     if (place.hasControls) oddDataSuite(placedRunner, place);
     if (place.hasControls) panelKindsSuite(placedRunner, place);
     tablesSuite(placedRunner, place);
+    if (place.hasControls) chartsSuite(placedRunner, { ...place, nowMs: NOW_MS });
   }
   if (env.hasPrometheus) {
     backendsSuite(runner.at(below.prefix), below);

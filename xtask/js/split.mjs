@@ -2,11 +2,12 @@
 // are instantiated into the running app.
 //
 // How: functions are assigned by name and by reach. A function whose name mentions a chunk's Rust modules (its own, or as a
-// type parameter) belongs to the chunk; so does everything that only such functions call. All others stay in the main
+// type parameter) belongs to the chunk; so does everything that only such functions call, name by its slot of the table, or
+// reach through data that has the slot. What several chunks reach in this way is in each of them. All others stay in the main
 // module. The parts share memory, tables and globals. Constant data (texts, tables of functions) goes along where the linker's
-// relocations, and the addresses that code names, say that only one chunk can reach it. A call from one part into another goes through the table that Rust's
-// own function pointers use: the callee gets a slot there (or has one), and the call becomes `call_indirect`. A chunk
-// fills its slots when it is instantiated; until then they hold a function that traps.
+// relocations, and the addresses that code names, say that only one chunk can reach it. A call from one part into another goes
+// through the table that Rust's own function pointers use: the callee gets a slot there (or has one), and the call becomes
+// `call_indirect`. A chunk fills its slots when it is instantiated; until then they hold a function that traps.
 //
 // It is for the caller (Rust: `state::chunks`) not to call into a chunk before it is there, and for tests/architecture.rs to
 // see that only the doors in chunks.json are called from outside.
@@ -171,70 +172,114 @@ function readNames(body, functions) {
 
 // ---- who belongs where ----
 
-function homes(module, chunkOfName) {
+// A function of the table is reached by code that names its slot, and by data that code reaches and that has the slot. A slot
+// that the linker did not fill is reached by everything.
+function homes(module, data, chunkOfName) {
   const { functions, exports, elements } = module;
   const named = functions.map((one) => (one.isImport ? null : chunkOfName(one.name)));
   for (const { kind, index } of exports) if (kind === KIND.function) named[index] = null;
-  // What stays, whatever calls it: by export, by the table, or called by what stays.
+  const held = new Map(elements.flatMap(({ offset, functions: list }) => list.map((at, index) => [offset + index, at])));
+  // What stays, whatever calls it: by export, or reached by what stays.
   const isEager = new Uint8Array(functions.length);
   const reach = (roots, mark, isOut) => {
+    const seen = new Set();
     const open = [...roots];
+    const openSlots = (slots) => { for (const slot of slots) if (held.has(slot)) open.push(held.get(slot)); };
+    const openPieces = (pieces) => openSlots(data.slotsFrom(pieces, seen));
+    if (data) openPieces(data.alwaysReached);
     while (open.length > 0) {
       const at = open.pop();
       if (mark[at] || isOut(at)) continue;
       mark[at] = 1;
       for (const { callee } of functions[at].calls ?? []) open.push(callee);
+      if (!data) continue;
+      for (const number of functions[at].numbers ?? []) openPieces(data.piecesAt(number));
+      openSlots(data.slotsNamedBy(functions[at]));
     }
   };
-  const inTable = elements.flatMap((segment) => segment.functions);
+  const inTable = [...held].filter(([slot]) => !data?.slots.has(slot)).map(([, at]) => at);
   const roots = exports.filter(({ kind }) => kind === KIND.function).map(({ index }) => index);
   reach([...roots, ...inTable], isEager, (at) => named[at] !== null);
-  // What is reached from one chunk alone is its own; from two, the main module's.
-  const home = functions.map((one, at) => (one.isImport || isEager[at] ? "" : named[at]));
+  // What only chunks reach is in each of them: a copy in two costs the first load nothing, and a slot is filled by whichever
+  // is there.
+  const home = functions.map((one, at) => (one.isImport || isEager[at] ? [""] : named[at] === null ? [] : [named[at]]));
   for (const chunk of new Set(named.filter(Boolean))) {
     const mark = new Uint8Array(functions.length);
     reach(named.flatMap((of, at) => (of === chunk ? [at] : [])), mark, (at) => isEager[at] || (named[at] !== null && named[at] !== chunk) || functions[at].isImport);
     mark.forEach((isReached, at) => {
-      if (isReached && named[at] === null) home[at] = home[at] === null ? chunk : "";
+      if (isReached && named[at] === null) home[at].push(chunk);
     });
   }
-  // Calls of what became the main module's make their callees the main module's too.
-  for (let isChanged = true; isChanged;) {
-    isChanged = false;
-    functions.forEach((one, at) => {
-      if (home[at] !== "" || one.isImport) return;
-      for (const { callee } of one.calls) {
-        if (home[callee] !== "" && named[callee] === null) {
-          home[callee] = "";
-          isChanged = true;
-        }
-      }
-    });
-  }
-  // null: nothing reaches it.
+  // None: nothing reaches it.
   return home;
 }
 
 // ---- data ----
+
+// The pieces of data and what they refer to; null where the linker does not tell.
+function graphOf(linked) {
+  const data = linked && dataOf(linked);
+  if (!data) return null;
+  const pieces = data.pieces.map((piece) => (piece && /^\.rodata/.test(data.segments[piece.segment].name) ? piece : null));
+  const low = Math.min(...data.segments.map(({ at }) => at));
+  const high = Math.max(...data.segments.map(({ at, length }) => at + length));
+  // Which pieces a byte lies in; those of data that change, too.
+  const found = Array.from({ length: high - low }, () => null);
+  data.pieces.forEach((piece, index) => {
+    if (!piece) return;
+    // One past its end is an address of it, too.
+    for (let at = piece.at; at <= piece.at + piece.length && at < high; at += 1) (found[at - low] ??= []).push(index);
+  });
+  const piecesAt = (number) => (number >= low && number < high && found[number - low]) || [];
+  // What is no constant, or is named from outside its bounds, may be reached by anybody.
+  const alwaysReached = data.pieces.flatMap((piece, index) => (piece && (piece.isOdd || !pieces[index]) ? [index] : []));
+  // The slots in pieces, and in what those refer to. `seen` are pieces whose slots were given already.
+  const slotsFrom = (roots, seen) => {
+    const slots = [];
+    const open = [...roots];
+    while (open.length > 0) {
+      const index = open.pop();
+      if (seen.has(index) || !data.pieces[index]) continue;
+      seen.add(index);
+      slots.push(...data.pieces[index].slots);
+      open.push(...data.pieces[index].refersTo);
+    }
+    return slots;
+  };
+  return { data, pieces, low, high, piecesAt, alwaysReached, slotsFrom, slots: new Set(data.slots), slotsNamedBy: namingOf(linked, data.codeSlots) };
+}
+
+// Which slots a function of the finished module names. The linker tells it of its own module's functions; those are known
+// again by their numbers and calls. Of functions that are not, each number may be a slot.
+function namingOf(linked, codeSlots) {
+  const anySlot = new Set(codeSlots.map(({ slot }) => slot));
+  const print = ({ numbers, calls }) => `${calls.length} ${numbers.join()}`;
+  const known = new Map();
+  const named = [...codeSlots].sort((a, b) => a.offset - b.offset);
+  const body = sectionsOf(linked).find(({ id }) => id === SECTION.code).body;
+  const reader = new Reader(body);
+  let next = 0;
+  for (let count = reader.number(); count > 0; count -= 1) {
+    const length = reader.number();
+    const start = reader.at;
+    reader.at += length;
+    const code = body.subarray(start, reader.at);
+    const slots = [];
+    while (named[next]?.offset < reader.at) slots.push(named[next++].slot);
+    const key = print(readCode(code, localsEnd(code)));
+    known.set(key, [...(known.get(key) ?? []), ...slots]);
+  }
+  return (one) => (one.numbers ? known.get(print(one)) ?? one.numbers.filter((number) => anySlot.has(number)) : []);
+}
 
 // Runs of bytes that only one chunk can reach: [{ chunk, at, length }], addresses in memory, ascending.
 //
 // What code may reach is every piece of data that one of its numbers lies in, whether or not the number is meant as an
 // address, and what that piece refers to. A piece that code names from outside its bounds stays, and so does what no piece
 // covers and what is not constant.
-function dataOfChunks(linked, functions, home) {
-  const data = linked && dataOf(linked);
-  if (!data) return [];
-  const pieces = data.pieces.map((piece) => (piece && /^\.rodata/.test(data.segments[piece.segment].name) ? piece : null));
-  const low = Math.min(...data.segments.map(({ at }) => at));
-  const high = Math.max(...data.segments.map(({ at, length }) => at + length));
-  // Which pieces a byte lies in.
-  const piecesAt = Array.from({ length: high - low }, () => null);
-  pieces.forEach((piece, index) => {
-    if (!piece) return;
-    // One past its end is an address of it, too.
-    for (let at = piece.at; at <= piece.at + piece.length && at < high; at += 1) (piecesAt[at - low] ??= []).push(index);
-  });
+function dataOfChunks(graph, functions, home) {
+  if (!graph) return [];
+  const { data, pieces, low, high, piecesAt } = graph;
   const reached = new Map();
   const reach = (part, roots) => {
     const mark = reached.get(part) ?? reached.set(part, new Set()).get(part);
@@ -250,8 +295,8 @@ function dataOfChunks(linked, functions, home) {
     if (piece && (piece.isOdd || !pieces[index])) reach("", [index]);
   });
   functions.forEach(({ numbers, isImport }, at) => {
-    if (isImport || home[at] === null) return;
-    for (const number of numbers) if (number >= low && number < high && piecesAt[number - low]) reach(home[at], piecesAt[number - low]);
+    if (isImport) return;
+    for (const part of home[at]) for (const number of numbers) reach(part, piecesAt(number));
   });
   // A byte goes where all its pieces go.
   const owner = new Array(high - low).fill("");
@@ -338,8 +383,10 @@ function rewritten({ body, calls }, callTo) {
 export function split(wasm, linked, chunkOfName) {
   const module = parse(wasm);
   const { functions, tables, memories, globals, exports, elements, imports, bodyOf } = module;
-  const home = homes(module, chunkOfName);
-  const chunks = [...new Set(home)].filter(Boolean).sort();
+  const graph = graphOf(linked);
+  const home = homes(module, graph, chunkOfName);
+  const isIn = (at, part) => home[at].includes(part);
+  const chunks = [...new Set(home.flat())].filter(Boolean).sort();
   if (chunks.length === 0) return { main: wasm, chunks: new Map(), doors: [] };
   if (tables.length === 0 || memories.length !== 1) fail("no table, or not one memory");
 
@@ -352,10 +399,10 @@ export function split(wasm, linked, chunkOfName) {
   const added = [];
   const doors = new Set();
   functions.forEach(({ calls, isImport }, at) => {
-    if (isImport || home[at] === null) return;
+    if (isImport) return;
     for (const { callee } of calls) {
-      if (home[callee] === home[at]) continue;
-      if (home[callee] !== "") doors.add(functions[callee].name);
+      if (home[at].every((part) => isIn(callee, part))) continue;
+      if (!isIn(callee, "")) doors.add(functions[callee].name);
       if (!slots.has(callee)) {
         slots.set(callee, firstNew + added.length);
         added.push(callee);
@@ -366,17 +413,19 @@ export function split(wasm, linked, chunkOfName) {
   const tableLimits = Buffer.concat([bytesOfNumber(tableFlags), bytesOfNumber(tableSize), ...(tableFlags & 1 ? [bytesOfNumber(tableSize)] : [])]);
 
   // Positions within each part: imports first; the main module ends with the function that traps.
-  const position = new Map();
+  const positions = new Map(["", ...chunks].map((part) => [part, new Map()]));
   const members = new Map(["", ...chunks].map((part) => [part, []]));
   functions.forEach((one, at) => {
-    if (home[at] === null) return;
-    const list = members.get(home[at]);
-    position.set(at, list.length);
-    list.push(at);
+    for (const part of home[at]) {
+      const list = members.get(part);
+      positions.get(part).set(at, list.length);
+      list.push(at);
+    }
   });
+  const position = positions.get("");
   const trap = members.get("").length;
-  const callFrom = (part) => (callee) => (home[callee] === part
-    ? Buffer.concat([Buffer.from([0x10]), bytesOfNumber(position.get(callee))])
+  const callFrom = (part) => (callee) => (isIn(callee, part)
+    ? Buffer.concat([Buffer.from([0x10]), bytesOfNumber(positions.get(part).get(callee))])
     : Buffer.concat([Buffer.from([0x41]), i32(slots.get(callee)), Buffer.from([0x11]), bytesOfNumber(functions[callee].type), Buffer.from([0])]));
 
   const header = wasm.subarray(0, 8);
@@ -387,11 +436,11 @@ export function split(wasm, linked, chunkOfName) {
   const mine = (part) => members.get(part).filter((at) => !functions[at].isImport);
   const shared = (kind, index) => `$${["f", "t", "m", "g"][kind]}${index}`;
 
-  const { left, moved } = withoutRuns(bodyOf(SECTION.data), dataOfChunks(linked, functions, home));
+  const { left, moved } = withoutRuns(bodyOf(SECTION.data), dataOfChunks(graph, functions, home));
   const trapType = functions[mine("")[0]].type;
-  const mainElements = elements.map(({ offset, functions: held }) => element(offset, held.map((at) => (home[at] === "" ? position.get(at) : trap))));
+  const mainElements = elements.map(({ offset, functions: held }) => element(offset, held.map((at) => (isIn(at, "") ? position.get(at) : trap))));
   // One segment for all new slots: those of chunks trap until they are there.
-  mainElements.push(element(firstNew, added.map((at) => (home[at] === "" ? position.get(at) : trap))));
+  mainElements.push(element(firstNew, added.map((at) => (isIn(at, "") ? position.get(at) : trap))));
   const sharedExports = [
     ...tables.map((_, index) => [KIND.table, index]),
     [KIND.memory, 0],
@@ -419,10 +468,10 @@ export function split(wasm, linked, chunkOfName) {
   const written = new Map(chunks.map((chunk) => {
     const held = members.get(chunk);
     const runs = [];
-    for (const [at, slot] of [...slots].filter(([at]) => home[at] === chunk).sort((a, b) => a[1] - b[1])) {
+    for (const [at, slot] of [...slots].filter(([at]) => isIn(at, chunk)).sort((a, b) => a[1] - b[1])) {
       const last = runs.at(-1);
-      if (last && last.offset + last.functions.length === slot) last.functions.push(position.get(at));
-      else runs.push({ offset: slot, functions: [position.get(at)] });
+      if (last && last.offset + last.functions.length === slot) last.functions.push(positions.get(chunk).get(at));
+      else runs.push({ offset: slot, functions: [positions.get(chunk).get(at)] });
     }
     const sharedImports = [
       ...tables.map(({ element: of, limits: size }, index) => Buffer.concat([bytesOfName("a"), bytesOfName(shared(KIND.table, index)), Buffer.from([KIND.table, of]), index === 0 ? tableLimits : size])),

@@ -93,11 +93,14 @@ export function sectionsOf(wasm) {
 
 const HAS_ADDEND = new Set([3, 4, 5, 8, 9, 11, 14, 15, 16, 17, 21, 22, 23]);
 const MEMORY_ADDRESS = new Set([3, 4, 5, 11]);
+const TABLE_INDEX_SLEB = 1;
+const TABLE_INDEX_I32 = 2;
 const SYMBOL = { function: 0, data: 1, global: 2, section: 3, tag: 4, table: 5 };
 
-// The pieces of data of a linked module: { segments: [{ name, at, length }], pieces: [{ at, length, segment, refersTo, isOdd }] }, or
-// null where it does not tell. `at` are addresses in memory, `refersTo` numbers of pieces; a symbol that is no data has null
-// in its place. `isOdd` marks pieces that code refers to from outside their bounds.
+// The pieces of data of a linked module, the slots of its table that only code and pieces name, and where in the code section
+// which slot is named: { slots, codeSlots, segments: [{ name, at, length }], pieces: [{ at, length, segment, refersTo, slots, isOdd }] },
+// or null where it does not tell. `at` are addresses in memory, `refersTo` numbers of pieces, `slots` places in the table of
+// functions; a symbol that is no data has null in its place. `isOdd` marks pieces that code refers to from outside their bounds.
 export function dataOf(wasm) {
   const sections = sectionsOf(wasm);
   const custom = (wanted) => sections.filter(({ id }) => id === 0).map(({ body }) => new Reader(body)).find((reader) => reader.name() === wanted);
@@ -135,10 +138,26 @@ export function dataOf(wasm) {
   }
   // Several symbols may stand for one place; pieces are told by their symbol's number.
   const pieces = symbols.map((one) => (one.kind === SYMBOL.data && one.isDefined && segments[one.segment]
-    ? { at: segments[one.segment].at + one.offset, length: one.length, segment: one.segment, refersTo: [], isOdd: false }
+    ? { at: segments[one.segment].at + one.offset, length: one.length, segment: one.segment, refersTo: [], slots: [], isOdd: false }
     : null));
+  const held = slotsOf(sections);
+  const slotOf = new Map([...held].map(([slot, at]) => [at, slot]));
+  const codeSlots = [];
+  // Slots in data that no piece covers.
+  const loose = new Set();
   for (const { type, offset, index, addend, section } of relocations(custom)) {
-    if (!MEMORY_ADDRESS.has(type) || !pieces[index]) continue;
+    if (type === TABLE_INDEX_SLEB && section === codeIndex && slotOf.has(symbols[index]?.index)) codeSlots.push({ offset, slot: slotOf.get(symbols[index].index) });
+    const isSlot = type === TABLE_INDEX_I32 && section === dataIndex;
+    if (!isSlot && (!MEMORY_ADDRESS.has(type) || !pieces[index])) continue;
+    if (isSlot) {
+      const segment = segments.find(({ start, length }) => offset >= start && offset < start + length);
+      const at = segment.at + offset - segment.start;
+      const slot = sections[dataIndex].body.readUInt32LE(offset);
+      const holders = pieces.filter((piece) => piece && at >= piece.at && at < piece.at + piece.length);
+      holders.forEach((piece) => piece.slots.push(slot));
+      if (holders.length === 0) loose.add(slot);
+      continue;
+    }
     if (addend < 0 || addend > pieces[index].length) pieces[index].isOdd = true;
     if (section !== dataIndex) {
       if (section !== codeIndex) pieces[index].isOdd = true;
@@ -148,7 +167,22 @@ export function dataOf(wasm) {
     const at = segment.at + offset - segment.start;
     for (const piece of pieces) if (piece && at >= piece.at && at < piece.at + piece.length) piece.refersTo.push(index);
   }
-  return { segments, pieces };
+  return { segments, pieces, codeSlots, slots: [...held.keys()].filter((slot) => !loose.has(slot)) };
+}
+
+// The functions of the table, by slot; none where they are held in a form that is not known.
+function slotsOf(sections) {
+  const body = sections.find(({ id }) => id === 9)?.body;
+  const held = new Map();
+  if (!body) return held;
+  const reader = new Reader(body);
+  for (let count = reader.number(); count > 0; count -= 1) {
+    if (reader.number() !== 0) return new Map();
+    const offset = reader.i32Constant();
+    const length = reader.number();
+    for (let index = 0; index < length; index += 1) held.set(offset + index, reader.number());
+  }
+  return held;
 }
 
 function symbol(reader) {

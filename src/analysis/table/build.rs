@@ -23,7 +23,7 @@ pub struct Answer<'a> {
     pub frame: &'a Frame,
 }
 
-/// A query of the format `table` is one table: a row for each sample, a column for each label. Others are a table of two
+/// A query of the format `table` is one table: a row for each sample, a column for each label, empty where a series lacks it. Others are a table of two
 /// columns for each series. With `has_rows_of_instants` the latest values are rows, too, whatever the format: for a panel
 /// that shows one table.
 pub fn tables_from(answers: &[Answer<'_>], has_rows_of_instants: bool) -> Vec<Table> {
@@ -52,7 +52,8 @@ fn rows_of(answer: &Answer<'_>, value_name: String) -> Table {
     let (mut times, mut values) = (Vec::new(), Vec::new());
     let mut labels: Vec<Vec<Option<Arc<str>>>> = vec![Vec::new(); names.len()];
     for series in columns {
-        let own: Vec<Option<Arc<str>>> = names.iter().map(|name| series.labels.get(name).map(Arc::from)).collect();
+        let own: Vec<Option<Arc<str>>> =
+            names.iter().map(|name| Some(Arc::from(series.labels.get(name).unwrap_or_default()))).collect();
         for (t, value) in x_ms.iter().zip(series.values.iter()).filter(|(_, value)| !is_missing(**value)) {
             times.push(*t);
             values.push(*value);
@@ -91,7 +92,9 @@ mod tests {
     use super::{super::tests::drawn, *};
     use crate::model::frame::MISSING;
 
-    fn frame(x_ms: &[f64], series: &[(&[(&str, &str)], &[f64])]) -> Frame {
+    type Pairs<'a> = &'a [(&'a str, &'a str)];
+
+    fn frame(x_ms: &[f64], series: &[(Pairs<'_>, &[f64])]) -> Frame {
         let columns = series
             .iter()
             .map(|(labels, values)| Series {
@@ -112,7 +115,7 @@ mod tests {
         let a = frame(&[10.0, 20.0], &[(&[("job", "api")], &[1.0, 2.0]), (&[("pod", "x")], &[MISSING, 3.0])]);
         assert_eq!(
             drawn(&tables_from(&[answer("A", TargetFormat::Table, &a)], false)),
-            "Time | job | pod | Value\n10 | api | - | 1\n20 | api | - | 2\n20 | - | x | 3"
+            "Time | job | pod | Value\n10 | api |  | 1\n20 | api |  | 2\n20 |  | x | 3"
         );
         let b = frame(&[20.0], &[(&[], &[7.0])]);
         let both = [answer("A", TargetFormat::Table, &b), answer("B", TargetFormat::Table, &b)];

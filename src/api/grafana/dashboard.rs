@@ -195,7 +195,8 @@ fn read_annotations(reader: &Reader<'_>) {
     let Some(annotations) = reader.object("annotations") else { return };
     for entry in annotations.objects("list") {
         let is_built_in = entry.value("builtIn").is_some_and(|v| v.as_u64() == Some(1) || *v == Value::Bool(true));
-        if !is_built_in && entry.flag("enable").unwrap_or(true) {
+        // Those of Prometheus are read when the charts are there (`api::grafana::charts`).
+        if !is_built_in && entry.flag("enable").unwrap_or(true) && !entry.has("expr") {
             let name = entry.filled_text("name").unwrap_or_default();
             entry.warn("name", &["the annotation \u{201c}", name, "\u{201d} is not supported yet and not shown"]);
         }

@@ -1,6 +1,6 @@
 //! `fieldConfig`: units, bounds, thresholds, mappings, colours, and overrides for single series.
 
-use super::read::Reader;
+use super::{irrelevant, read::Reader};
 use crate::{
     api::json::Value,
     base::{colour::Rgba, number},
@@ -248,7 +248,7 @@ pub(super) fn overrides_from(panel: &Reader<'_>) -> Vec<FieldOverride> {
 }
 
 #[inline(never)]
-fn matchers_from(matcher: &Reader<'_>) -> Vec<FieldMatcher> {
+pub(super) fn matchers_from(matcher: &Reader<'_>) -> Vec<FieldMatcher> {
     match matcher.filled_text("id") {
         Some("byName") => matcher.text("options").map(|name| FieldMatcher::Name(name.to_owned())).into_iter().collect(),
         Some("byFrameRefID") => {
@@ -338,6 +338,7 @@ fn apply_property(property: &Reader<'_>, target: &mut FieldOverride) {
                 v.flag("viz")
             });
         }
+        other if other.strip_prefix("custom.").is_some_and(|key| irrelevant::CHARTS.contains(&key)) => {}
         other => property.info("id", &["\u{201c}", other, "\u{201d} cannot be overridden here; ignored"]),
     }
     property.ignore(&["value"]);

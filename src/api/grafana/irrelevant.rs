@@ -79,13 +79,20 @@ pub(super) const SINGLESTAT: &[&str] = &[
     "nullPointMode",
 ];
 
-/// Options whose stated value is Grafana's own default and asks for nothing.
-pub(super) const CUSTOM_DEFAULTS: &[(&str, &str)] = &[
-    ("axisColorMode", "text"),
-    ("axisPlacement", "auto"),
-    ("barAlignment", "0"),
-    ("barWidthFactor", "0.6"),
-    ("gradientMode", "none"),
-    ("pointSize", "5"),
-    ("fillGradient", "0"),
+/// Options of time series that `charts` reads.
+pub(super) const CHARTS: &[&str] = &[
+    "axisCenteredZero",
+    "axisGridShow",
+    "barAlignment",
+    "barMaxWidth",
+    "barWidthFactor",
+    "fillBelowTo",
+    "gradientMode",
+    "insertNulls",
+    "lineInterpolation",
+    "pointSize",
 ];
+
+/// Options whose stated value is Grafana's own default and asks for nothing.
+pub(super) const CUSTOM_DEFAULTS: &[(&str, &str)] =
+    &[("axisColorMode", "text"), ("axisPlacement", "auto"), ("fillGradient", "0")];

@@ -3,6 +3,7 @@
 //! Invariant: whatever the file asks for and is not understood becomes a notice that names its JSON path. Only a file
 //! that is no dashboard at all is an error. It never fetches: the caller has the text.
 
+pub mod charts;
 mod dashboard;
 mod field;
 mod irrelevant;

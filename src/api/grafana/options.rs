@@ -171,6 +171,8 @@ pub(super) fn timeseries_from(panel: &Reader<'_>) -> PanelOptions {
     let config = panel.object("fieldConfig").and_then(|c| c.object("defaults")?.object("custom"));
     if let Some(custom) = config {
         read_custom(&custom, &mut series);
+        // Read when the charts are there (`charts`).
+        custom.ignore(irrelevant::CHARTS);
         custom.finish_with_defaults(irrelevant::CUSTOM_DEFAULTS);
     }
     if let Some(options) = panel.object("options") {
@@ -219,7 +221,7 @@ fn read_custom(custom: &Reader<'_>, series: &mut TimeSeriesOptions) {
     style.is_hidden = custom.object("hideFrom").and_then(|h| h.flag("viz")).unwrap_or_default();
     let scale = custom.object("scaleDistribution").map(|scale| {
         let found = match scale.filled_text("type") {
-            None | Some("linear") => AxisScale::Linear,
+            None | Some("linear" | "symlog") => AxisScale::Linear,
             Some("log") => AxisScale::Log { base: scale.number("log").unwrap_or(10.0) },
             Some(other) => {
                 scale.info("type", &["the scale \u{201c}", other, "\u{201d} is not supported; linear is used"]);

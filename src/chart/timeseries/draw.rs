@@ -1,11 +1,11 @@
-//! The marks of a chart over time, out of its finished layout: grid, labels, regions, thresholds, and the series reduced to
+//! The marks of a chart over time, out of its finished layout: grid, labels, thresholds, and the series reduced to
 //! what the pixels can show.
 //!
 //! Invariant: lines stay within the plot; a gap in the rows is a gap in the line. It decides nothing about scales or room,
 //! which are settled in the layout.
 
 use super::{
-    ConnectNulls, Draw, Drawn, Input, LABEL_GAP_PX, Layout, Series, Side, ThresholdStyle, ValueAxis, has_lines,
+    ConnectNulls, Draw, Drawn, Input, LABEL_GAP_PX, Layer, Layout, Series, Side, ThresholdStyle, ValueAxis, has_lines,
 };
 use crate::{
     analysis::reduce::{Kept, all_rows, m4_rows, pixel_columns},
@@ -35,7 +35,6 @@ impl Draughtsman<'_> {
         self.threshold_areas();
         self.grid();
         self.time_axis();
-        self.regions();
         self.threshold_lines();
         self.series();
         self.marks
@@ -69,7 +68,7 @@ impl Draughtsman<'_> {
             [(&self.layout.left, self.input.left, Side::Left), (&self.layout.right, self.input.right, Side::Right)];
         for (axis, options, side) in sides {
             let Some(axis) = axis else { continue };
-            let has_grid = side == Side::Left || self.layout.left.is_none();
+            let has_grid = !options.is_grid_hidden && (side == Side::Left || self.layout.left.is_none());
             for (value, label) in &axis.ticks {
                 let y = axis.scale.px_from_value(*value);
                 if has_grid {
@@ -89,32 +88,6 @@ impl Draughtsman<'_> {
     fn time_axis(&mut self) {
         let (plot, input) = (self.layout.plot, self.input);
         time_axis_marks(&mut self.marks, plot, &self.layout.x, input.range, input.time_zone, input.size, input.measure);
-    }
-
-    fn regions(&mut self) {
-        let plot = self.layout.plot;
-        for region in self.input.regions {
-            let x = &self.layout.x;
-            let (left, right) = (x.px_from_ms(region.start_ms), x.px_from_ms(region.end_ms));
-            if !(right >= plot.left && left <= plot.right) {
-                continue;
-            }
-            let (left, right) = (left.max(plot.left), right.min(plot.right));
-            if right - left < 1.0 {
-                self.marks.push(Mark::Rule {
-                    tone: region.ink.alpha(0.8),
-                    from: Point::new(left, plot.top),
-                    to: Point::new(left, plot.bottom),
-                    width_px: 1.0,
-                    dash: Some(Dash { on_px: 3.0, off_px: 3.0 }),
-                });
-            } else {
-                let area = Rect { left, right, ..plot };
-                self.marks.push(Mark::Rects { tone: region.ink.alpha(0.08), rects: vec![area] });
-            }
-            let foot = Rect::new(left, plot.bottom, right.max(left + 2.0), plot.bottom + 2.0);
-            self.marks.push(Mark::Rects { tone: region.ink.opaque(), rects: vec![foot] });
-        }
     }
 
     fn threshold_areas(&mut self) {
@@ -169,18 +142,31 @@ impl Draughtsman<'_> {
             pixel_columns(x_ms, layout.x.start_ms, layout.x.end_ms, columns as usize)
         });
         let kept = self.kept_rows(starts.as_deref());
-        let visible = || layout.drawn.iter().zip(self.input.series).zip(&kept).filter(|((d, _), _)| !d.is_hidden);
+        let visible = || {
+            layout.drawn.iter().zip(self.input.series).zip(&kept).enumerate().filter(|(_, ((d, _), _))| !d.is_hidden)
+        };
+        let finished = |at: usize, layer: Layer, look, kept, axis| {
+            self.input.finish?.marks(at, layer, &SeriesView { at, look, kept, axis, layout, dpr: self.input.dpr })
+        };
         let mut marks = Vec::new();
-        for ((drawn, look), kept) in visible() {
+        for (at, ((drawn, look), kept)) in visible() {
             let Some(axis) = layout.axis(drawn.side) else { continue };
+            if let Some(found) = finished(at, Layer::Back, look, kept, axis) {
+                marks.extend(found);
+                continue;
+            }
             match look.draw {
                 Draw::Bars => marks.extend(self.bars(drawn, look, axis)),
                 Draw::Line if look.fill_ratio > 0.0 => marks.extend(self.areas(drawn, look, kept, axis)),
                 Draw::Line | Draw::Points => (),
             }
         }
-        for ((drawn, look), kept) in visible() {
+        for (at, ((drawn, look), kept)) in visible() {
             let Some(axis) = layout.axis(drawn.side) else { continue };
+            if let Some(found) = finished(at, Layer::Front, look, kept, axis) {
+                marks.extend(found);
+                continue;
+            }
             match look.draw {
                 Draw::Line => self.line(&mut marks, drawn, look, kept, axis),
                 Draw::Points => marks.extend(kept.iter().filter_map(|k| self.dot(drawn, look, k.row, axis))),
@@ -245,11 +231,7 @@ impl Draughtsman<'_> {
     }
 
     fn point(&self, values: &[f64], row: usize, scale: &ValueScale) -> Option<Point> {
-        let x_ms = self.layout.frame.x_ms.get(row)?;
-        let value = values.get(row)?;
-        let y = scale.px_from_value(*value);
-        // Far outside is outside: keeps arithmetic and backends within their integers, infinities too.
-        Some(Point::new(self.layout.x.px_from_ms(*x_ms), y.clamp(-1e4, 1e5)))
+        point(self.layout, values, row, scale)
     }
 
     fn line(&self, marks: &mut Vec<Mark>, drawn: &Drawn, look: &Series, kept: &[Kept], axis: &ValueAxis) {
@@ -299,7 +281,8 @@ impl Draughtsman<'_> {
         let steps = x_ms.windows(2).filter_map(|pair| pair.last().zip(pair.first()).map(|(b, a)| b - a));
         let step_ms = steps.min_by(f64::total_cmp).unwrap_or((self.layout.x.end_ms - self.layout.x.start_ms) / 40.0);
         let step_px = self.layout.x.px_from_ms(self.layout.x.start_ms + step_ms) - plot.left;
-        let width_px = (step_px * 0.8).max(1.0 / dpr).min(40.0);
+        let width_px = (step_px * look.bar_width_ratio).max(1.0 / dpr).min(look.bar_most_px);
+        let shift_px = width_px * (look.bar_shift - 0.5);
         let device = |px: f64| (px * dpr).round() / dpr;
         let zero_px = scale.px_from_value(0.0).clamp(plot.top, plot.bottom);
         let mut rects: Vec<Rect> = Vec::new();
@@ -310,9 +293,9 @@ impl Draughtsman<'_> {
                 None => zero_px,
             };
             let (y, foot) = (f64::from(top.y), foot.clamp(plot.top, plot.bottom));
-            let left = device((f64::from(top.x) - width_px / 2.0).max(plot.left));
-            let right = device((f64::from(top.x) + width_px / 2.0).min(plot.right)).max(left + 1.0 / dpr);
-            if left >= plot.right || f64::from(top.x) + width_px / 2.0 < plot.left {
+            let left = device((f64::from(top.x) + shift_px).max(plot.left));
+            let right = device((f64::from(top.x) + shift_px + width_px).min(plot.right)).max(left + 1.0 / dpr);
+            if left >= plot.right || f64::from(top.x) + shift_px + width_px < plot.left {
                 continue;
             }
             let y = y.clamp(plot.top, plot.bottom);
@@ -332,7 +315,85 @@ impl Draughtsman<'_> {
     fn dot(&self, drawn: &Drawn, look: &Series, row: usize, axis: &ValueAxis) -> Option<Mark> {
         let center = self.point(&drawn.values, row, &axis.scale)?;
         let is_inside = self.layout.plot.contains(f64::from(center.x), f64::from(center.y));
-        let radius_px = (look.line_width_px * 1.5).max(2.25);
-        is_inside.then_some(Mark::Dot { tone: drawn.ink.opaque(), center, radius_px, ring: None })
+        is_inside.then_some(dot(drawn.ink, look, center))
+    }
+}
+
+fn point(layout: &Layout, values: &[f64], row: usize, scale: &ValueScale) -> Option<Point> {
+    let x_ms = layout.frame.x_ms.get(row)?;
+    let value = values.get(row)?;
+    let y = scale.px_from_value(*value);
+    // Far outside is outside: keeps arithmetic and backends within their integers, infinities too.
+    Some(Point::new(layout.x.px_from_ms(*x_ms), y.clamp(-1e4, 1e5)))
+}
+
+fn dot(ink: Ink, look: &Series, center: Point) -> Mark {
+    let radius_px = look.dot_radius_px.unwrap_or((look.line_width_px * 1.5).max(2.25));
+    Mark::Dot { tone: ink.opaque(), center, radius_px, ring: None }
+}
+
+/// A series on its way to marks, for those who draw it otherwise.
+pub struct SeriesView<'a> {
+    pub look: &'a Series,
+    /// CSS pixels have so many device pixels.
+    pub dpr: f64,
+    at: usize,
+    /// The rows that the line passes through.
+    kept: &'a [Kept],
+    axis: &'a ValueAxis,
+    layout: &'a Layout,
+}
+
+impl<'a> SeriesView<'a> {
+    pub fn plot(&self) -> Rect {
+        self.layout.plot
+    }
+
+    pub fn ink(&self) -> Ink {
+        self.look.ink
+    }
+
+    fn base(&self) -> Option<&'a [f64]> {
+        self.layout.drawn.get(self.at)?.base.as_deref()
+    }
+
+    /// Whether it stands on others.
+    pub fn is_stacked(&self) -> bool {
+        self.base().is_some()
+    }
+
+    /// Its stretches without a gap.
+    pub fn runs(&self) -> impl Iterator<Item = &'a [Kept]> {
+        self.kept.chunk_by(|_, next| !next.is_after_gap)
+    }
+
+    /// Where the samples of a stretch are.
+    pub fn points(&self, run: &[Kept]) -> Vec<Point> {
+        self.points_of(self.at, run)
+    }
+
+    /// Where another series is at the same rows.
+    pub fn points_of(&self, at: usize, run: &[Kept]) -> Vec<Point> {
+        let values = self.layout.drawn.get(at).map(|drawn| drawn.values.as_ref()).unwrap_or_default();
+        let is_there = |k: &&Kept| values.get(k.row).is_some_and(|value| !value.is_nan());
+        run.iter().filter(is_there).filter_map(|k| point(self.layout, values, k.row, &self.axis.scale)).collect()
+    }
+
+    /// What the area of a stretch stands on: other series, or zero.
+    pub fn foot(&self, run: &[Kept]) -> Vec<Point> {
+        if let Some(base) = self.base() {
+            return run.iter().filter_map(|k| point(self.layout, base, k.row, &self.axis.scale)).collect();
+        }
+        let plot = self.layout.plot;
+        let zero_px = self.axis.scale.px_from_value(0.0).clamp(plot.top, plot.bottom);
+        let points = self.points(run);
+        let ends = points.first().zip(points.last());
+        ends.map(|(a, b)| [a, b].map(|p| Point { x: p.x, y: zero_px as f32 }).to_vec()).unwrap_or_default()
+    }
+
+    /// A sample as a dot, where it is in the plot.
+    pub fn dot(&self, center: Point) -> Option<Mark> {
+        let is_inside = self.layout.plot.contains(f64::from(center.x), f64::from(center.y));
+        is_inside.then(|| dot(self.look.ink, self.look, center))
     }
 }

@@ -47,7 +47,11 @@ pub fn Minimap(view: TraceView) -> impl IntoView {
         ChartEvent::Step(by) => view.set_zoom(zoom.get_untracked().moved(f64::from(by) * 0.1)),
         ChartEvent::ToStart => view.set_zoom(zoom.get_untracked().moved(-1e9)),
         ChartEvent::ToEnd => view.set_zoom(zoom.get_untracked().moved(1e9)),
-        ChartEvent::Hover { .. } | ChartEvent::Leave | ChartEvent::Click { .. } | ChartEvent::Enter => {}
+        ChartEvent::Hover { .. }
+        | ChartEvent::Leave
+        | ChartEvent::Click { .. }
+        | ChartEvent::Enter
+        | ChartEvent::Pan { .. } => {}
     });
     let part = move || {
         let whole_ns = view.with(|explained| explained.trace.duration_ns()) as f64;

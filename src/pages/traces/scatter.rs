@@ -114,7 +114,7 @@ pub fn ScatterCard(search: Search) -> impl IntoView {
                 dragged.set(None);
                 search.select(Some(selection_of(layout.region((from_px, from_y_px), (to_px, to_y_px)))));
             }
-            ChartEvent::SelectCancelled => dragged.set(None),
+            ChartEvent::SelectCancelled | ChartEvent::Pan { .. } => dragged.set(None),
             ChartEvent::Click { x_px, y_px } => {
                 if let Some(id) = layout.hit(x_px, y_px).and_then(id_of) {
                     open(id);

@@ -408,6 +408,7 @@ fn draw(options: &BarChartOptions, prepared: &Prepared, room: Size, hidden: &[St
             AxisScale::Log { base } => Some(base),
         },
         is_hidden: options.axis.is_hidden,
+        ..ChartAxis::default()
     };
     chart::layout(&chart::Input {
         size: room,

@@ -106,7 +106,7 @@ pub fn view(props: PanelProps, is_history: bool) -> AnyView {
         chart.tooltip(move |hit| {
             let prepared = prepared.get().filter(|_| file.tooltip != TooltipMode::Hidden)?;
             let lanes = prepared.states.lanes.get(on_page(&prepared)).unwrap_or_default();
-            Some(time.zone.with(|zone| tooltip_rows(&file, lanes, hit, zone)))
+            Some(time.zone.with(|zone| tooltip_rows(&file, lanes, prepared.range, hit, zone)))
         })
     };
     let announcement = chart.announcement(move |instant, hit| {
@@ -245,7 +245,7 @@ fn state_at(lane: &Lane, x_ms: f64) -> String {
 }
 
 /// The state under the pointer with its time, or the states of all lanes.
-fn tooltip_rows(file: &TimelinePanel, lanes: &[Lane], hit: &Hit, zone: &Zone) -> Vec<TooltipRow> {
+fn tooltip_rows(file: &TimelinePanel, lanes: &[Lane], range: Range, hit: &Hit, zone: &Zone) -> Vec<TooltipRow> {
     let plain = |name: &str, value: String| TooltipRow { name: name.to_owned(), ink: None, value, is_near: false };
     let mut rows: Vec<TooltipRow> = lanes
         .iter()
@@ -265,9 +265,14 @@ fn tooltip_rows(file: &TimelinePanel, lanes: &[Lane], hit: &Hit, zone: &Zone) ->
     }
     let lane = hit.lane.and_then(|at| lanes.get(at));
     if let Some(span) = lane.and_then(|lane| lane.spans.get(lane.at(hit.x_ms)?)) {
-        let text = |at_ms: f64| zone.with(|zone| date_time_text(at_ms as i64, zone));
-        rows.push(plain("From", text(span.from_ms)));
-        rows.push(plain("To", text(span.to_ms)));
+        // The ends of the range are no changes: they have milliseconds, and what is beyond them is not known.
+        let text = |at_ms: f64| zone.with(|zone| date_time_text((at_ms / 1_000.0).round() as i64 * 1_000, zone));
+        let (start_ms, end_ms) = (range.start_ms as f64, range.end_ms as f64);
+        rows.push(plain(
+            "From",
+            format!("{}{}", text(span.from_ms), if span.from_ms <= start_ms { " or earlier" } else { "" }),
+        ));
+        rows.push(plain("To", format!("{}{}", text(span.to_ms), if span.to_ms >= end_ms { " or later" } else { "" })));
         rows.push(plain("Duration", duration_words((span.to_ms - span.from_ms).max(0.0) as i64)));
     }
     rows
@@ -330,6 +335,8 @@ mod tests {
     use super::*;
     use crate::analysis::states::Span;
 
+    const RANGE: Range = Range { start_ms: 0, end_ms: 90_000 };
+
     fn states() -> States {
         let span =
             |from_ms: f64, to_ms: f64, text: &str| Span { from_ms, to_ms, state: 0, text: text.into(), paint: None };
@@ -356,12 +363,13 @@ mod tests {
     #[test]
     fn the_tooltip_tells_since_when_and_for_how_long() {
         let rows = |tooltip, sort, lane| {
-            let rows = tooltip_rows(&file(tooltip, sort), &states().lanes, &Hit { x_ms: 70_000.0, lane }, &Zone::Utc);
+            let rows =
+                tooltip_rows(&file(tooltip, sort), &states().lanes, RANGE, &Hit { x_ms: 70_000.0, lane }, &Zone::Utc);
             rows.into_iter().map(|row| format!("{} {}", row.name, row.value)).collect::<Vec<_>>()
         };
         assert_eq!(
             rows(TooltipMode::Single, TooltipSort::None, Some(0)),
-            ["a,b down", "From 1970-01-01 00:01:00", "To 1970-01-01 00:01:30", "Duration 30 s"]
+            ["a,b down", "From 1970-01-01 00:01:00", "To 1970-01-01 00:01:30 or later", "Duration 30 s"]
         );
         assert_eq!(rows(TooltipMode::All, TooltipSort::Descending, None), ["c up", "a,b down"]);
         assert_eq!(rows(TooltipMode::Single, TooltipSort::None, None), [""; 0]);

@@ -115,7 +115,8 @@ export class Front {
     return query;
   }
 
+  // Those of panels: the alerts that charts point at are asked for once per dashboard, not by a panel.
   ranges() {
-    return this.queries.filter((query) => query.path === "query_range");
+    return this.queries.filter(({ path, params }) => path === "query_range" && !params.query?.startsWith("ALERTS{"));
   }
 }

@@ -39,12 +39,26 @@ pub(super) fn grouped(table: Table, roles: &[(String, GroupRole)]) -> Option<Tab
             let cells = groups.iter().map(|rows| aggregate(*reducer, &column.cells.picked(rows))).collect();
             columns.push(Column {
                 title: Some(format!("{} ({})", column.shown(), reducer.id())),
+                unit_hint: column.unit_hint.filter(|_| keeps_unit(*reducer)),
                 cells: Cells::collected(cells),
                 ..column.clone_head()
             });
         }
     }
     Some(Table { ref_id: table.ref_id, columns })
+}
+
+/// Whether a reducer's number is of the same unit as what it is made of.
+pub(super) fn keeps_unit(reducer: Reducer) -> bool {
+    !matches!(
+        reducer,
+        Reducer::Count
+            | Reducer::DistinctCount
+            | Reducer::ChangeCount
+            | Reducer::AllIsZero
+            | Reducer::AllIsNull
+            | Reducer::DiffPercent
+    )
 }
 
 /// One cell for many. Of texts there are only the first, the last and their number.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{
     super::{Cell, CellType, Cells, Column, Table},
     Reduce,
-    group::aggregate,
+    group::{aggregate, keeps_unit},
     reducer_title,
 };
 
@@ -32,7 +32,8 @@ fn to_cells(table: &Table, reduce: &Reduce) -> Table {
                 Some(format!("{} {}", column.shown(), reducer_title(*reducer)))
             };
             let cells = Cells::collected(vec![aggregate(*reducer, &column.cells)]);
-            columns.push(Column { title, cells, ..column.clone_head() });
+            let unit_hint = column.unit_hint.filter(|_| keeps_unit(*reducer));
+            columns.push(Column { title, unit_hint, cells, ..column.clone_head() });
         }
     }
     Table { ref_id: table.ref_id.clone(), columns }
@@ -66,6 +67,7 @@ fn to_rows(tables: &[Table], reduce: &Reduce) -> Table {
     let unit_hint = fields.iter().find_map(|column| column.unit_hint);
     for reducer in &reduce.reducers {
         let cells: Vec<Cell> = fields.iter().map(|column| aggregate(*reducer, &column.cells)).collect();
+        let unit_hint = unit_hint.filter(|_| keeps_unit(*reducer));
         columns.push(Column { unit_hint, ..Column::new(reducer_title(*reducer), Cells::collected(cells)) });
     }
     Table { ref_id: String::new(), columns }

@@ -3,7 +3,7 @@ use super::{
     *,
 };
 use crate::{
-    analysis::table::Column,
+    analysis::table::{CellType, Column},
     model::{frame::MISSING, labels::Labels},
 };
 
@@ -139,8 +139,7 @@ fn group() {
     ];
     let grouped = apply(vec![log], &[Step { transformation: Transformation::Group(roles), only_ref_ids: vec![] }]);
     let kinds: Vec<_> = grouped[0].columns.iter().map(|column| column.cells.kind()).collect();
-    use crate::analysis::table::CellType::{Number, Text, Time};
-    assert_eq!(kinds, [Text, Time, Number]);
+    assert_eq!(kinds, [CellType::Text, CellType::Time, CellType::Number]);
 }
 
 #[test]

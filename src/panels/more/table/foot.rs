@@ -14,7 +14,7 @@ use crate::{
 
 use super::{Shown, TableView, head::align_word, with_moment};
 
-pub const LINE_PX: f64 = 28.0;
+pub const LINE_PX: f64 = 29.0;
 
 /// How many lines the footer has at most.
 pub fn line_count(footer: &Footer, fields: &FieldConfig) -> usize {

@@ -11,7 +11,9 @@ use crate::{
 use super::TableView;
 
 /// What the heads take of a page's height.
-pub const ROOM_PX: f64 = 28.0;
+pub const ROOM_PX: f64 = 29.0;
+/// And the fields below them.
+pub const FILTERS_PX: f64 = 34.0;
 
 /// A head as it stays while rows come and go.
 #[derive(Debug, Clone, PartialEq)]

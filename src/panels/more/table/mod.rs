@@ -197,7 +197,13 @@ pub fn view(props: PanelProps) -> AnyView {
         let (is_paged, given) = (options.is_paged, options.page_rows);
         Signal::derive(move || {
             let (_, height) = is_paged.then(|| room.get()).flatten()?;
-            let taken = foot_lines as f64 * foot::LINE_PX + if has_head { head::ROOM_PX } else { 0.0 };
+            let is_filterable = |shown: &Arc<Shown>| {
+                let mut looks = shown.columns.iter().filter_map(|at| shown.looks.get(*at));
+                looks.any(|look| look.options.is_filterable == Some(true))
+            };
+            let filters = if shown.get().as_ref().is_some_and(is_filterable) { head::FILTERS_PX } else { 0.0 };
+            let head = if has_head { head::ROOM_PX + filters } else { 0.0 };
+            let taken = foot_lines as f64 * foot::LINE_PX + head;
             Some(given.unwrap_or(((height - taken) / row_px).floor().max(1.0) as usize))
         })
     };
