@@ -14,4 +14,5 @@ mod json_text;
 pub mod loki;
 pub mod probe;
 pub mod prometheus;
+pub mod received;
 pub mod scheduler;

@@ -4,6 +4,9 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Action {
     Help,
+    Palette,
+    /// Into the page's search; the palette where the page has none.
+    Search,
     Refresh,
     ToggleTheme,
     /// To a page by its path; the dashboards' are those of the standard configuration.
@@ -14,6 +17,17 @@ pub enum Action {
     MakeAbsolute,
     CopyRange,
     PasteRange,
+    NextRow,
+    PreviousRow,
+}
+
+/// Where the help sheet lists a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Group {
+    Everywhere,
+    Pages,
+    Time,
+    Lists,
 }
 
 /// One line of the help sheet: the keys to press one after the other (`KeyboardEvent.key`), what they do, in words.
@@ -21,20 +35,33 @@ pub struct Binding {
     pub keys: &'static [&'static str],
     pub action: Action,
     pub label: &'static str,
+    pub group: Group,
 }
 
 const fn binding(keys: &'static [&'static str], action: Action, label: &'static str) -> Binding {
-    Binding { keys, action, label }
+    let group = match action {
+        Action::Go(_) => Group::Pages,
+        Action::NextRow | Action::PreviousRow => Group::Lists,
+        Action::Help | Action::Palette | Action::Search | Action::Refresh | Action::ToggleTheme => Group::Everywhere,
+        _ => Group::Time,
+    };
+    Binding { keys, action, label, group }
 }
 
-pub const BINDINGS: [Binding; 16] = [
+/// Ctrl, or Cmd on a Mac.
+pub const PALETTE_KEY: &str = "Ctrl+K";
+
+pub const BINDINGS: [Binding; 21] = [
     binding(&["?"], Action::Help, "Show the keys"),
+    binding(&[PALETTE_KEY], Action::Palette, "Go to anything"),
+    binding(&["/"], Action::Search, "Search on this page"),
     binding(&["r"], Action::Refresh, "Refresh now"),
     binding(&["d"], Action::ToggleTheme, "Dark or light"),
     binding(&["g", "e"], Action::Go("/d/executive"), "Go to Executive"),
     binding(&["g", "o"], Action::Go("/d/operations"), "Go to Operations"),
     binding(&["g", "n"], Action::Go("/d/agents"), "Go to Agents"),
     binding(&["g", "i"], Action::Go("/d/infrastructure"), "Go to Infrastructure"),
+    binding(&["g", "d"], Action::Go("/dashboards"), "Go to Dashboards"),
     binding(&["g", "a"], Action::Go("/alerts"), "Go to Alerts"),
     binding(&["g", "t"], Action::Go("/traces"), "Go to Traces"),
     binding(&["g", "s"], Action::Go("/status"), "Go to Status"),
@@ -44,6 +71,8 @@ pub const BINDINGS: [Binding; 16] = [
     binding(&["t", "a"], Action::MakeAbsolute, "Make the range absolute"),
     binding(&["t", "c"], Action::CopyRange, "Copy the range"),
     binding(&["t", "v"], Action::PasteRange, "Paste a range"),
+    binding(&["j"], Action::NextRow, "Next row of a list; Enter opens it"),
+    binding(&["k"], Action::PreviousRow, "Row before"),
 ];
 
 /// A key that starts a sequence waits this long for the next one.

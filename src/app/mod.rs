@@ -2,6 +2,7 @@
 
 mod keyboard;
 mod shell;
+mod tools;
 
 use std::{rc::Rc, sync::Arc};
 
@@ -14,12 +15,19 @@ use crate::{
         http::{ApiError, Transport},
     },
     model::config::Config,
-    pages::setup::Setup,
+    pages::setup,
     platform::{clock, dom, fetch::BrowserTransport},
     state::{
-        alerts::Rules, chunks::Chunks, dashboards::Dashboards, page::PageInfo, query::spawn, reactive::signal,
-        sources::Sources, theme::Theme,
+        alerts::Rules,
+        chunks::{Chunk, Chunks},
+        dashboards::Dashboards,
+        page::PageInfo,
+        query::spawn,
+        reactive::signal,
+        sources::Sources,
+        theme::Theme,
     },
+    ui::{later::Later, state_view::StateView},
 };
 
 use shell::Shell;
@@ -52,6 +60,7 @@ async fn read_config(transport: Rc<dyn Transport>) -> Result<Config, StartError>
 #[component]
 fn App() -> impl IntoView {
     Theme::provide();
+    Chunks::provide();
     let (started, set_started) = signal(None::<Result<Arc<Config>, StartError>>);
     let transport = StoredValue::new_local(Rc::new(BrowserTransport) as Rc<dyn Transport>);
     spawn(async move {
@@ -73,7 +82,6 @@ fn App() -> impl IntoView {
                 Sources::provide(config, transport.with_value(Rc::clone));
                 Rules::provide();
                 PageInfo::provide();
-                Chunks::provide();
                 view! { <Shell/> }.into_any()
             }
             Err(StartError::Unreadable(error)) => {
@@ -81,15 +89,25 @@ fn App() -> impl IntoView {
                     ApiError::Http { status: 404, .. } | ApiError::NotJson { .. } => "config.json is missing",
                     _ => "config.json could not be read",
                 };
-                view! { <Setup headline=headline problems=vec![error.to_string()]/> }.into_any()
+                later_setup(headline, vec![error.to_string()])
             }
             Err(StartError::Wrong(ConfigError::Problems { problems })) => {
-                let problems = problems.iter().map(ToString::to_string).collect();
-                view! { <Setup headline="config.json needs mending" problems=problems/> }.into_any()
+                later_setup("config.json needs mending", problems.iter().map(ToString::to_string).collect())
             }
-            Err(StartError::Wrong(error)) => {
-                view! { <Setup headline="config.json cannot be read" problems=vec![error.to_string()]/> }.into_any()
-            }
+            Err(StartError::Wrong(error)) => later_setup("config.json cannot be read", vec![error.to_string()]),
         })
     }
+}
+
+/// What to write, once that part of the app is there; and what is wrong, if it does not come either.
+fn later_setup(headline: &'static str, problems: Vec<String>) -> AnyView {
+    let told = problems.join("\n");
+    let meanwhile = move |has_failed: bool| {
+        if !has_failed {
+            return ().into_any();
+        }
+        view! { <main class="setup"><StateView headline=headline detail=told.clone() kind="failed"/></main> }.into_any()
+    };
+    let open = move || setup::open(headline, problems.clone());
+    view! { <Later chunk=Chunk::Tools open=Arc::new(open) meanwhile=Arc::new(meanwhile)/> }.into_any()
 }

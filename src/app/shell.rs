@@ -8,25 +8,25 @@ use crate::{
     base::time::{Refresh, TimeError, TimeSpec},
     model::config::SourceKind,
     pages::{alerts, dashboard::DashboardPage, dashboards, not_found, status, trace, traces},
-    platform::{clipboard, clock, dom, events},
+    platform::{clipboard, clock, dom, events, timer},
     state::{
         alerts::Rules,
         chunks::Chunk,
         dashboards::Dashboards,
         page::PageInfo,
-        reactive::{Callback, Memo, Signal, effect, signal},
+        reactive::{Callback, Memo, RwSignal, Signal, effect},
         refresh::use_beat,
         router::{Route, Router},
         sources::{SourceHealth, Sources},
-        theme::{Theme, ThemeChoice},
+        theme::Theme,
         time::{TimeContext, fallback_spec},
+        tools::{Tool, Tools},
         url::Params,
         zone::Zone,
     },
     ui::{
-        dialog::Dialog,
         icon::{Icon, IconView},
-        later::Later,
+        later::{Later, later_over, later_tool},
         popover::Popover,
         refresh_picker::RefreshPicker,
         time_picker::TimePicker,
@@ -34,12 +34,19 @@ use crate::{
     },
 };
 
-use super::keyboard::{Action, BINDINGS, Pressed, key_label};
+use super::{
+    keyboard::{Action, BINDINGS, PALETTE_KEY, Pressed},
+    tools,
+};
 
 /// What a link to another page takes along.
 const CARRIED: [&str; 4] = ["from", "to", "tz", "refresh"];
 /// Charts are about as wide as this; the automatic refresh is the range divided by it.
 const TYPICAL_WIDTH_PX: u32 = 640;
+/// By then a page has asked what it shows.
+const TOOLS_AFTER_MS: i32 = 1_500;
+/// Begins the fragment of a link that carries a dashboard.
+pub(super) const IMPORT_SIGN: &str = "import=";
 
 #[component]
 pub fn Shell() -> impl IntoView {
@@ -57,8 +64,17 @@ pub fn Shell() -> impl IntoView {
 
     let time = provide_time(router);
     let page = PageInfo::expect();
-    let (is_help, set_help) = signal(false);
-    use_keys(time, Callback::new(move |()| set_help.set(true)));
+    let asked_tools = Tools::provide();
+    use_keys(time, asked_tools);
+    // A page that is on its way goes first, and a link that carries a dashboard at once.
+    let delay_ms = if router.fragment().starts_with(IMPORT_SIGN) { 0 } else { TOOLS_AFTER_MS };
+    let later = timer::after(delay_ms, move || asked_tools.is_wanted.set(true));
+    let later = StoredValue::new_local(Some(later));
+    on_cleanup(move || drop(later.try_update_value(Option::take)));
+    let open_tools = move || {
+        let close = Callback::new(move |()| asked_tools.asked.set(None));
+        asked_tools.is_wanted.get().then(|| later_over(move || tools::open(time), close))
+    };
     let brand = Sources::expect().with_config(|config| config.branding.title.clone());
 
     let rules = Rules::expect();
@@ -82,6 +98,8 @@ pub fn Shell() -> impl IntoView {
             event.prevent_default();
             if let Some(main) = main.get_untracked() { dom::focus(&main); }
         }>"Skip to the page"</a>
+        // Before the page: what stands at the head of a printed one is among it.
+        {open_tools}
         <div class="shell">
             <Rail brand=brand/>
             <Bar time=time/>
@@ -89,7 +107,6 @@ pub fn Shell() -> impl IntoView {
                 <Page router=router/>
             </main>
         </div>
-        {move || is_help.get().then(|| view! { <Help on_close=Callback::new(move |()| set_help.set(false))/> }).views()}
     }
     .into_any()
 }
@@ -109,7 +126,7 @@ fn Page(router: Router) -> impl IntoView {
         match route.get_untracked() {
             Route::Start => ().into_any(),
             Route::Dashboard(_) => view! { <DashboardPage name=name/> }.into_any(),
-            Route::Dashboards => later(Chunk::Pages, dashboards::open),
+            Route::Dashboards => later(Chunk::Tools, dashboards::open),
             Route::Alerts => later(Chunk::Pages, alerts::open),
             Route::Traces => later(Chunk::Traces, traces::open),
             Route::Trace(_) => later(Chunk::Traces, trace::open),
@@ -156,7 +173,12 @@ fn provide_time(router: Router) -> TimeContext {
         let range = zone.with(|zone| zone.with(|zone| spec.resolve(clock::now_ms(), zone))).ok()?;
         refresh.get().interval_ms(range, TYPICAL_WIDTH_PX)
     });
-    let (beat, refresh_now) = use_beat(interval_ms);
+    let (beat, beat_now) = use_beat(interval_ms);
+    let pressed = RwSignal::new(0_u64);
+    let refresh_now = Callback::new(move |()| {
+        pressed.update(|count| *count += 1);
+        beat_now.run(());
+    });
 
     let write = move |changes: &[(&str, Option<String>)], is_replacing: bool| {
         let mut params = params.get_untracked();
@@ -171,6 +193,7 @@ fn provide_time(router: Router) -> TimeContext {
         zone: zone.into(),
         refresh: refresh.into(),
         beat,
+        pressed: pressed.into(),
         set_spec: Callback::new(move |spec: TimeSpec| {
             write(&[("from", Some(spec.from.to_string())), ("to", Some(spec.to.to_string()))], false);
         }),
@@ -188,25 +211,47 @@ fn provide_time(router: Router) -> TimeContext {
     context
 }
 
-fn use_keys(time: TimeContext, on_help: Callback<()>) {
+/// Whether what a key does is there: pages are where the configuration says so.
+pub(super) fn is_there(action: Action) -> bool {
+    match action {
+        Action::Go("/traces") => Sources::expect().of_kind(SourceKind::Jaeger, None).is_some(),
+        Action::Go(path) => path.strip_prefix("/d/").is_none_or(|name| Dashboards::expect().file(name).is_some()),
+        _ => true,
+    }
+}
+
+fn use_keys(time: TimeContext, tools: Tools) {
     let theme = Theme::expect();
     let router = Router::expect();
+    let there: [bool; BINDINGS.len()] = std::array::from_fn(|at| BINDINGS.get(at).is_some_and(|b| is_there(b.action)));
     let pressed = StoredValue::new(Pressed::default());
     let listener = events::on_key(move |event| {
-        if dom::is_typing(&event) || event.ctrl_key() || event.meta_key() || event.alt_key() {
+        if event.default_prevented() || dom::is_typing(&event) || event.alt_key() {
             return;
         }
-        let action = pressed.try_update_value(|p| p.press(&event.key(), clock::monotonic_ms())).flatten();
-        let Some(action) = action else { return };
+        let has_command = event.ctrl_key() || event.meta_key();
+        let key =
+            if has_command { if event.key() == "k" { PALETTE_KEY.to_owned() } else { return } } else { event.key() };
+        let action = pressed.try_update_value(|p| p.press(&key, clock::monotonic_ms())).flatten();
+        let is_there =
+            |action: &Action| BINDINGS.iter().zip(there).any(|(b, is_there)| b.action == *action && is_there);
+        let Some(action) = action.filter(is_there) else { return };
+        // A trace's page has its own keys for its rows and its search.
+        let is_trace = matches!(untrack(|| router.route()), Route::Trace(_));
+        if is_trace && matches!(action, Action::Search | Action::NextRow | Action::PreviousRow) {
+            return;
+        }
         event.prevent_default();
         match action {
-            Action::Help => on_help.run(()),
+            Action::Help => tools.ask(Tool::Help),
+            Action::Palette => tools.ask(Tool::Palette),
+            Action::Search => match dom::find("main input[type=search], main [role=searchbox], main [role=combobox]") {
+                Some(field) => dom::focus(&field),
+                None => tools.ask(Tool::Palette),
+            },
             Action::Refresh => time.refresh_now.run(()),
             Action::ToggleTheme => theme.toggle(),
-            Action::Go(path) => {
-                let query = Params::parse(&router.search().get_untracked()).keep(&CARRIED).to_query();
-                router.go(&format!("{path}{query}"), false);
-            }
+            Action::Go(path) => go_to(router, path),
             Action::Earlier => time.change(TimeSpec::shifted_back),
             Action::Later => time.change(TimeSpec::shifted_forward),
             Action::ZoomOut => time.change(TimeSpec::zoomed_out),
@@ -219,10 +264,21 @@ fn use_keys(time: TimeContext, on_help: Callback<()>) {
                     time.set_spec.run(spec);
                 }
             }),
+            Action::NextRow | Action::PreviousRow => {
+                if let Some(main) = dom::find("main") {
+                    dom::move_focus(&main, "[data-row]", if action == Action::NextRow { 1 } else { -1 });
+                }
+            }
         }
     });
     let listener = StoredValue::new_local(listener);
     on_cleanup(move || drop(listener.try_update_value(Option::take)));
+}
+
+/// Opens a page, with the time range and what else goes along.
+pub(super) fn go_to(router: Router, path: &str) {
+    let query = Params::parse(&router.search().get_untracked()).keep(&CARRIED).to_query();
+    router.go(&format!("{path}{query}"), false);
 }
 
 #[component]
@@ -332,6 +388,7 @@ fn SourceDot() -> impl IntoView {
 #[component]
 fn Bar(time: TimeContext) -> impl IntoView {
     let page = PageInfo::expect();
+    let tools = Tools::expect();
     let title = page.title;
     view! {
         <header class="bar">
@@ -359,6 +416,16 @@ fn Bar(time: TimeContext) -> impl IntoView {
                 </div>
                 <ShareMenu time=time/>
             </Show>
+            <button
+                type="button"
+                class="control"
+                data-variant="ghost"
+                aria-label="Go to anything"
+                title="Go to anything (Ctrl+K)"
+                on:click=move |_| tools.ask(Tool::Palette)
+            >
+                <IconView icon=Icon::Search is_small=true/>
+            </button>
             <ThemeMenu/>
         </header>
     }
@@ -367,33 +434,7 @@ fn Bar(time: TimeContext) -> impl IntoView {
 
 #[component]
 fn ShareMenu(time: TimeContext) -> impl IntoView {
-    let router = Router::expect();
-    let copy = move |from: String, to: String| {
-        let params = Params::parse(&router.search().get_untracked()).with("from", Some(&from)).with("to", Some(&to));
-        clipboard::copy(&format!("{}{}{}", dom::page_origin(), router.path().get_untracked(), params.to_query()));
-    };
-    let copy_live = move || {
-        let spec = time.spec.get_untracked();
-        copy(spec.from.to_string(), spec.to.to_string());
-    };
-    let copy_frozen = move || {
-        if let Ok(range) = time.resolve_now() {
-            copy(range.start_ms.to_string(), range.end_ms.to_string());
-        }
-    };
-    let sheet = move |close: Callback<()>| {
-        view! {
-            <div class="menu" role="menu" aria-label="Share">
-                <button type="button" class="menu__item" role="menuitem" on:click=move |_| { copy_live(); close.run(()); }>
-                    "Copy live link"<span class="menu__note">"moves with the clock"</span>
-                </button>
-                <button type="button" class="menu__item" role="menuitem" on:click=move |_| { copy_frozen(); close.run(()); }>
-                    "Copy frozen link"<span class="menu__note">"shows these minutes for ever"</span>
-                </button>
-            </div>
-        }
-        .into_any()
-    };
+    let sheet = move |close: Callback<()>| later_tool(move || tools::open_share(time, close));
     view! {
         <Popover
             label=Signal::stored("Share this page".to_owned())
@@ -406,30 +447,7 @@ fn ShareMenu(time: TimeContext) -> impl IntoView {
 
 #[component]
 fn ThemeMenu() -> impl IntoView {
-    let theme = Theme::expect();
-    let sheet = move |close: Callback<()>| {
-        let items = ThemeChoice::ALL
-            .into_iter()
-            .map(|choice| {
-                let is_chosen = theme.choice.get_untracked() == choice;
-                view! {
-                    <button
-                        type="button"
-                        class="menu__item"
-                        role="menuitemradio"
-                        aria-checked=if is_chosen { "true" } else { "false" }
-                        on:click=move |_| {
-                            theme.choose.run(choice);
-                            close.run(());
-                        }
-                    >
-                        {choice.label()}
-                    </button>
-                }
-            })
-            .views();
-        view! { <div class="menu" role="menu" aria-label="Theme">{items}</div> }.into_any()
-    };
+    let sheet = move |close: Callback<()>| later_tool(move || tools::open_theme(close));
     view! {
         <Popover
             label=Signal::stored("Theme".to_owned())
@@ -437,27 +455,6 @@ fn ThemeMenu() -> impl IntoView {
             variant="ghost"
             sheet=Arc::new(sheet)
         />
-    }
-    .into_any()
-}
-
-#[component]
-fn Help(on_close: Callback<()>) -> impl IntoView {
-    let rows = move || {
-        BINDINGS
-            .iter()
-            .map(|binding| {
-                let keys = binding.keys.iter().map(|key| view! { <kbd class="key">{key_label(key)}</kbd>" " }).views();
-                view! { <dt>{keys}</dt><dd>{binding.label}</dd> }
-            })
-            .views()
-    };
-    view! {
-        <Dialog title="Keys" on_close=on_close>
-            <dl class="key-list">{rows()}</dl>
-            <p class="card__text">"On a chart: arrows move the cursor, Home and End jump, dragging chooses a time, a double click zooms out."</p>
-            <p class="card__text">"In a list of traces: j and k move, Enter opens. In a trace: j and k or arrows move through rows, Enter opens a span, Esc closes it, a and d pan, + and - zoom, w and s scroll, [ and ] fold and unfold a level, / finds, n and N go to the next and previous match."</p>
-        </Dialog>
     }
     .into_any()
 }

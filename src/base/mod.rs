@@ -2,6 +2,7 @@
 //!
 //! Invariant: no serde, no DOM, no signals, no clock. Everything here is a pure function or a plain value.
 
+pub mod base64;
 pub mod colour;
 pub mod number;
 pub mod order;

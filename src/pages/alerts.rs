@@ -156,7 +156,7 @@ fn rule_row(rule: &Rule) -> AnyView {
         RuleKind::Recording => (().into_any(), ().into_any(), None),
     };
     view! {
-        <div class="rules__row" data-testid="rule" data-rule=rule.name.clone()>
+        <div class="rules__row" data-row="true" tabindex="-1" data-testid="rule" data-rule=rule.name.clone()>
             <div><span class="badge" data-state=state>{text}</span></div>
             <div>
                 <div class="rules__name">{rule.name.clone()}</div>

@@ -5,26 +5,30 @@ use std::sync::Arc;
 use leptos::prelude::*;
 
 use crate::{
-    api::http::ApiError,
+    base::time::Refresh,
     model::{
         dashboard::{Dashboard, GridRect, Panel, Variable, kinds},
         notice::Severity,
     },
-    panels::{FailureDialog, FailureView, PanelActions, PanelProps, view_of},
+    panels::{PanelActions, PanelProps, open_load_failure, open_report, view_of},
     platform::{clipboard, dom},
     state::{
+        chunks::Chunks,
         cursor::{PageEvents, SharedCursor},
-        dashboards::{DashboardError, Dashboards},
+        dashboards::{DashboardError, Dashboards, KEPT_SIGN},
         page::PageInfo,
         query::spawn,
         reactive::{Callback, Memo, Signal, effect, signal},
+        refresh::{own_refreshes, with_own_refresh},
         router::Router,
         time::TimeContext,
         url::Params,
     },
-    ui::state_view::{Skeleton, StateView},
-    ui::views::Views,
+    ui::{later::later_tool, state_view::Skeleton, views::Views},
 };
+
+/// The address's key for panels that are refreshed in their own time.
+const OWN_REFRESH: &str = "pr";
 
 type Loaded = Option<Result<Arc<Dashboard>, DashboardError>>;
 
@@ -42,10 +46,11 @@ pub fn DashboardPage(name: Memo<String>) -> impl IntoView {
         attempt.track();
         let name = name.get();
         let dashboards = Dashboards::expect();
+        let chunks = Chunks::expect();
         let listed_title = dashboards.file(&name).map(|f| f.title);
         page.announce(listed_title.clone().unwrap_or_else(|| name.clone()), true, None);
         spawn(async move {
-            let result = dashboards.load(name.clone()).await;
+            let result = dashboards.load(name.clone(), chunks).await;
             if let Ok(dashboard) = &result {
                 let title = listed_title.unwrap_or_else(|| dashboard.title.clone());
                 page.announce(title, true, dashboard.time.clone());
@@ -54,6 +59,10 @@ pub fn DashboardPage(name: Memo<String>) -> impl IntoView {
         });
     });
 
+    let shown = Dashboards::expect().shown;
+    on_cleanup(move || {
+        shown.try_set(None);
+    });
     // An answer for a dashboard that is not shown any more is not shown.
     let current = Memo::always_new(move |_| -> Loaded {
         loaded.get().filter(|(n, _)| *n == name.get()).map(|(_, result)| result)
@@ -61,8 +70,17 @@ pub fn DashboardPage(name: Memo<String>) -> impl IntoView {
     let retry = Callback::new(move |()| set_attempt.update(|n| *n += 1));
     move || match current.get() {
         None => view! { <div class="dashboard"><Skeleton/></div> }.into_any(),
-        Some(Ok(dashboard)) => view! { <DashboardView dashboard=dashboard/> }.into_any(),
-        Some(Err(error)) => view! { <LoadFailure error=error retry=retry/> }.into_any(),
+        Some(Ok(dashboard)) => {
+            shown.set(Some(Arc::clone(&dashboard)));
+            let kept = name.with_untracked(|name| name.strip_prefix(KEPT_SIGN).map(str::to_owned));
+            let has_report = kept.is_some();
+            let report = kept.map(|kept| {
+                let dashboard = Arc::clone(&dashboard);
+                later_tool(move || open_report(&dashboard, &kept))
+            });
+            view! { {report}<DashboardView dashboard=dashboard has_report=has_report/> }.into_any()
+        }
+        Some(Err(error)) => later_tool(move || open_load_failure(&error, retry)),
     }
 }
 
@@ -92,15 +110,41 @@ fn provide_actions() {
     });
     let set_search = Callback::new(move |query: String| router.set_search(&query, true));
     let href = Callback::new(move |place: String| router.href(&place));
-    provide_context(PanelActions { alone, show_alone, copy_link, search, set_search, href });
+    let own = Memo::new(move |_| search.with(|s| own_refreshes(Params::parse(s).get(OWN_REFRESH).unwrap_or_default())));
+    let own_refresh = Callback::new(move |id: u32| {
+        own.with(|own| own.iter().find(|(panel_id, _)| *panel_id == id).map(|(_, refresh)| *refresh))
+    });
+    let set_own_refresh = Callback::new(move |(id, refresh): (u32, Option<Refresh>)| {
+        let params = Params::parse(&search.get_untracked());
+        let all = with_own_refresh(params.get(OWN_REFRESH).unwrap_or_default(), id, refresh);
+        router.set_search(&params.with(OWN_REFRESH, all.as_deref()).to_query(), true);
+    });
+    provide_context(PanelActions {
+        alone,
+        show_alone,
+        copy_link,
+        search,
+        set_search,
+        href,
+        own_refresh,
+        set_own_refresh,
+    });
 }
 
 #[component]
-fn DashboardView(dashboard: Arc<Dashboard>) -> impl IntoView {
+fn DashboardView(
+    dashboard: Arc<Dashboard>,
+    /// What the dashboard as a whole lacks is told above it.
+    has_report: bool,
+) -> impl IntoView {
     let actions = PanelActions::find();
     let variables: Arc<[Variable]> = dashboard.variables.clone().into();
-    let notes: Vec<String> =
-        dashboard.notices.iter().filter(|n| n.severity == Severity::Warning).map(|n| n.message.clone()).collect();
+    let notes: Vec<String> = dashboard
+        .notices
+        .iter()
+        .filter(|n| !has_report && n.severity == Severity::Warning)
+        .map(|n| n.message.clone())
+        .collect();
     let alone = Memo::new(move |_| actions.and_then(|a| a.alone.get()));
     let bar = PageEvents::expect().bar;
     let annotated = Arc::clone(&dashboard);
@@ -136,48 +180,6 @@ fn cell(panel: &Panel, props: PanelProps) -> AnyView {
         <div class="dashboard__cell" data-kind=panel.kind.clone() style:grid-column=column style:grid-row=row>
             {view_of(props)}
         </div>
-    }
-    .into_any()
-}
-
-#[component]
-fn LoadFailure(error: DashboardError, retry: Callback<()>) -> impl IntoView {
-    let (explained, set_explained) = signal(None::<ApiError>);
-    let body = match error {
-        DashboardError::NotListed { name } => view! {
-            <StateView
-                headline=format!("There is no dashboard “{name}”")
-                detail="config.json does not list it. Add it under “dashboards”, or choose one in the bar at the side."
-                kind="empty"
-            />
-        }
-        .into_any(),
-        DashboardError::Content { file, error } => view! {
-            <StateView headline=format!("{file} is not a dashboard that can be read") detail=error.to_string() kind="failed">
-                <button type="button" class="control" on:click=move |_| retry.run(())>"Try again"</button>
-            </StateView>
-        }
-        .into_any(),
-        DashboardError::File(error) => {
-            let why = error.clone();
-            view! {
-                <FailureView
-                    error=error
-                    source_url=dom::page_origin()
-                    request_line=None
-                    curl=None
-                    on_retry=retry
-                    on_explain=Callback::new(move |()| set_explained.set(Some(why.clone())))
-                />
-            }
-            .into_any()
-        }
-    };
-    view! {
-        <div class="sheet"><div class="card">{body}</div></div>
-        {move || explained.get().map(|error| view! {
-            <FailureDialog error=error source_url=dom::page_origin() on_close=Callback::new(move |()| set_explained.set(None))/>
-        }).views()}
     }
     .into_any()
 }

@@ -4,13 +4,11 @@ use leptos::prelude::*;
 
 use crate::{api::config::EXAMPLE, platform::dom, ui::snippet::Snippet, ui::views::Views};
 
-/// Without a configuration there is no shell: this is the whole page.
-#[component]
-pub fn Setup(
-    #[prop(into)] headline: String,
-    /// Each names its key.
-    problems: Vec<String>,
-) -> impl IntoView {
+/// Without a configuration there is no shell: this is the whole page. Each problem names its key. The door of this part of
+/// the app.
+#[inline(never)]
+pub fn open(headline: &str, problems: Vec<String>) -> AnyView {
+    let headline = headline.to_owned();
     let url = dom::absolute_url("config.json");
     let problems = problems.into_iter().map(|text| view! { <li class="card__text">{text}</li> }).views();
     view! {

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::{
-    api::{diagnosis::diagnose, http::ApiError, probe},
+    api::{http::ApiError, probe},
     base::{
         time::{ago_text, date_time_text, duration_words},
         units,
@@ -12,7 +12,8 @@ use crate::{
         config::SourceKind,
         target::{Target, TargetHealth, Targets},
     },
-    platform::{clock, dom},
+    panels::FailureText,
+    platform::clock,
     state::{
         page::PageInfo,
         query::{Query, use_query},
@@ -21,7 +22,7 @@ use crate::{
         sources::{SourceHandle, SourceHealth, Sources},
         time::TimeContext,
     },
-    ui::{snippet::Snippet, views::Views},
+    ui::views::Views,
 };
 
 const INTERVAL_MS: i64 = 15_000;
@@ -140,16 +141,9 @@ fn SourceCard(handle: SourceHandle, beat: Signal<u64>, check: Callback<()>) -> i
     let failure = move || {
         health.with(|h| {
             let error = h.failure.clone()?;
-            let diagnosis = diagnose(&error, &diagnosis_url, &dom::page_origin());
-            let causes = diagnosis.causes.into_iter().map(|cause| view! { <p class="card__text">{cause}</p> }).views();
-            let fixes =
-                diagnosis.fixes.into_iter().map(|fix| view! { <Snippet title=fix.title code=fix.snippet/> }).views();
             Some(view! {
                 <div role="alert" data-testid="source-failure">
-                    <h3 class="card__title">{diagnosis.headline}</h3>
-                    <p class="card__note">{error.to_string()}</p>
-                    {causes}
-                    {fixes}
+                    <FailureText error=error source_url=diagnosis_url.clone()/>
                 </div>
             })
         })

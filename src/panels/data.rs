@@ -26,7 +26,7 @@ use crate::{
     },
 };
 
-use super::PanelProps;
+use super::{PanelProps, actions::beat_of};
 
 /// The guide's scrape interval; a finer step would show each sample twice.
 const SCRAPE_INTERVAL_MS: i64 = 15_000;
@@ -94,7 +94,7 @@ pub fn use_panel_data(props: &PanelProps, width_px: Signal<Option<f64>>, px_per_
     let question = Signal::derive(move || {
         Some(Question { spec: time.spec.get(), zone: time.zone.get(), width_px: bucket.get()? })
     });
-    use_query(question, time.beat, move |question: Question, previous: Option<Arc<PanelData>>| {
+    use_query(question, beat_of(panel.id), move |question: Question, previous: Option<Arc<PanelData>>| {
         let panel = Arc::clone(&panel);
         let variables = Arc::clone(&variables);
         let source = sources.prometheus(panel.source.as_deref());

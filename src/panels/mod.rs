@@ -16,6 +16,7 @@ mod more;
 mod stat;
 mod text;
 mod timeseries;
+mod tools;
 mod unknown;
 
 use std::sync::Arc;
@@ -29,7 +30,9 @@ use crate::{
 };
 
 pub use actions::PanelActions;
-pub use failure::{FailureDialog, FailureView};
+pub use failure::{FailureDialog, FailureText, FailureView};
+/// Doors: what is said above a dashboard of this browser, and in place of one that cannot be shown.
+pub use tools::{open_load_failure, open_report};
 
 /// What every kind of panel is given.
 #[derive(Clone)]

@@ -26,12 +26,17 @@ fn then_raw(promise: &js_sys::Promise, on_value: &JsValue, on_refused: &JsValue)
 
 /// Offers `content` as a file to save.
 pub fn download(file_name: &str, mime_type: &str, content: &str) {
-    let Some(document) = dom::document() else { return };
     let options = web_sys::BlobPropertyBag::new();
     options.set_type(mime_type);
     let parts = js_sys::Array::of1(&JsValue::from_str(content));
     let Ok(blob) = web_sys::Blob::new_with_str_sequence_and_options(&parts, &options) else { return };
-    let Ok(url) = web_sys::Url::create_object_url_with_blob(&blob) else { return };
+    save(&blob, file_name);
+}
+
+/// Offers a blob as a file to save.
+pub fn save(blob: &web_sys::Blob, file_name: &str) {
+    let Some(document) = dom::document() else { return };
+    let Ok(url) = web_sys::Url::create_object_url_with_blob(blob) else { return };
     if let Ok(anchor) = document.create_element("a")
         && let Ok(anchor) = anchor.dyn_into::<web_sys::HtmlAnchorElement>()
     {

@@ -87,10 +87,25 @@ pub fn focus_first(root: &web_sys::Element, selector: &str) {
 
 /// Whether a key press belongs to a field being typed in, so that it is no shortcut.
 pub fn is_typing(event: &web_sys::KeyboardEvent) -> bool {
+    is_in_field(event)
+}
+
+/// Whether something happens in a field.
+pub fn is_in_field(event: &web_sys::Event) -> bool {
     event
         .target()
         .and_then(|t| t.dyn_into::<web_sys::Element>().ok())
         .is_some_and(|e| e.closest("input, textarea, select, [contenteditable]").ok().flatten().is_some())
+}
+
+/// The first element of the page that matches.
+pub fn find(selector: &str) -> Option<web_sys::Element> {
+    document()?.query_selector(selector).ok().flatten()
+}
+
+/// Scrolls until the element is in view.
+pub fn bring_into_view(element: &web_sys::Element) {
+    element.scroll_into_view();
 }
 
 /// Removes the splash that `index.html` shows until the app is there.
@@ -192,5 +207,17 @@ pub fn center_in_row(row: &web_sys::HtmlElement, child_selector: &str) {
 pub fn reload() {
     if let Some(window) = window() {
         ignore(window.location().reload());
+    }
+}
+
+/// Scrolls its list no further than it must for the element to be seen.
+pub fn bring_near(element: &web_sys::Element) {
+    let Some(element) = element.dyn_ref::<web_sys::HtmlElement>() else { return };
+    let Some(list) = element.parent_element() else { return };
+    let (top, bottom) = (element.offset_top(), element.offset_top() + element.offset_height());
+    if top < list.scroll_top() {
+        list.set_scroll_top(top);
+    } else if bottom > list.scroll_top() + list.client_height() {
+        list.set_scroll_top(bottom - list.client_height());
     }
 }

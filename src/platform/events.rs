@@ -2,7 +2,7 @@
 
 use wasm_bindgen::{JsCast, closure::Closure};
 
-use super::dom;
+use super::{dom, timer};
 
 /// Keeps a listener alive; dropping it removes the listener.
 pub struct Listener {
@@ -72,6 +72,10 @@ impl Drop for SizeWatch {
 /// Calls `callback` with the element's width and height in CSS pixels, now and whenever they change.
 pub fn watch_size(element: &web_sys::Element, mut callback: impl FnMut(f64, f64) + 'static) -> Option<SizeWatch> {
     let closure = Closure::<dyn FnMut(js_sys::Array)>::new(move |entries: js_sys::Array| {
+        // Paper shows what was drawn for the screen; nothing is asked or drawn anew for it.
+        if timer::is_printing() {
+            return;
+        }
         if let Ok(entry) = entries.get(0).dyn_into::<web_sys::ResizeObserverEntry>() {
             let rect = entry.content_rect();
             callback(rect.width(), rect.height());

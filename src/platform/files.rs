@@ -88,3 +88,31 @@ pub fn on_drop(
         }),
     ]
 }
+
+/// What a paste brings: files, or text.
+pub enum Pasted {
+    Files(Vec<OpenedFile>),
+    Text(String),
+}
+
+/// Calls `on_pasted` with what is pasted on the page, unless it is pasted into a field; the callback says whether it takes
+/// it.
+pub fn on_paste(mut on_pasted: impl FnMut(Pasted) -> bool + 'static) -> Option<Listener> {
+    let document = dom::document()?;
+    Some(listen(document.as_ref(), "paste", move |event| {
+        let Some(paste) = event.dyn_ref::<web_sys::ClipboardEvent>() else { return };
+        if event.default_prevented() || dom::is_in_field(&event) {
+            return;
+        }
+        let Some(data) = paste.clipboard_data() else { return };
+        let files = files_of(data.files());
+        let pasted = if files.is_empty() {
+            Pasted::Text(data.get_data("text").unwrap_or_default())
+        } else {
+            Pasted::Files(files)
+        };
+        if on_pasted(pasted) {
+            event.prevent_default();
+        }
+    }))
+}

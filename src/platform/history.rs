@@ -24,6 +24,17 @@ pub fn write(url: &str, is_replacing: bool) {
     });
 }
 
+/// The address' fragment without its sign, or nothing.
+pub fn fragment() -> String {
+    let hash = dom::window().and_then(|w| w.location().hash().ok()).unwrap_or_default();
+    hash.trim_start_matches('#').to_owned()
+}
+
+/// Calls `callback` when the fragment changes, as by a link that is pasted into the address bar.
+pub fn on_fragment(mut callback: impl FnMut() + 'static) -> Option<Listener> {
+    Some(listen(dom::window()?.as_ref(), "hashchange", move |_| callback()))
+}
+
 /// A page that was just opened starts at its top.
 pub fn scroll_to_top() {
     if let Some(window) = dom::window() {

@@ -20,6 +20,12 @@ pub mod files;
 #[cfg(feature = "browser")]
 pub mod history;
 #[cfg(feature = "browser")]
+pub mod pack;
+#[cfg(feature = "browser")]
+pub mod picture;
+#[cfg(feature = "browser")]
+pub mod print;
+#[cfg(feature = "browser")]
 pub mod storage;
 #[cfg(feature = "browser")]
 pub mod text;

@@ -17,3 +17,14 @@ pub fn write(key: &str, value: &str) {
         dom::ignore(storage.set_item(&format!("{PREFIX}{key}"), value));
     }
 }
+
+/// Writes what must not be lost in silence; false where the browser has no room or does not allow it.
+pub fn try_write(key: &str, value: &str) -> bool {
+    local().is_some_and(|storage| storage.set_item(&format!("{PREFIX}{key}"), value).is_ok())
+}
+
+pub fn remove(key: &str) {
+    if let Some(storage) = local() {
+        dom::ignore(storage.remove_item(&format!("{PREFIX}{key}")));
+    }
+}

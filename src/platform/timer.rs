@@ -1,7 +1,7 @@
 //! Waiting.
 
 use std::{
-    cell::RefCell,
+    cell::{Cell, RefCell},
     future::Future,
     pin::Pin,
     rc::Rc,
@@ -49,7 +49,24 @@ impl Drop for Frame {
     }
 }
 
+thread_local! {
+    static IS_PRINTING: Cell<bool> = const { Cell::new(false) };
+}
+
+/// While a page is printed there are no frames: what waits for one is done at once.
+pub fn set_printing(is_printing: bool) {
+    IS_PRINTING.set(is_printing);
+}
+
+pub fn is_printing() -> bool {
+    IS_PRINTING.get()
+}
+
 pub fn next_frame(callback: impl FnOnce() + 'static) -> Frame {
+    if IS_PRINTING.get() {
+        callback();
+        return Frame { id: None, _callback: Closure::new(|| {}) };
+    }
     let closure = Closure::once(callback);
     let id = dom::window().and_then(|w| w.request_animation_frame(closure.as_ref().unchecked_ref()).ok());
     Frame { id, _callback: closure }

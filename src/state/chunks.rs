@@ -12,7 +12,7 @@ use super::{
 /// The parts, as `xtask/js/chunks.json` lists them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Chunk {
-    /// Pages that are seldom the first: alerts, the list of dashboards, status.
+    /// Pages that are seldom the first: alerts, status.
     Pages,
     Traces,
     /// The start page has none.
@@ -21,6 +21,8 @@ pub enum Chunk {
     Panels,
     /// What a chart over time has beyond its lines: exemplars, annotations, a pinned tooltip, the legend as a table.
     Charts,
+    /// What opens when somebody asks for it: menus, dialogs, the palette, imports.
+    Tools,
 }
 
 impl Chunk {
@@ -31,6 +33,7 @@ impl Chunk {
             Self::Heatmap => "heatmap",
             Self::Panels => "panels",
             Self::Charts => "charts",
+            Self::Tools => "tools",
         }
     }
 }
@@ -45,7 +48,7 @@ pub enum ChunkState {
 
 /// All parts. Cheap to copy; lives as long as the app.
 #[derive(Clone, Copy)]
-pub struct Chunks([RwSignal<Option<ChunkState>>; 5]);
+pub struct Chunks([RwSignal<Option<ChunkState>>; 6]);
 
 impl Chunks {
     pub fn provide() {
@@ -57,13 +60,14 @@ impl Chunks {
     }
 
     fn signal(self, chunk: Chunk) -> RwSignal<Option<ChunkState>> {
-        let [pages, traces, heatmap, panels, charts] = self.0;
+        let [pages, traces, heatmap, panels, charts, tools] = self.0;
         match chunk {
             Chunk::Pages => pages,
             Chunk::Traces => traces,
             Chunk::Heatmap => heatmap,
             Chunk::Panels => panels,
             Chunk::Charts => charts,
+            Chunk::Tools => tools,
         }
     }
 
@@ -77,11 +81,27 @@ impl Chunks {
 
     /// Asks for a part, again if need be.
     pub fn load(self, chunk: Chunk) {
-        let state = self.signal(chunk);
-        state.set(Some(ChunkState::Loading));
         spawn(async move {
-            let result = chunk::load(chunk.id()).await;
-            state.set(Some(result.map_or_else(ChunkState::Failed, |()| ChunkState::Ready)));
+            // The state says how it went.
+            drop(self.fetched(chunk).await);
         });
+    }
+
+    /// Waits until a part is there; at once where it is. The error is the browser's own words.
+    pub async fn fetched(self, chunk: Chunk) -> Result<(), String> {
+        let state = self.signal(chunk);
+        if state.with_untracked(|state| *state == Some(ChunkState::Ready)) {
+            return Ok(());
+        }
+        // Two may wait for it; what is there is told once, or what shows it would be made twice.
+        let tell = move |now: ChunkState| {
+            if state.with_untracked(|before| before.as_ref() != Some(&now)) {
+                state.set(Some(now));
+            }
+        };
+        tell(ChunkState::Loading);
+        let result = chunk::load(chunk.id()).await;
+        tell(result.clone().map_or_else(ChunkState::Failed, |()| ChunkState::Ready));
+        result
     }
 }

@@ -1,4 +1,5 @@
-//! The dashboards that `config.json` lists, read when they are first opened.
+//! The dashboards that `config.json` lists, read when they are first opened; and those of this browser, whose names begin
+//! with a tilde.
 
 use std::{cell::RefCell, collections::BTreeMap, rc::Rc, sync::Arc};
 
@@ -14,6 +15,12 @@ use crate::{
     platform::dom,
 };
 
+use super::{
+    chunks::{Chunk, Chunks},
+    imported,
+    reactive::RwSignal,
+};
+
 /// Why a dashboard cannot be shown.
 #[derive(Debug, Clone, PartialEq)]
 pub enum DashboardError {
@@ -26,6 +33,15 @@ pub enum DashboardError {
         file: String,
         error: GrafanaError,
     },
+    /// This browser has no dashboard of this name.
+    NotKept {
+        name: String,
+    },
+    /// What this browser kept cannot be read any more.
+    Damaged {
+        name: String,
+        reason: String,
+    },
 }
 
 struct Inner {
@@ -34,14 +50,21 @@ struct Inner {
     read: RefCell<BTreeMap<String, Arc<Dashboard>>>,
 }
 
+/// Begins the name of a dashboard that is kept in this browser.
+pub const KEPT_SIGN: char = '~';
+
 /// Reads each dashboard once.
 #[derive(Clone, Copy)]
-pub struct Dashboards(StoredValue<Rc<Inner>, LocalStorage>);
+pub struct Dashboards {
+    inner: StoredValue<Rc<Inner>, LocalStorage>,
+    /// The one whose page is open.
+    pub shown: RwSignal<Option<Arc<Dashboard>>>,
+}
 
 impl Dashboards {
     pub fn provide(files: Vec<DashboardFile>, transport: Rc<dyn Transport>) {
         let inner = Inner { transport, files, read: RefCell::default() };
-        provide_context(Self(StoredValue::new_local(Rc::new(inner))));
+        provide_context(Self { inner: StoredValue::new_local(Rc::new(inner)), shown: RwSignal::new(None) });
     }
 
     pub fn expect() -> Self {
@@ -49,15 +72,25 @@ impl Dashboards {
     }
 
     pub fn files(self) -> Vec<DashboardFile> {
-        self.0.with_value(|inner| inner.files.clone())
+        self.inner.with_value(|inner| inner.files.clone())
     }
 
     pub fn file(self, name: &str) -> Option<DashboardFile> {
-        self.0.with_value(|inner| inner.files.iter().find(|f| f.name == name).cloned())
+        self.inner.with_value(|inner| inner.files.iter().find(|f| f.name == name).cloned())
     }
 
-    pub async fn load(self, name: String) -> Result<Arc<Dashboard>, DashboardError> {
-        let inner = self.0.with_value(Rc::clone);
+    /// Reads a dashboard; `chunks` fetches what reads those of this browser.
+    pub async fn load(self, name: String, chunks: Chunks) -> Result<Arc<Dashboard>, DashboardError> {
+        if let Some(kept) = name.strip_prefix(KEPT_SIGN) {
+            if let Err(reason) = chunks.fetched(Chunk::Tools).await {
+                return Err(DashboardError::Damaged { name: kept.to_owned(), reason });
+            }
+            let (title, text) = imported::open(kept).await?;
+            let dashboard = dashboard_from_json(&text)
+                .map_err(|error| DashboardError::Content { file: format!("The dashboard “{kept}”"), error })?;
+            return Ok(Arc::new(Dashboard { title, ..dashboard }));
+        }
+        let inner = self.inner.with_value(Rc::clone);
         if let Some(dashboard) = inner.read.borrow().get(&name) {
             return Ok(Arc::clone(dashboard));
         }

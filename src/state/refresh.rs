@@ -5,7 +5,10 @@
 
 use leptos::prelude::*;
 
-use crate::platform::{clock, dom, events, timer};
+use crate::{
+    base::time::Refresh,
+    platform::{clock, dom, events, timer},
+};
 
 use super::reactive::{Callback, RwSignal, Signal, effect};
 
@@ -52,4 +55,37 @@ pub fn use_beat(interval_ms: Signal<Option<i64>>) -> (Signal<u64>, Callback<()>)
     });
 
     (beat.into(), Callback::new(move |()| fire()))
+}
+
+/// Panels that are refreshed in their own time, as the address says it: `4:30s,7:off`. What cannot be read is left out.
+pub fn own_refreshes(text: &str) -> Vec<(u32, Refresh)> {
+    let own = |part: &str| {
+        let (id, refresh) = part.split_once(':')?;
+        Some((id.parse().ok()?, Refresh::parse(refresh)?))
+    };
+    text.split(',').filter_map(own).collect()
+}
+
+/// The same with one panel changed, as the address says it; `None` where no panel has a time of its own.
+pub fn with_own_refresh(text: &str, panel_id: u32, refresh: Option<Refresh>) -> Option<String> {
+    let mut all = own_refreshes(text);
+    all.retain(|(id, _)| *id != panel_id);
+    all.extend(refresh.map(|refresh| (panel_id, refresh)));
+    let all: Vec<String> = all.iter().map(|(id, refresh)| format!("{id}:{refresh}")).collect();
+    (!all.is_empty()).then(|| all.join(","))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn own_refreshes_are_read_and_written() {
+        let every = |interval_ms| Refresh::Every { interval_ms };
+        assert_eq!(own_refreshes("4:30s,7:off,x:1m,8,9:often"), [(4, every(30_000)), (7, Refresh::Off)]);
+        assert_eq!(own_refreshes(""), []);
+        assert_eq!(with_own_refresh("", 4, Some(every(30_000))).as_deref(), Some("4:30s"));
+        assert_eq!(with_own_refresh("4:30s,7:off", 4, Some(Refresh::Auto)).as_deref(), Some("7:off,4:auto"));
+        assert_eq!(with_own_refresh("4:30s", 4, None), None);
+    }
 }

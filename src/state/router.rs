@@ -100,6 +100,17 @@ impl Router {
         self.write(&format!("{}{query}", self.path.get_untracked()), is_replacing);
     }
 
+    /// What the address carries behind its `#`.
+    pub fn fragment(self) -> String {
+        history::fragment()
+    }
+
+    /// Calls back when that changes, for as long as the present owner lives.
+    pub fn on_fragment(self, callback: impl FnMut() + 'static) {
+        let listener = StoredValue::new_local(history::on_fragment(callback));
+        on_cleanup(move || drop(listener.try_update_value(Option::take)));
+    }
+
     fn write(self, url: &str, is_replacing: bool) {
         let before = self.path.get_untracked();
         history::write(url, is_replacing);

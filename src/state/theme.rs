@@ -56,6 +56,8 @@ pub struct Theme {
     /// Counts up whenever colours on screen change.
     pub shown: Signal<u64>,
     pub choose: Callback<ThemeChoice>,
+    /// Light colours for paper, and back to what was chosen.
+    pub print: Callback<bool>,
 }
 
 impl Theme {
@@ -74,7 +76,10 @@ impl Theme {
         let listener = events::on_system_theme(move || show(choice.get_untracked()));
         let listener = StoredValue::new_local(listener);
         on_cleanup(move || drop(listener.try_update_value(Option::take)));
-        provide_context(Self { choice, shown, choose });
+        let print = Callback::new(move |is_printing: bool| {
+            show(if is_printing { ThemeChoice::Light } else { choice.get_untracked() });
+        });
+        provide_context(Self { choice, shown, choose, print });
     }
 
     pub fn expect() -> Self {

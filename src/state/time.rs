@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::{
-    base::time::{Range, Refresh, TimeError, TimeSpec, TimeUnit},
+    base::time::{Range, Refresh, TimeError, TimeSpec, TimeUnit, label},
     platform::clock,
 };
 
@@ -28,6 +28,8 @@ pub struct TimeContext {
     pub refresh: Signal<Refresh>,
     /// Counts up whenever everything should be asked again.
     pub beat: Signal<u64>,
+    /// Counts up when somebody asks for a refresh; the beat counts these, too.
+    pub pressed: Signal<u64>,
     pub set_spec: Callback<TimeSpec>,
     pub set_zone: Callback<Zone>,
     pub set_refresh: Callback<Refresh>,
@@ -43,6 +45,30 @@ impl TimeContext {
     pub fn resolve_now(self) -> Result<Range, TimeError> {
         self.spec.with_untracked(|spec| {
             self.zone.with_untracked(|zone| zone.with(|zone| spec.resolve(clock::now_ms(), zone)))
+        })
+    }
+
+    /// The pause between two refreshes of what is about `width_px` wide. `None`: never, as for a range that stands still.
+    /// Tracked.
+    pub fn interval_ms(self, refresh: Refresh, width_px: u32) -> Option<i64> {
+        let spec = self.spec.get();
+        if !spec.is_live() {
+            return None;
+        }
+        let range = self.zone.with(|zone| zone.with(|zone| spec.resolve(clock::now_ms(), zone))).ok()?;
+        refresh.interval_ms(range, width_px)
+    }
+
+    /// The range in words, with its ends where the words leave them open, and the zone.
+    pub fn words(self) -> String {
+        let zone = self.zone.get_untracked();
+        zone.with(|time_zone| {
+            let words = self.spec.with_untracked(|spec| label(spec, time_zone));
+            let ends = self.resolve_now().map(|range| label(&TimeSpec::absolute(range), time_zone));
+            match ends {
+                Ok(ends) if ends != words => format!("{words}: {ends}, {}", zone.label()),
+                _ => format!("{words}, {}", zone.label()),
+            }
         })
     }
 

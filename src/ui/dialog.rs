@@ -8,12 +8,21 @@ use crate::{
 };
 
 #[component]
-pub fn Dialog(#[prop(into)] title: String, on_close: Callback<()>, children: ChildrenFn) -> impl IntoView {
+pub fn Dialog(
+    #[prop(into)] title: String,
+    on_close: Callback<()>,
+    /// For tables and long lines.
+    #[prop(optional)]
+    is_wide: bool,
+    children: ChildrenFn,
+) -> impl IntoView {
     let root = NodeRef::<html::Div>::new();
     let before = StoredValue::new_local(dom::document().and_then(|d| d.active_element()));
     effect(move || {
         if let Some(root) = root.get() {
-            dom::focus_first(&root, "[data-autofocus], button, input, a[href]");
+            dom::focus_first(&root, "button, input, a[href]");
+            // What the dialog is for, where it says so, and not what closes it.
+            dom::focus_first(&root, "[data-autofocus]");
         }
     });
     on_cleanup(move || {
@@ -40,6 +49,7 @@ pub fn Dialog(#[prop(into)] title: String, on_close: Callback<()>, children: Chi
         <div class="dialog__backdrop" on:click=move |_| on_close.run(())>
             <div
                 class="dialog"
+                data-size=is_wide.then_some("wide")
                 role="dialog"
                 aria-modal="true"
                 aria-label=label

@@ -26,6 +26,7 @@ pub enum Icon {
     Right,
     ZoomOut,
     Keyboard,
+    Search,
 }
 
 impl Icon {
@@ -67,6 +68,7 @@ impl Icon {
             Self::Left => "M10 3.500L5.500 8l4.500 4.500",
             Self::Right => "M6 3.500L10.500 8L6 12.500",
             Self::ZoomOut => "M7 2.500a4.500 4.500 0 1 1 0 9a4.500 4.500 0 1 1 0-9M10.500 10.500L14 14M5 7h4",
+            Self::Search => "M7 2.500a4.500 4.500 0 1 1 0 9a4.500 4.500 0 1 1 0-9M10.500 10.500L14 14",
             Self::Keyboard => "M1.500 4h13v8h-13zM4 6.500h.01M7 6.500h.01M10 6.500h.01M12.500 6.500h.01M4.500 9.500h7",
         }
     }

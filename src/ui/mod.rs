@@ -12,6 +12,7 @@ pub mod legend;
 pub mod notices;
 pub mod popover;
 pub mod refresh_picker;
+pub mod sheets;
 pub mod snippet;
 pub mod state_view;
 pub mod time_picker;

@@ -5,14 +5,15 @@ use std::sync::Arc;
 use leptos::prelude::*;
 
 use crate::{
-    base::time::{REFRESH_CHOICES, Refresh},
+    base::time::Refresh,
     state::reactive::{Callback, Signal},
 };
 
 use super::{
     icon::{Icon, IconView},
+    later::later_tool,
     popover::Popover,
-    views::Views,
+    sheets,
 };
 
 #[component]
@@ -21,29 +22,7 @@ pub fn RefreshPicker(
     on_choose: Callback<Refresh>,
     on_refresh: Callback<()>,
 ) -> impl IntoView {
-    let sheet = move |close: Callback<()>| {
-        let items = REFRESH_CHOICES
-            .into_iter()
-            .map(|choice| {
-                let is_chosen = refresh.get_untracked() == choice;
-                view! {
-                    <button
-                        type="button"
-                        class="menu__item"
-                        role="menuitemradio"
-                        aria-checked=if is_chosen { "true" } else { "false" }
-                        on:click=move |_| {
-                            on_choose.run(choice);
-                            close.run(());
-                        }
-                    >
-                        {choice.label()}
-                    </button>
-                }
-            })
-            .views();
-        view! { <div class="menu" role="menu" aria-label="Refresh interval">{items}</div> }.into_any()
-    };
+    let sheet = move |close: Callback<()>| later_tool(move || sheets::open_refresh(refresh, on_choose, close));
     view! {
         <button
             type="button"

@@ -28,6 +28,7 @@ import { panelKindsSuite } from "./suites/panel_kinds.mjs";
 import { picturesSuite, stackPicturesSuite } from "./suites/pictures.mjs";
 import { stackSuite } from "./suites/stack.mjs";
 import { tablesSuite } from "./suites/tables.mjs";
+import { toolsSuite } from "./suites/tools.mjs";
 import { traceSearchSuite } from "./suites/trace_search.mjs";
 import { tracesAgree, tracesSuite } from "./suites/traces.mjs";
 
@@ -116,6 +117,7 @@ async function onDemonstration(runner, shared) {
     if (place.hasControls) panelKindsSuite(placedRunner, place);
     tablesSuite(placedRunner, place);
     if (place.hasControls) chartsSuite(placedRunner, { ...place, nowMs: NOW_MS });
+    if (place.hasControls) toolsSuite(placedRunner, place);
   }
   if (env.hasPrometheus) {
     backendsSuite(runner.at(below.prefix), below);

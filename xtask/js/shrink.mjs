@@ -167,8 +167,8 @@ function splitIntoChunks(wasm) {
     // Of two chunks: of the main module.
     return found.length === 1 ? found[0][0] : null;
   });
-  const strays = parts.doors.filter((name) => !/::open(::h[0-9a-f]+)?$/.test(name));
-  if (strays.length > 0) fail(`from outside its chunk only a page's \`open\` may be called, not ${strays.slice(0, 5).join(", ")}`);
+  const strays = parts.doors.filter((name) => !/::open(_\w+)?(::h[0-9a-f]+)?$/.test(name));
+  if (strays.length > 0) fail(`from outside its chunk only a part's \`open\` and \`open_…\` may be called, not ${strays.slice(0, 5).join(", ")}`);
   return parts;
 }
 

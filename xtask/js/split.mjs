@@ -274,12 +274,12 @@ function namingOf(linked, codeSlots) {
 
 // Runs of bytes that only one chunk can reach: [{ chunk, at, length }], addresses in memory, ascending.
 //
-// What code may reach is every piece of data that one of its numbers lies in, whether or not the number is meant as an
-// address, and what that piece refers to. A piece that code names from outside its bounds stays, and so does what no piece
-// covers and what is not constant.
+// What code may reach is every piece of data that one of its numbers means where it is an address, whether or not this number
+// is one, and what that piece refers to. Which addresses mean which piece the linker's relocations of the code tell. A piece
+// that code names from outside its bounds stays, and so does what no piece covers and what is not constant.
 function dataOfChunks(graph, functions, home) {
   if (!graph) return [];
-  const { data, pieces, low, high, piecesAt } = graph;
+  const { data, pieces, low, high } = graph;
   const reached = new Map();
   const reach = (part, roots) => {
     const mark = reached.get(part) ?? reached.set(part, new Set()).get(part);
@@ -296,7 +296,7 @@ function dataOfChunks(graph, functions, home) {
   });
   functions.forEach(({ numbers, isImport }, at) => {
     if (isImport) return;
-    for (const part of home[at]) for (const number of numbers) reach(part, piecesAt(number));
+    for (const part of home[at]) for (const number of numbers) if (data.meant.has(number)) reach(part, data.meant.get(number));
   });
   // A byte goes where all its pieces go.
   const owner = new Array(high - low).fill("");

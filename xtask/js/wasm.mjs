@@ -98,7 +98,7 @@ const TABLE_INDEX_I32 = 2;
 const SYMBOL = { function: 0, data: 1, global: 2, section: 3, tag: 4, table: 5 };
 
 // The pieces of data of a linked module, the slots of its table that only code and pieces name, and where in the code section
-// which slot is named: { slots, codeSlots, segments: [{ name, at, length }], pieces: [{ at, length, segment, refersTo, slots, isOdd }] },
+// which slot is named: { slots, codeSlots, meant, segments: [{ name, at, length }], pieces: [{ at, length, segment, refersTo, slots, isOdd }] },
 // or null where it does not tell. `at` are addresses in memory, `refersTo` numbers of pieces, `slots` places in the table of
 // functions; a symbol that is no data has null in its place. `isOdd` marks pieces that code refers to from outside their bounds.
 export function dataOf(wasm) {
@@ -145,6 +145,9 @@ export function dataOf(wasm) {
   const codeSlots = [];
   // Slots in data that no piece covers.
   const loose = new Set();
+  // Which pieces an address in code means, by what the linker wrote there: the end of one text is often the beginning of
+  // the next.
+  const meant = new Map();
   for (const { type, offset, index, addend, section } of relocations(custom)) {
     if (type === TABLE_INDEX_SLEB && section === codeIndex && slotOf.has(symbols[index]?.index)) codeSlots.push({ offset, slot: slotOf.get(symbols[index].index) });
     const isSlot = type === TABLE_INDEX_I32 && section === dataIndex;
@@ -160,6 +163,8 @@ export function dataOf(wasm) {
     }
     if (addend < 0 || addend > pieces[index].length) pieces[index].isOdd = true;
     if (section !== dataIndex) {
+      const address = pieces[index].at + addend;
+      (meant.get(address) ?? meant.set(address, new Set()).get(address)).add(index);
       if (section !== codeIndex) pieces[index].isOdd = true;
       continue;
     }
@@ -167,7 +172,7 @@ export function dataOf(wasm) {
     const at = segment.at + offset - segment.start;
     for (const piece of pieces) if (piece && at >= piece.at && at < piece.at + piece.length) piece.refersTo.push(index);
   }
-  return { segments, pieces, codeSlots, slots: [...held.keys()].filter((slot) => !loose.has(slot)) };
+  return { segments, pieces, meant, codeSlots, slots: [...held.keys()].filter((slot) => !loose.has(slot)) };
 }
 
 // The functions of the table, by slot; none where they are held in a form that is not known.
