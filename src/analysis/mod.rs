@@ -16,3 +16,4 @@ pub mod remarks;
 pub mod states;
 pub mod table;
 pub mod trace;
+pub mod variables;

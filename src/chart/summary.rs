@@ -67,6 +67,7 @@ mod tests {
     use crate::{
         analysis::heatmap::RowBound,
         base::colour::Ink,
+        chart::timeseries::Series,
         model::{
             frame::{Column, MISSING},
             labels::Labels,

@@ -8,7 +8,7 @@ mod interpolate;
 
 use std::sync::Arc;
 
-pub use interpolate::{Intervals, interpolate, is_built_in, variable_names};
+pub use interpolate::{Intervals, interpolate, is_built_in, replace_variables, variable_names};
 
 use super::{labels::Labels, notice::Notice};
 use crate::base::time::TimeSpec;
@@ -55,7 +55,8 @@ pub struct Dashboard {
     pub time_zone: Option<String>,
     /// Does the page share one crosshair? Grafana's `graphTooltip`: 0 is no.
     pub has_shared_crosshair: bool,
-    pub variables: Vec<Variable>,
+    /// Variables, rows or repeats: its panels are arranged and filled by a part of the app that comes later.
+    pub is_arranged_later: bool,
     /// In reading order: top to bottom, left to right.
     pub panels: Vec<Panel>,
     /// What the dashboard as a whole asks for and cannot be had.
@@ -68,17 +69,6 @@ impl Dashboard {
         let panels = self.panels.iter().flat_map(|p| p.notices.iter().map(move |n| (Some(p.title.as_str()), n)));
         self.notices.iter().map(|n| (None, n)).chain(panels)
     }
-}
-
-/// A template variable. Kept with its current value; choosing another is not offered yet.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Variable {
-    pub name: String,
-    pub label: Option<String>,
-    /// Grafana's word: `query`, `custom`, `constant`, `interval`, `textbox`, `datasource`, `adhoc`.
-    pub kind: String,
-    /// The values that are chosen in the file. Empty: none is.
-    pub current: Vec<String>,
 }
 
 /// One card of a dashboard.
@@ -497,9 +487,11 @@ pub enum PanelOptions {
     Heatmap(HeatmapOptions),
     /// A heading over the panels that follow it.
     Row,
-    /// Plain text. What has marks of Markdown or another mode is [`PanelOptions::More`].
+    /// Plain text.
     Text(String),
-    /// Read from [`Panel::document`]: one of [`kinds::MORE`], or a text with marks.
+    /// Text with marks in it, or written as something else than Markdown.
+    Marked(String),
+    /// One of [`kinds::MORE`]: they are read from [`Panel::document`].
     More,
     /// A kind without typed options. The registry says that it cannot be drawn.
     Other,

@@ -12,3 +12,4 @@ pub mod labels;
 pub mod notice;
 pub mod target;
 pub mod trace;
+pub mod variables;

@@ -1,4 +1,6 @@
-//! One dashboard: its panels on the grid, or one of them alone.
+//! One dashboard: its panels on the grid, or one of them alone. Those whose panels move or are filled come later.
+
+mod variables;
 
 use std::sync::Arc;
 
@@ -7,13 +9,13 @@ use leptos::prelude::*;
 use crate::{
     base::time::Refresh,
     model::{
-        dashboard::{Dashboard, GridRect, Panel, Variable, kinds},
-        notice::Severity,
+        dashboard::{Dashboard, GridRect, Panel},
+        notice::{Notice, Severity},
     },
     panels::{PanelActions, PanelProps, open_load_failure, open_report, view_of},
     platform::{clipboard, dom},
     state::{
-        chunks::Chunks,
+        chunks::{Chunk, Chunks},
         cursor::{PageEvents, SharedCursor},
         dashboards::{DashboardError, Dashboards, KEPT_SIGN},
         page::PageInfo,
@@ -24,7 +26,11 @@ use crate::{
         time::TimeContext,
         url::Params,
     },
-    ui::{later::later_tool, state_view::Skeleton, views::Views},
+    ui::{
+        later::{Later, later_tool},
+        state_view::Skeleton,
+        views::Views,
+    },
 };
 
 /// The address's key for panels that are refreshed in their own time.
@@ -137,31 +143,27 @@ fn DashboardView(
     /// What the dashboard as a whole lacks is told above it.
     has_report: bool,
 ) -> impl IntoView {
-    let actions = PanelActions::find();
-    let variables: Arc<[Variable]> = dashboard.variables.clone().into();
-    let notes: Vec<String> = dashboard
-        .notices
-        .iter()
-        .filter(|n| !has_report && n.severity == Severity::Warning)
-        .map(|n| n.message.clone())
-        .collect();
-    let alone = Memo::new(move |_| actions.and_then(|a| a.alone.get()));
     let bar = PageEvents::expect().bar;
     let annotated = Arc::clone(&dashboard);
     let annotations = move || match bar.get() {
         Some(open) => open(Arc::clone(&annotated)),
         None => ().into_any(),
     };
-    let notes = notes.into_iter().map(|note| view! { <p class="dashboard__notices" role="note">{note}</p> }).views();
+    if dashboard.is_arranged_later {
+        let open = move || variables::open(Arc::clone(&dashboard));
+        return view! { <Later chunk=Chunk::Variables open=Arc::new(open)/>{annotations} }.into_any();
+    }
+    let actions = PanelActions::find();
+    let alone = Memo::new(move |_| actions.and_then(|a| a.alone.get()));
+    let notes = if has_report { ().into_any() } else { notes(&dashboard.notices) };
     view! {
         {notes}
         {move || {
-            let props = |panel: &Panel| PanelProps { panel: Arc::new(panel.clone()), variables: Arc::clone(&variables) };
             let panel = alone.get().and_then(|id| dashboard.panels.iter().find(|p| p.id == id));
             if let Some(panel) = panel {
-                return view! { <div class="dashboard__alone">{view_of(props(panel))}</div> }.into_any();
+                return view! { <div class="dashboard__alone">{view_of(PanelProps::plain(panel))}</div> }.into_any();
             }
-            let cells = dashboard.panels.iter().map(|panel| cell(panel, props(panel))).views();
+            let cells = dashboard.panels.iter().map(cell).views();
             view! { <div class="dashboard">{cells}</div> }.into_any()
         }}
         {annotations}
@@ -169,17 +171,24 @@ fn DashboardView(
     .into_any()
 }
 
-fn cell(panel: &Panel, props: PanelProps) -> AnyView {
-    let GridRect { x, y, w, h } = panel.grid;
-    let column = format!("{} / span {w}", x + 1);
-    let row = format!("{} / span {h}", y + 1);
-    if panel.kind == kinds::ROW {
-        return view! { <h2 class="dashboard__row" style:grid-row=row>{panel.title.clone()}</h2> }.into_any();
-    }
+/// What the dashboard as a whole asks for and cannot be had.
+fn notes(notices: &[Notice]) -> AnyView {
+    let warnings = notices.iter().filter(|n| n.severity == Severity::Warning).map(|n| n.message.clone());
+    warnings.map(|note| view! { <p class="dashboard__notices" role="note">{note}</p> }).views()
+}
+
+fn cell(panel: &Panel) -> AnyView {
+    let (column, row) = place_of(panel.grid);
     view! {
         <div class="dashboard__cell" data-kind=panel.kind.clone() style:grid-column=column style:grid-row=row>
-            {view_of(props)}
+            {view_of(PanelProps::plain(panel))}
         </div>
     }
     .into_any()
+}
+
+/// Columns and rows, as the style sheet language writes them.
+fn place_of(grid: GridRect) -> (String, String) {
+    let GridRect { x, y, w, h } = grid;
+    (format!("{} / span {w}", x + 1), format!("{} / span {h}", y + 1))
 }

@@ -9,10 +9,7 @@ use leptos::prelude::*;
 use crate::{
     api::http::ApiError,
     base::time::{TimeSpec, TimeUnit, duration_words, label},
-    model::{
-        dashboard::{Panel, Variable},
-        notice::Notice,
-    },
+    model::{dashboard::Panel, notice::Notice},
     platform::clock,
     state::{
         query::{Query, Remote},
@@ -53,8 +50,8 @@ pub enum CardDialog {
 /// What the parts of a card that come later are given of it.
 #[derive(Clone)]
 pub struct CardTools {
-    pub panel: Arc<Panel>,
-    pub variables: Arc<[Variable]>,
+    /// With its variables filled in.
+    pub panel: Signal<Arc<Panel>>,
     pub live: Option<Live>,
     pub actions: Option<PanelActions>,
     /// Whether the numbers are shown as a table instead of as a chart.
@@ -93,18 +90,11 @@ pub fn Frame(
     notes: ViewFn,
     children: Children,
 ) -> impl IntoView {
-    let PanelProps { panel, variables } = props;
+    let panel = Arc::clone(&props.panel);
+    let filled = props.shown();
     let is_table = RwSignal::new(false);
     let dialog = RwSignal::new(None::<CardDialog>);
-    let card = Arc::new(CardTools {
-        panel: Arc::clone(&panel),
-        variables,
-        live,
-        actions: PanelActions::find(),
-        is_table,
-        dialog,
-    });
-    let panel_for_notices = Arc::clone(&panel);
+    let card = Arc::new(CardTools { panel: filled, live, actions: PanelActions::find(), is_table, dialog });
     let card_for_cover = Arc::clone(&card);
 
     let remote = move || live.map(|live| live.query.remote.get()).unwrap_or_default();
@@ -121,7 +111,7 @@ pub fn Frame(
         }
     };
     let notices = Memo::new(move |_| {
-        let mut notices = panel_for_notices.notices.clone();
+        let mut notices = filled.with(|panel| panel.notices.clone());
         if let Some(live) = live {
             live.query.remote.with(|r| {
                 if let Some(data) = &r.value {
@@ -171,11 +161,10 @@ pub fn Frame(
         Some(view! { <div class="panel__cover">{view}</div> }.into_any())
     };
 
-    let title = panel.title.clone();
     let heading_id = format!("panel-{}", panel.id);
     let labelled_by = heading_id.clone();
     let panel_kind = panel.kind.clone();
-    let description = panel.description.clone();
+    let description = move || filled.with(|panel| panel.description.clone());
     let card_for_menu = Arc::clone(&card);
     let open_dialog = move || {
         dialog.get().map(|shown| {
@@ -194,7 +183,7 @@ pub fn Frame(
         >
             {move || is_loading().then(|| view! { <div class="panel__progress" aria-hidden="true"></div> }).views()}
             <header class="panel__head">
-                <h2 class="panel__title" id=heading_id title=description>{title}</h2>
+                <h2 class="panel__title" id=heading_id title=description>{move || filled.with(|panel| panel.title.clone())}</h2>
                 <span class="panel__unit">{move || unit.get()}</span>
                 <span class="panel__notes">
                     {notes.run()}
@@ -217,6 +206,7 @@ pub fn Frame(
 fn EmptyView(card: Arc<CardTools>) -> impl IntoView {
     let time = TimeContext::expect();
     let CardTools { panel, live, .. } = card.as_ref();
+    let panel = panel.get();
     let range = time.zone.with(|zone| zone.with(|zone| time.spec.with(|spec| label(spec, zone))));
     // As it was sent, where it was.
     let sent = live.and_then(|live| {
@@ -240,14 +230,14 @@ fn EmptyView(card: Arc<CardTools>) -> impl IntoView {
 
 #[component]
 fn PanelMenu(card: Arc<CardTools>) -> impl IntoView {
-    let label = format!("Menu of {}", card.panel.title);
+    let panel = card.panel;
     let sheet = move |close: Callback<()>| {
         let card = Arc::clone(&card);
         later_tool(move || tools::open_menu(&card, close))
     };
     view! {
         <Popover
-            label=Signal::stored(label)
+            label=Signal::derive(move || format!("Menu of {}", panel.get().title))
             control=ViewFn::from(|| view! { <IconView icon=Icon::More/> })
             control_class="panel__menu"
             sheet=Arc::new(sheet)
@@ -264,6 +254,7 @@ mod tests {
     fn what_is_there_stays_on_screen() {
         let failure = ApiError::Truncated { source_name: "p".to_owned(), received_bytes: 1 };
         let data = PanelData {
+            panel: Arc::new(crate::api::grafana::dashboard_from_json(r#"{"panels":[{}]}"#).unwrap().panels.remove(0)),
             range: crate::base::time::Range { start_ms: 0, end_ms: 1 },
             grid: crate::base::time::Grid { start_ms: 0, end_ms: 1, step_ms: 1 },
             parts: vec![],

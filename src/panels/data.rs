@@ -26,7 +26,7 @@ use crate::{
     },
 };
 
-use super::{PanelProps, actions::beat_of};
+use super::{Filled, Outcome, PanelProps, actions::beat_of};
 
 /// The guide's scrape interval; a finer step would show each sample twice.
 const SCRAPE_INTERVAL_MS: i64 = 15_000;
@@ -38,6 +38,8 @@ const WIDTH_BUCKET_PX: u32 = 64;
 /// The answers to a panel's queries.
 #[derive(Debug, Clone)]
 pub struct PanelData {
+    /// What was asked, variables filled in.
+    pub panel: Arc<Panel>,
     /// What was asked for: the x axis.
     pub range: Range,
     pub grid: Grid,
@@ -80,6 +82,8 @@ struct Question {
     spec: TimeSpec,
     zone: Zone,
     width_px: u32,
+    /// Which of the panel's, see [`Filled::question`].
+    number: u32,
 }
 
 /// Loads the panel's queries for the page's time range, at about one row per `px_per_row` pixels of `width_px`
@@ -87,27 +91,38 @@ struct Question {
 pub fn use_panel_data(props: &PanelProps, width_px: Signal<Option<f64>>, px_per_row: f64) -> Query<PanelData> {
     let time = TimeContext::expect();
     let sources = Sources::expect();
-    let PanelProps { panel, variables } = props.clone();
+    let filled = props.filled;
+    let shown = props.shown();
     let bucket = Memo::new(move |_| {
         width_px.get().map(|width| ((width / px_per_row) as u32).div_ceil(WIDTH_BUCKET_PX).max(1) * WIDTH_BUCKET_PX)
     });
-    let question = Signal::derive(move || {
-        Some(Question { spec: time.spec.get(), zone: time.zone.get(), width_px: bucket.get()? })
+    // While a variable loads, the question stays what it was, and with it what is on screen.
+    let question = Memo::new(move |before: Option<&Option<Question>>| {
+        let Filled { outcome, question: number, range: _ } = filled.get();
+        if let Outcome::Waiting = outcome {
+            return before.cloned().flatten();
+        }
+        Some(Question { spec: time.spec.get(), zone: time.zone.get(), width_px: bucket.get()?, number })
     });
-    use_query(question, beat_of(panel.id), move |question: Question, previous: Option<Arc<PanelData>>| {
-        let panel = Arc::clone(&panel);
-        let variables = Arc::clone(&variables);
+    use_query(question.into(), beat_of(props.panel.id), move |question: Question, previous: Option<Arc<PanelData>>| {
+        let Filled { outcome, question: _, range: own_range } = filled.get_untracked();
+        let failure = if let Outcome::Failed(error) = outcome { Some(error) } else { None };
+        let panel = shown.get_untracked();
         let source = sources.prometheus(panel.source.as_deref());
         async move {
+            let Question { spec, zone, width_px, number: _ } = question;
+            if let Some(error) = failure {
+                return Err(error);
+            }
             let Some(source) = source else {
                 return Err(no_source());
             };
-            let Question { spec, zone, width_px } = question;
             // The picker does not let an impossible range through; one from the URL falls back to the default.
             let range = zone
                 .with(|zone| spec.resolve(clock::now_ms(), zone))
                 .unwrap_or_else(|_| Range { start_ms: clock::now_ms() - 3_600_000, end_ms: clock::now_ms() });
-            load(&panel, &variables, &source, range, width_px, previous.as_deref(), spec.is_live()).await
+            let range = own_range.map_or(range, |own_range| own_range(range));
+            load(panel, &source, range, width_px, previous.as_deref(), spec.is_live()).await
         }
     })
 }
@@ -121,8 +136,7 @@ fn no_source() -> ApiError {
 }
 
 async fn load(
-    panel: &Panel,
-    variables: &[crate::model::dashboard::Variable],
+    panel: Arc<Panel>,
     source: &SourceHandle,
     range: Range,
     width_px: u32,
@@ -140,12 +154,16 @@ async fn load(
         .unwrap_or(SCRAPE_INTERVAL_MS);
     let max_points = panel.max_data_points.unwrap_or(MAX_POINTS).min(MAX_POINTS);
     let grid = Grid::for_range(range, width_px, min_step_ms, max_points);
-    let intervals =
-        Intervals { step_ms: grid.step_ms, range_ms: range.duration_ms(), scrape_interval_ms: SCRAPE_INTERVAL_MS };
+    let intervals = Intervals {
+        step_ms: grid.step_ms,
+        range_ms: range.duration_ms(),
+        end_ms: range.end_ms,
+        scrape_interval_ms: SCRAPE_INTERVAL_MS,
+    };
 
     let previous = previous.filter(|p| is_live && p.grid.step_ms == grid.step_ms && p.failures.is_empty());
     let answers = join_all(targets.iter().map(|(at, target)| {
-        let expr = interpolate(&target.expr, intervals, variables);
+        let expr = interpolate(&target.expr, intervals);
         let known =
             previous.and_then(|p| Some((p.grid, p.parts.iter().find(|part| part.target == *at && part.expr == expr)?)));
         load_target(&client, *at, target, expr, grid, known)
@@ -173,7 +191,8 @@ async fn load(
     if parts.is_empty() && !failures.is_empty() {
         return Err(failures.swap_remove(0));
     }
-    Ok(PanelData { range, grid, parts, notices, failures })
+    drop(targets);
+    Ok(PanelData { panel, range, grid, parts, notices, failures })
 }
 
 /// One query: the whole range, or only its tail where the rest is `known`.

@@ -90,8 +90,9 @@ pub fn open(props: PanelProps) -> AnyView {
         }),
     };
     let unit = Signal::derive(move || prepared.get().map_or_else(String::new, |_| "count per cell".to_owned()));
-    let title = panel.title.clone();
+    let shown = props.shown();
     let summary = Signal::derive(move || {
+        let title = shown.with(|panel| panel.title.clone());
         prepared.get().map_or_else(
             || title.clone(),
             |p| {

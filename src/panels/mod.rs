@@ -24,8 +24,10 @@ use std::sync::Arc;
 use leptos::prelude::*;
 
 use crate::{
-    model::dashboard::{Panel, PanelOptions, Variable, kinds},
-    state::chunks::Chunk,
+    api::http::ApiError,
+    base::time::Range,
+    model::dashboard::{Panel, PanelOptions, kinds},
+    state::{chunks::Chunk, reactive::Signal},
     ui::later::Later,
 };
 
@@ -37,9 +39,50 @@ pub use tools::{open_load_failure, open_report};
 /// What every kind of panel is given.
 #[derive(Clone)]
 pub struct PanelProps {
+    /// As the file has it.
     pub panel: Arc<Panel>,
-    /// Of the dashboard, for the queries.
-    pub variables: Arc<[Variable]>,
+    /// With the dashboard's variables filled in: what is asked, and every text that is shown.
+    pub filled: Signal<Filled>,
+}
+
+/// A panel whose variables are filled in.
+#[derive(Clone)]
+pub struct Filled {
+    pub outcome: Outcome,
+    /// Another number is another question: what was answered before is asked anew.
+    pub question: u32,
+    /// Where the panel's range is not the page's: from that to its own.
+    pub range: Option<PanelRange>,
+}
+
+pub type PanelRange = Arc<dyn Fn(Range) -> Range + Send + Sync>;
+
+/// What became of filling a panel.
+#[derive(Clone)]
+pub enum Outcome {
+    /// A variable is still loading.
+    Waiting,
+    Ready(Arc<Panel>),
+    /// A variable has no value, because asking for it failed.
+    Failed(ApiError),
+}
+
+impl PanelProps {
+    /// A panel of a dashboard without variables.
+    pub fn plain(panel: &Panel) -> Self {
+        let panel = Arc::new(panel.clone());
+        let outcome = Outcome::Ready(Arc::clone(&panel));
+        Self { panel, filled: Signal::stored(Filled { outcome, question: 0, range: None }) }
+    }
+
+    /// The panel as it is shown now: filled as far as that is possible.
+    pub fn shown(&self) -> Signal<Arc<Panel>> {
+        let Self { panel, filled } = self.clone();
+        Signal::derive(move || match filled.get().outcome {
+            Outcome::Ready(panel) => panel,
+            _ => Arc::clone(&panel),
+        })
+    }
 }
 
 /// The registry: a panel's kind to its view. A kind that is not here says so on its card.
@@ -51,8 +94,8 @@ pub fn view_of(props: PanelProps) -> AnyView {
             let open = move || heatmap::open(props.clone());
             view! { <Later chunk=Chunk::Heatmap open=Arc::new(open)/> }.into_any()
         }
-        kinds::TEXT if !matches!(props.panel.options, PanelOptions::More) => text::view(props),
-        _ if matches!(props.panel.options, PanelOptions::More) => {
+        kinds::TEXT if matches!(props.panel.options, PanelOptions::Text(_)) => text::view(props),
+        _ if matches!(props.panel.options, PanelOptions::More | PanelOptions::Marked(_)) => {
             let open = move || more::open(props.clone());
             view! { <Later chunk=Chunk::Panels open=Arc::new(open)/> }.into_any()
         }

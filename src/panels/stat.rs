@@ -13,7 +13,7 @@ use crate::{
     },
     chart::{Scene, Size, sparkline},
     model::{
-        dashboard::{FieldColour, Panel, PanelOptions, Sparkline, StatColourMode, StatOptions, StatTextMode},
+        dashboard::{FieldColour, PanelOptions, Sparkline, StatColourMode, StatOptions, StatTextMode},
         frame::is_missing,
         notice::Notice,
     },
@@ -51,8 +51,7 @@ struct Figure {
 }
 
 pub fn view(props: PanelProps) -> AnyView {
-    let panel = Arc::clone(&props.panel);
-    let options = match &panel.options {
+    let options = match &props.panel.options {
         PanelOptions::Stat(options) => options.clone(),
         _ => StatOptions::default(),
     };
@@ -60,26 +59,21 @@ pub fn view(props: PanelProps) -> AnyView {
     let query = use_panel_data(&props, Signal::stored(Some(ROWS)), 1.0);
 
     let figures = {
-        let panel = Arc::clone(&panel);
         let options = options.clone();
         Memo::new(move |_| {
-            query.remote.with(|r| r.value.as_ref().map(|data| figures_of(&panel, &options, data)).unwrap_or_default())
+            query.remote.with(|r| r.value.as_ref().map(|data| figures_of(&options, data)).unwrap_or_default())
         })
     };
     let scene = {
-        let panel = Arc::clone(&panel);
         let sparkline_kind = options.sparkline;
         Signal::derive(move || {
             let room = room.get()?;
             let data = query.remote.with(|r| r.value.clone())?;
             let ink = figures.with(|f| f.first().map(|f| f.ink));
-            spark_scene(&panel, sparkline_kind, &data, ink, room).map(Arc::new)
+            spark_scene(sparkline_kind, &data, ink, room).map(Arc::new)
         })
     };
-    let sheet = Callback::new({
-        let panel = Arc::clone(&panel);
-        move |()| query.remote.with(|r| r.value.as_ref().map(|data| sheet_of(&panel, data)))
-    });
+    let sheet = Callback::new(move |()| query.remote.with(|r| r.value.as_ref().map(|data| sheet_of(data))));
     let live = Live {
         query,
         sheet,
@@ -102,11 +96,11 @@ pub fn view(props: PanelProps) -> AnyView {
         })
     };
     let has_spark = options.sparkline != Sparkline::None;
-    let title = panel.title.clone();
+    let shown = props.shown();
     let summary = Signal::derive(move || {
         figures.with(|figures| {
             let values: Vec<String> = figures.iter().map(|f| format!("{}: {}", f.name, f.text)).collect();
-            format!("{title}. {}", values.join(", "))
+            format!("{}. {}", shown.get().title, values.join(", "))
         })
     });
     let text_mode = options.text_mode;
@@ -172,9 +166,9 @@ fn figures_view(figures: Vec<Figure>, text_mode: StatTextMode) -> AnyView {
     view! { <div class="stat__many">{items}</div> }.into_any()
 }
 
-fn figures_of(panel: &Panel, options: &StatOptions, data: &PanelData) -> Vec<Figure> {
+fn figures_of(options: &StatOptions, data: &PanelData) -> Vec<Figure> {
     let (frame, targets) = data.joined();
-    let looks = looks_of(panel, &frame, &targets);
+    let looks = looks_of(&data.panel, &frame, &targets);
     let limit = options.value_limit.map_or(MOST_FIGURES, |limit| (limit as usize).min(MOST_FIGURES));
     let mut figures = Vec::new();
     for (column, look) in frame.columns.iter().zip(&looks) {
@@ -243,14 +237,14 @@ fn figure(look: &SeriesLook, options: &StatOptions, value: f64) -> Figure {
     Figure { name: look.name.clone(), value, text, full, ink, verdict }
 }
 
-fn spark_scene(panel: &Panel, kind: Sparkline, data: &PanelData, ink: Option<Ink>, room: ChartRoom) -> Option<Scene> {
+fn spark_scene(kind: Sparkline, data: &PanelData, ink: Option<Ink>, room: ChartRoom) -> Option<Scene> {
     let fill_ratio = match kind {
         Sparkline::None => return None,
         Sparkline::Line => 0.0,
         Sparkline::Area => 0.12,
     };
     let (frame, targets) = data.joined();
-    let looks = looks_of(panel, &frame, &targets);
+    let looks = looks_of(&data.panel, &frame, &targets);
     let column = frame.columns.first()?;
     let ink = ink.filter(|ink| *ink != Ink::Text1).or_else(|| looks.first().map(|l| l.ink))?;
     Some(sparkline::layout(&sparkline::Input {
@@ -265,9 +259,9 @@ fn spark_scene(panel: &Panel, kind: Sparkline, data: &PanelData, ink: Option<Ink
     }))
 }
 
-fn sheet_of(panel: &Panel, data: &PanelData) -> Sheet {
+fn sheet_of(data: &PanelData) -> Sheet {
     let (frame, targets) = data.joined();
-    let looks = looks_of(panel, &frame, &targets);
+    let looks = looks_of(&data.panel, &frame, &targets);
     Sheet {
         x_ms: frame.x_ms.to_vec(),
         columns: looks.into_iter().zip(&frame.columns).map(|(look, c)| (look.name, Arc::clone(&c.values))).collect(),

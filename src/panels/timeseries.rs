@@ -82,10 +82,8 @@ pub fn view(props: PanelProps) -> AnyView {
     let hidden = RwSignal::new(Vec::<String>::new());
     let finish = RwSignal::new(None::<Arc<dyn Finish>>);
 
-    let prepared = {
-        let panel = Arc::clone(&panel);
-        Memo::shared(move || query.remote.with(|r| r.value.clone()).map(|data| Arc::new(prepare(&panel, &data))))
-    };
+    let prepared =
+        { Memo::shared(move || query.remote.with(|r| r.value.clone()).map(|data| Arc::new(prepare(&data)))) };
     let drawn = {
         let options = Arc::clone(&options);
         let panel = Arc::clone(&panel);
@@ -238,9 +236,9 @@ pub fn view(props: PanelProps) -> AnyView {
     .into_any()
 }
 
-fn prepare(panel: &Panel, data: &PanelData) -> Prepared {
+fn prepare(data: &PanelData) -> Prepared {
     let (mut frame, targets) = data.joined();
-    let looks = looks_of(panel, &frame, &targets);
+    let looks = looks_of(&data.panel, &frame, &targets);
     for (column, look) in frame.columns.iter_mut().zip(&looks) {
         if look.options.style.nulls == NullMode::Zero {
             column.values = column.values.iter().map(|value| if is_missing(*value) { 0.0 } else { *value }).collect();

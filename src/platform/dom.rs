@@ -203,6 +203,20 @@ pub fn center_in_row(row: &web_sys::HtmlElement, child_selector: &str) {
     }
 }
 
+/// Scrolls a list so far that the first element inside `root` that matches is in view, and nothing else. The list has to
+/// be the element's offset parent.
+pub fn show_in_list(root: &web_sys::Element, selector: &str) {
+    let Some(element) = root.query_selector(selector).ok().flatten() else { return };
+    let Ok(element) = element.dyn_into::<web_sys::HtmlElement>() else { return };
+    let Some(list) = element.offset_parent() else { return };
+    let (top, bottom) = (element.offset_top(), element.offset_top() + element.offset_height());
+    if top < list.scroll_top() {
+        list.set_scroll_top(top);
+    } else if bottom > list.scroll_top() + list.client_height() {
+        list.set_scroll_top(bottom - list.client_height());
+    }
+}
+
 /// Loads the page anew.
 pub fn reload() {
     if let Some(window) = window() {

@@ -23,6 +23,8 @@ pub enum Chunk {
     Charts,
     /// What opens when somebody asks for it: menus, dialogs, the palette, imports.
     Tools,
+    /// Dashboards with variables, rows or repeats.
+    Variables,
 }
 
 impl Chunk {
@@ -34,6 +36,7 @@ impl Chunk {
             Self::Panels => "panels",
             Self::Charts => "charts",
             Self::Tools => "tools",
+            Self::Variables => "variables",
         }
     }
 }
@@ -48,7 +51,7 @@ pub enum ChunkState {
 
 /// All parts. Cheap to copy; lives as long as the app.
 #[derive(Clone, Copy)]
-pub struct Chunks([RwSignal<Option<ChunkState>>; 6]);
+pub struct Chunks([RwSignal<Option<ChunkState>>; 7]);
 
 impl Chunks {
     pub fn provide() {
@@ -60,7 +63,7 @@ impl Chunks {
     }
 
     fn signal(self, chunk: Chunk) -> RwSignal<Option<ChunkState>> {
-        let [pages, traces, heatmap, panels, charts, tools] = self.0;
+        let [pages, traces, heatmap, panels, charts, tools, variables] = self.0;
         match chunk {
             Chunk::Pages => pages,
             Chunk::Traces => traces,
@@ -68,6 +71,7 @@ impl Chunks {
             Chunk::Panels => panels,
             Chunk::Charts => charts,
             Chunk::Tools => tools,
+            Chunk::Variables => variables,
         }
     }
 

@@ -35,6 +35,19 @@ impl Params {
         self
     }
 
+    /// All values of `name`, in order.
+    pub fn all(&self, name: &str) -> Vec<String> {
+        self.0.iter().filter(|(n, _)| n == name).map(|(_, v)| v.clone()).collect()
+    }
+
+    /// Replaces the values of `name` by several ones; none removes it.
+    #[must_use]
+    pub fn with_each(mut self, name: &str, values: Vec<String>) -> Self {
+        self.0.retain(|(n, _)| n != name);
+        self.0.extend(values.into_iter().map(|value| (name.to_owned(), value)));
+        self
+    }
+
     /// Only the pairs with these names: what a link to another page takes along.
     #[must_use]
     pub fn keep(&self, names: &[&str]) -> Self {
@@ -130,5 +143,9 @@ mod tests {
         assert_eq!(params.clone().with("to", Some("c")).to_query(), "?from=a&foreign=1&to=c");
         assert_eq!(params.clone().with("from", None).to_query(), "?foreign=1&to=b");
         assert_eq!(params.keep(&["from", "to"]).to_query(), "?from=a&to=b");
+        let several = params.with_each("to", vec!["x".to_owned(), String::new(), "a,b".to_owned()]);
+        assert_eq!(several.to_query(), "?from=a&foreign=1&to=x&to=&to=a,b");
+        assert_eq!(several.all("to"), ["x", "", "a,b"]);
+        assert_eq!(several.with_each("to", Vec::new()).to_query(), "?from=a&foreign=1");
     }
 }

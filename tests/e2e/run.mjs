@@ -31,6 +31,7 @@ import { tablesSuite } from "./suites/tables.mjs";
 import { toolsSuite } from "./suites/tools.mjs";
 import { traceSearchSuite } from "./suites/trace_search.mjs";
 import { tracesAgree, tracesSuite } from "./suites/traces.mjs";
+import { variablesSuite } from "./suites/variables.mjs";
 
 // Everything runs in one place at least; what a prefix could break (loading, addresses, numbers, failures) in both.
 const PLACES = [
@@ -118,6 +119,7 @@ async function onDemonstration(runner, shared) {
     tablesSuite(placedRunner, place);
     if (place.hasControls) chartsSuite(placedRunner, { ...place, nowMs: NOW_MS });
     if (place.hasControls) toolsSuite(placedRunner, place);
+    if (place.hasControls) variablesSuite(placedRunner, place);
   }
   if (env.hasPrometheus) {
     backendsSuite(runner.at(below.prefix), below);

@@ -12,8 +12,7 @@ use crate::{
         number,
         time::{Refresh, TimePoint, TimeSpec, Utc, parse_duration_ms},
     },
-    model::dashboard::{Dashboard, Panel, PanelOptions, Variable, is_built_in, variable_names},
-    model::notice::Notice,
+    model::dashboard::{Dashboard, Panel, PanelOptions},
 };
 
 /// One row of an old dashboard is so high where it does not say.
@@ -53,7 +52,6 @@ pub(super) fn dashboard_from_value(value: &Value) -> Result<Dashboard, GrafanaEr
         return Err(GrafanaError::NoPanels);
     }
 
-    let variables = variables_from(&reader);
     let mut drafts = Vec::new();
     for panel in reader.objects("panels") {
         push_panel(&panel, &mut drafts);
@@ -73,8 +71,8 @@ pub(super) fn dashboard_from_value(value: &Value) -> Result<Dashboard, GrafanaEr
         time_zone: reader.owned_text("timezone"),
         has_shared_crosshair: reader.count("graphTooltip").is_some_and(|mode| mode > 0)
             || reader.has("sharedCrosshair") && reader.is_on("sharedCrosshair"),
-        panels: finished_panels(drafts, &variables),
-        variables,
+        is_arranged_later: has_variables(&reader),
+        panels: finished_panels(drafts),
         notices: Vec::new(),
     };
     reader.finish();
@@ -88,7 +86,7 @@ fn push_panel(reader: &Reader<'_>, drafts: &mut Vec<DraftPanel>) {
     drafts.extend(children);
 }
 
-/// Rows of dashboards before Grafana 5: panels with a `span` of twelve.
+/// Rows of dashboards before Grafana 5: panels with a `span` of twelve. `grafana::variables` reads the row itself.
 #[inline(never)]
 fn push_old_row(row: &Reader<'_>, drafts: &mut Vec<DraftPanel>) {
     let height_px = match row.value("height") {
@@ -97,14 +95,6 @@ fn push_old_row(row: &Reader<'_>, drafts: &mut Vec<DraftPanel>) {
     };
     // Grafana's rows of the grid: 30 px and a gap of 8.
     let height = ((height_px + 8.0) / 38.0).round().clamp(2.0, 40.0) as u32;
-    let title = row.filled_text("title");
-    let is_collapsed = row.is_on("collapse");
-    if row.is_on("showTitle") || is_collapsed {
-        drafts.push(DraftPanel::heading(title.unwrap_or_default().to_owned()));
-    }
-    if is_collapsed {
-        row.info("collapse", &["collapsed rows are shown open"]);
-    }
     let mut is_first = true;
     for panel in row.objects("panels") {
         let before = drafts.len();
@@ -117,16 +107,21 @@ fn push_old_row(row: &Reader<'_>, drafts: &mut Vec<DraftPanel>) {
         }
         is_first = false;
     }
-    row.ignore(&["editable", "titleSize", "repeatIteration", "repeatRowId"]);
-    if row.has("repeat") {
-        row.warn("repeat", &["repeating rows is not supported; the row is shown once"]);
-        row.ignore(&["repeat"]);
-    }
+    row.ignore(&[
+        "collapse",
+        "editable",
+        "repeat",
+        "repeatIteration",
+        "repeatRowId",
+        "showTitle",
+        "title",
+        "titleSize",
+    ]);
     row.finish();
 }
 
 /// Ids made unique, places made free of overlap, in reading order.
-fn finished_panels(drafts: Vec<DraftPanel>, variables: &[Variable]) -> Vec<Panel> {
+fn finished_panels(drafts: Vec<DraftPanel>) -> Vec<Panel> {
     let placements: Vec<Placement> =
         drafts.iter().map(|d| Placement { wanted: d.wanted, kind: d.panel.kind.clone() }).collect();
     let places = place(&placements);
@@ -142,15 +137,6 @@ fn finished_panels(drafts: Vec<DraftPanel>, variables: &[Variable]) -> Vec<Panel
         });
         used.push(panel.id);
         panel.grid = grid;
-        for target in &panel.targets {
-            for name in variable_names(&target.expr) {
-                let is_known = is_built_in(&name) || variables.iter().any(|v| v.name == name);
-                let message = format!("query {}: the variable ${name} is not defined", target.ref_id);
-                if !is_known && !panel.notices.iter().any(|n| n.message == message) {
-                    panel.notices.push(Notice::warning(message));
-                }
-            }
-        }
         panels.push(panel);
     }
     crate::base::order::sort_by_key(&mut panels, |p| (p.grid.y, p.grid.x, !matches!(p.options, PanelOptions::Row)));
@@ -204,52 +190,14 @@ fn read_annotations(reader: &Reader<'_>) {
     annotations.finish();
 }
 
+/// `grafana::variables` reads them.
 #[inline(never)]
-fn variables_from(reader: &Reader<'_>) -> Vec<Variable> {
-    let Some(templating) = reader.object("templating") else { return Vec::new() };
-    let mut variables: Vec<Variable> = Vec::new();
-    for entry in templating.objects("list") {
-        let Some(name) = entry.filled_text("name") else {
-            entry.warn("name", &["a variable without a name is ignored"]);
-            continue;
-        };
-        let current = entry.object("current").map_or_else(Vec::new, |current| current_values(&current));
-        let kind = entry.filled_text("type").unwrap_or("query");
-        let current = if current.is_empty() && matches!(kind, "constant" | "textbox" | "interval") {
-            entry.filled_text("query").map(first_choice).into_iter().collect()
-        } else {
-            current
-        };
-        if kind != "datasource" {
-            let value = if current.is_empty() { "all values".to_owned() } else { current.join(", ") };
-            entry.warn("name", &["the variable $", name, " stays at ", &value, "; choosing is not supported yet"]);
-        }
-        variables.push(Variable {
-            label: entry.owned_text("label"),
-            kind: kind.to_owned(),
-            current,
-            name: name.to_owned(),
-        });
-    }
-    templating.finish();
-    variables
-}
-
-#[inline(never)]
-fn current_values(current: &Reader<'_>) -> Vec<String> {
-    match current.value("value") {
-        Some(Value::Array(_)) => owned(current.texts("value")),
-        other => other.and_then(Value::as_text).map(str::to_owned).into_iter().collect(),
-    }
+fn has_variables(reader: &Reader<'_>) -> bool {
+    reader.object("templating").is_some_and(|templating| !templating.list("list").is_empty())
 }
 
 fn owned(texts: Vec<&str>) -> Vec<String> {
     texts.into_iter().map(str::to_owned).collect()
-}
-
-fn first_choice(query: &str) -> String {
-    let first = query.split(',').next().unwrap_or_default().trim();
-    first.strip_prefix("auto").map_or(first, |_| "1m").to_owned()
 }
 
 /// An interval as panels and queries write it: `15s`, `>10s`, a bare number of seconds; a variable is none.

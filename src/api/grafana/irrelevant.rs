@@ -25,8 +25,10 @@ pub(super) const DASHBOARD: &[&str] = &[
     "weekStart",
 ];
 
+/// Rows, repeats and a panel's own times are read by `grafana::variables`.
 pub(super) const PANEL: &[&str] = &[
     "cacheTimeout",
+    "collapsed",
     "editable",
     "error",
     "hideTimeOverride",
@@ -36,10 +38,16 @@ pub(super) const PANEL: &[&str] = &[
     "pluginVersion",
     "queryCachingTTL",
     "renderer",
+    "repeat",
     "repeatDirection",
+    "repeatIteration",
+    "repeatPanelId",
+    "repeatedByRow",
     "scopedVars",
     "snapshotData",
+    "timeFrom",
     "timeRegions",
+    "timeShift",
     "transparent",
 ];
 

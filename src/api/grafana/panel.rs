@@ -23,30 +23,6 @@ pub(super) struct DraftPanel {
     pub panel: Panel,
 }
 
-impl DraftPanel {
-    /// A heading over the panels that follow.
-    pub fn heading(title: String) -> Self {
-        let grid = GridRect { x: 0, y: 0, w: 12, h: 1 };
-        let panel = Panel {
-            id: 0,
-            title,
-            description: None,
-            kind: kinds::ROW.to_owned(),
-            grid,
-            source: None,
-            targets: Vec::new(),
-            field: FieldOptions::default(),
-            overrides: Vec::new(),
-            options: PanelOptions::Row,
-            min_interval_ms: None,
-            max_data_points: None,
-            document: PanelDocument::default(),
-            notices: Vec::new(),
-        };
-        Self { id: None, wanted: Wanted::Nothing, panel }
-    }
-}
-
 /// The panel, and what a collapsed row keeps inside itself.
 #[inline(never)]
 pub(super) fn panel_from(outer: &Reader<'_>) -> (DraftPanel, Vec<DraftPanel>) {
@@ -80,9 +56,6 @@ pub(super) fn panel_from(outer: &Reader<'_>) -> (DraftPanel, Vec<DraftPanel>) {
         "stat" => options::stat_from(&reader),
         "heatmap" | "heatmap-new" => options::heatmap_from(&reader, &targets),
         "row" => {
-            if reader.is_on("collapsed") {
-                reader.info("collapsed", &["collapsed rows are shown open"]);
-            }
             for child in reader.objects("panels") {
                 let (draft, nested) = panel_from(&child);
                 children.push(draft);
@@ -114,9 +87,6 @@ pub(super) fn panel_from(outer: &Reader<'_>) -> (DraftPanel, Vec<DraftPanel>) {
         ("alert", "alerts inside panels are not supported; write a rule for Prometheus"),
         ("libraryPanel", "library panels are not in the file; export the dashboard with them"),
         ("links", "links are not supported yet"),
-        ("repeat", "repeating a panel is not supported yet; it is shown once"),
-        ("timeFrom", "a time range of its own is not supported yet; the page's range is used"),
-        ("timeShift", "a time shift is not supported yet; the page's range is used"),
         ("transformations", "transformations are not supported; the answers are shown as they come"),
     ] {
         let is_said = reader.value(key).is_some_and(|v| match v {
@@ -165,7 +135,7 @@ fn text_from(panel: &Reader<'_>) -> PanelOptions {
     match reader.text("mode") {
         Some("text") => PanelOptions::Text(content.to_owned()),
         None | Some("markdown") if !is_marked => PanelOptions::Text(content.to_owned()),
-        _ => PanelOptions::More,
+        _ => PanelOptions::Marked(content.to_owned()),
     }
 }
 

@@ -1,6 +1,6 @@
-//! Filling a query's variables: `$__interval`, `$__rate_interval`, `$__range` and the dashboard's own.
+//! Finding a text's variables, and filling those that every dashboard has: `$__interval`, `$__rate_interval`, `$__range`,
+//! `$__from`. A dashboard's own are filled before, by `analysis::variables`.
 
-use super::Variable;
 use crate::base::time::duration_text;
 
 /// What the built-in variables stand for at one moment.
@@ -10,6 +10,8 @@ pub struct Intervals {
     pub step_ms: i64,
     /// The length of the time range.
     pub range_ms: i64,
+    /// Where it ends, Unix milliseconds.
+    pub end_ms: i64,
     /// How often the backend scrapes.
     pub scrape_interval_ms: i64,
 }
@@ -20,7 +22,8 @@ impl Intervals {
         (self.step_ms + self.scrape_interval_ms).max(4 * self.scrape_interval_ms)
     }
 
-    fn value_of(self, name: &str) -> Option<String> {
+    fn value_of(self, name: &str, format: &str) -> Option<String> {
+        let instant = |ms: i64| if format == "date:seconds" { ms / 1000 } else { ms }.to_string();
         Some(match name {
             "__interval" => duration_text(self.step_ms.max(1)),
             "__interval_ms" => self.step_ms.max(1).to_string(),
@@ -30,28 +33,30 @@ impl Intervals {
             "__range" => format!("{}s", (self.range_ms / 1000).max(1)),
             "__range_s" => (self.range_ms / 1000).max(1).to_string(),
             "__range_ms" => self.range_ms.max(1).to_string(),
+            "__from" => instant(self.end_ms - self.range_ms),
+            "__to" => instant(self.end_ms),
             _ => return None,
         })
     }
 }
 
-/// Whether a variable's name is one that [`interpolate`] always knows.
+/// Whether a variable's name is one that has a meaning on every dashboard.
 pub fn is_built_in(name: &str) -> bool {
-    Intervals { step_ms: 1, range_ms: 1, scrape_interval_ms: 1 }.value_of(name).is_some()
+    let any = Intervals { step_ms: 1, range_ms: 1, end_ms: 1, scrape_interval_ms: 1 };
+    matches!(name, "__dashboard" | "timeFilter") || any.value_of(name, "").is_some()
 }
 
-/// The query with every known variable replaced, in each of the forms `$name`, `${name}`, `${name:format}` and `[[name]]`.
-/// Unknown ones stay, so that the backend's error names them.
-pub fn interpolate(expr: &str, intervals: Intervals, variables: &[Variable]) -> String {
-    replace(expr, |name| {
-        intervals.value_of(name).or_else(|| variables.iter().find(|v| v.name == name).map(Variable::query_text))
-    })
+/// The query with every built-in variable replaced, in each of the forms `$name`, `${name}`, `${name:format}` and
+/// `[[name]]`. Others stay, so that the backend's error names them.
+pub fn interpolate(expr: &str, intervals: Intervals) -> String {
+    replace_variables(expr, &mut |name, format| intervals.value_of(name, format))
 }
 
 /// Names of the variables in a query, in order, each once.
 pub fn variable_names(expr: &str) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
-    replace(expr, |name| {
+    replace_variables(expr, &mut |name, _| {
+        let name = name.split('.').next().unwrap_or_default();
         if !names.iter().any(|n| n == name) {
             names.push(name.to_owned());
         }
@@ -60,35 +65,18 @@ pub fn variable_names(expr: &str) -> Vec<String> {
     names
 }
 
-impl Variable {
-    /// What stands for the variable in a query: its value; several as an alternation; all of them as `.*`.
-    pub fn query_text(&self) -> String {
-        let escaped = |value: &String| -> String {
-            value
-                .chars()
-                .flat_map(|c| {
-                    let needs_escape = ".+*?()|[]{}^$".contains(c);
-                    needs_escape.then_some("\\\\").into_iter().flat_map(str::chars).chain([c])
-                })
-                .collect()
-        };
-        match self.current.as_slice() {
-            [] => ".*".to_owned(),
-            values if values.iter().any(|v| v == "$__all") => ".*".to_owned(),
-            [value] => value.clone(),
-            values => format!("({})", values.iter().map(escaped).collect::<Vec<_>>().join("|")),
-        }
-    }
-}
-
-fn replace(expr: &str, mut value_of: impl FnMut(&str) -> Option<String>) -> String {
-    let mut out = String::with_capacity(expr.len());
-    let mut rest = expr;
+/// The text with each variable replaced by what `value_of` says for its name (with what follows a point in it) and the
+/// format after its colon, empty where there is none. A variable without a value stays as it is written.
+#[inline(never)]
+pub fn replace_variables(text: &str, value_of: &mut dyn FnMut(&str, &str) -> Option<String>) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
     while let Some(at) = rest.find(['$', '[']) {
         let (before, tail) = rest.split_at(at);
         out.push_str(before);
-        let (name, length) = variable_at(tail);
-        match name.and_then(&mut value_of) {
+        let (name, format, length) = variable_at(tail);
+        let value = if name.is_empty() { None } else { value_of(name, format) };
+        match value {
             Some(value) => out.push_str(&value),
             None => out.push_str(tail.get(..length).unwrap_or_default()),
         }
@@ -98,38 +86,38 @@ fn replace(expr: &str, mut value_of: impl FnMut(&str) -> Option<String>) -> Stri
     out
 }
 
-/// The variable at the very start of a text, and how many bytes it takes; without one, one byte to pass over.
-fn variable_at(text: &str) -> (Option<&str>, usize) {
+/// The variable at the very start of a text: its name, its format, and how many bytes it takes; without one, one byte to
+/// pass over.
+fn variable_at(text: &str) -> (&str, &str, usize) {
     let word = |text: &str| {
         let rest = text.trim_start_matches(|c: char| c.is_ascii_alphanumeric() || c == '_');
         let is_name = text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
         if is_name { text.len() - rest.len() } else { 0 }
     };
-    let enclosed = |open: &str, close: &str| -> Option<(Option<&str>, usize)> {
-        let inside = text.strip_prefix(open)?;
-        let (body, _) = inside.split_once(close)?;
-        let name = body.split(':').next().unwrap_or_default();
-        let is_name = !name.is_empty() && word(name) == name.len();
-        is_name.then_some((Some(name), open.len() + body.len() + close.len()))
-    };
-    if let Some(found) = enclosed("${", "}").or_else(|| enclosed("[[", "]]")) {
-        return found;
+    for (open, close) in [("${", "}"), ("[[", "]]")] {
+        let body = text.strip_prefix(open).and_then(|inside| inside.split_once(close));
+        let Some((body, _)) = body else { continue };
+        let (name, format) = body.split_once(':').unwrap_or((body, ""));
+        let length = word(name);
+        if length > 0 && name.get(length..).is_some_and(|rest| rest.is_empty() || rest.starts_with('.')) {
+            return (name, format, open.len() + body.len() + close.len());
+        }
     }
-    match text.strip_prefix('$') {
-        Some(tail) if word(tail) > 0 => (tail.get(..word(tail)), 1 + word(tail)),
-        _ => (None, 1),
-    }
+    let tail = text.strip_prefix('$').unwrap_or_default();
+    let length = word(tail);
+    (tail.get(..length).unwrap_or_default(), "", 1 + length)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const INTERVALS: Intervals = Intervals { step_ms: 60_000, range_ms: 86_400_000, scrape_interval_ms: 15_000 };
+    const INTERVALS: Intervals =
+        Intervals { step_ms: 60_000, range_ms: 86_400_000, end_ms: 1_700_000_000_000, scrape_interval_ms: 15_000 };
 
     #[test]
     fn built_in_variables() {
-        let check = |expr: &str, expect: &str| assert_eq!(interpolate(expr, INTERVALS, &[]), expect);
+        let check = |expr: &str, expect: &str| assert_eq!(interpolate(expr, INTERVALS), expect);
         check("rate(x[$__interval])", "rate(x[1m])");
         check("rate(x[$__rate_interval])", "rate(x[1m15s])");
         check("rate(x[${__interval}])", "rate(x[1m])");
@@ -151,32 +139,28 @@ mod tests {
             "$nope",
             "é$é",
         ] {
-            assert_eq!(interpolate(expr, INTERVALS, &[]), expr);
+            assert_eq!(interpolate(expr, INTERVALS), expr);
         }
     }
 
     #[test]
     fn a_short_step_still_holds_four_scrapes() {
         let short = Intervals { step_ms: 5_000, ..INTERVALS };
-        assert_eq!(interpolate("$__rate_interval", short, &[]), "1m");
+        assert_eq!(interpolate("$__rate_interval", short), "1m");
     }
 
     #[test]
-    fn own_variables() {
-        let variable = |current: &[&str]| Variable {
-            name: "job".to_owned(),
-            label: None,
-            kind: "query".to_owned(),
-            current: current.iter().map(|c| (*c).to_owned()).collect(),
-        };
-        let check = |current: &[&str], expect: &str| {
-            assert_eq!(interpolate("up{job=~\"$job\"}", INTERVALS, &[variable(current)]), expect);
-        };
-        check(&["api"], "up{job=~\"api\"}");
-        check(&["a.b", "c"], "up{job=~\"(a\\\\.b|c)\"}");
-        check(&["$__all"], "up{job=~\".*\"}");
-        check(&[], "up{job=~\".*\"}");
+    fn the_ends_of_the_range() {
+        assert_eq!(interpolate("x > $__from / 1000", INTERVALS), "x > 1699913600000 / 1000");
+        assert_eq!(interpolate("x < ${__to:date:seconds}", INTERVALS), "x < 1700000000");
+    }
+
+    #[test]
+    fn names_and_formats_are_found() {
         assert_eq!(variable_names("$a + ${b:csv} + [[c]] + $a + $__interval"), ["a", "b", "c", "__interval"]);
+        assert_eq!(variable_names("${__dashboard.uid} ${a.text:raw} ${a b} $1"), ["__dashboard", "a"]);
         assert!(is_built_in("__interval") && !is_built_in("job"));
+        let filled = replace_variables("[${a.b:date:X}] $c", &mut |name, format| Some(format!("<{name}|{format}>")));
+        assert_eq!(filled, "[<a.b|date:X>] <c|>");
     }
 }

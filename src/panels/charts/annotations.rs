@@ -18,7 +18,7 @@ use crate::{
     },
     model::{
         annotation::{Event, PanelFilter},
-        dashboard::{Dashboard, Intervals, LegendFormat, Variable, interpolate},
+        dashboard::{Dashboard, Intervals, LegendFormat, interpolate},
         frame::Frame,
         labels::Labels,
         notice::Notice,
@@ -87,12 +87,12 @@ pub fn bar(dashboard: Arc<Dashboard>) -> AnyView {
     let sources = Sources::expect();
     let asked = Arc::clone(&queries);
     let query = use_query(question, time.beat, move |question: Question, _: Option<Arc<Answer>>| {
-        let (queries, dashboard) = (Arc::clone(&asked), Arc::clone(&dashboard));
+        let queries = Arc::clone(&asked);
         async move {
             let Question { spec, zone, is_on } = question;
             let Ok(range) = zone.with(|zone| spec.resolve(clock::now_ms(), zone)) else { return Ok(Answer::default()) };
             let wanted = queries.iter().zip(is_on.0).filter(|(_, is_on)| *is_on).map(|(query, _)| query);
-            let answers = join_all(wanted.map(|query| load(query, &dashboard.variables, sources, range))).await;
+            let answers = join_all(wanted.map(|query| load(query, sources, range))).await;
             let mut answer = Answer::default();
             let mut events = Vec::new();
             for found in answers {
@@ -199,19 +199,19 @@ fn use_switches() -> (Memo<Hidden>, Callback<Hidden>) {
 }
 
 /// The events of one annotation, the latest where there are too many.
-async fn load(
-    query: &AnnotationQuery,
-    variables: &[Variable],
-    sources: Sources,
-    range: Range,
-) -> Result<Vec<Event>, Notice> {
+async fn load(query: &AnnotationQuery, sources: Sources, range: Range) -> Result<Vec<Event>, Notice> {
     let failed =
         |why: &str| Notice::warning(format!("The annotation \u{201c}{}\u{201d} could not be asked: {why}", query.name));
     let source = sources.prometheus(query.source.as_deref()).ok_or_else(|| failed("there is no such source"))?;
     let client = source.prometheus.ok_or_else(|| failed("there is no Prometheus"))?;
     let grid = Grid::for_range(range, WIDTH_PX, query.step_ms.unwrap_or(STEP_MS), MAX_POINTS);
-    let intervals = Intervals { step_ms: grid.step_ms, range_ms: range.duration_ms(), scrape_interval_ms: 15_000 };
-    let expr = interpolate(&query.expr, intervals, variables);
+    let intervals = Intervals {
+        step_ms: grid.step_ms,
+        range_ms: range.duration_ms(),
+        end_ms: range.end_ms,
+        scrape_interval_ms: 15_000,
+    };
+    let expr = interpolate(&query.expr, intervals);
     let answer = client.query_range(&RangeQuery::new(expr, grid)).await.map_err(|error| failed(&error.to_string()))?;
     Ok(events_of(query, &answer.value, grid.step_ms, range))
 }

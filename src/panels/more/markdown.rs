@@ -8,7 +8,7 @@ use crate::{
         table::link::is_foreign,
     },
     api::grafana::more::text::{TextMode, TextPanel, text_panel},
-    model::dashboard::{Intervals, Variable, interpolate},
+    model::dashboard::PanelOptions,
     panels::{PanelProps, card::Frame},
     ui::views::Views,
 };
@@ -17,7 +17,8 @@ use super::tabular::with_remarks;
 
 pub fn view(props: PanelProps) -> AnyView {
     let (TextPanel { content, mode }, notices) = text_panel(&props.panel.document);
-    let content = with_variables(&content, &props.variables);
+    // With its variables filled in.
+    let content = if let PanelOptions::Marked(filled) = &props.panel.options { filled.clone() } else { content };
     let label = props.panel.title.clone();
     let props = with_remarks(props, None, notices);
     let inside = match mode {
@@ -31,21 +32,6 @@ pub fn view(props: PanelProps) -> AnyView {
         </Frame>
     }
     .into_any()
-}
-
-/// The dashboard's variables as a person reads them, not as a query needs them.
-fn with_variables(content: &str, variables: &[Variable]) -> String {
-    let readable: Vec<Variable> = variables
-        .iter()
-        .map(|variable| {
-            let values: Vec<&str> =
-                variable.current.iter().map(|value| if value == "$__all" { "All" } else { value.as_str() }).collect();
-            Variable { current: vec![values.join(" + ")], ..variable.clone() }
-        })
-        .collect();
-    // A text has no step and no range of its own.
-    let none = Intervals { step_ms: 0, range_ms: 0, scrape_interval_ms: 0 };
-    if readable.is_empty() { content.to_owned() } else { interpolate(content, none, &readable) }
 }
 
 fn block_view(block: Block) -> AnyView {
@@ -123,23 +109,5 @@ fn inline_view(inline: Inline) -> AnyView {
             view! { <span role="img" aria-label=word>{sign}</span> }.into_any()
         }
         Inline::Break => view! { <br/> }.into_any(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn variables_are_read_by_people() {
-        let variable = |name: &str, current: &[&str]| Variable {
-            name: name.to_owned(),
-            label: None,
-            kind: "custom".to_owned(),
-            current: current.iter().map(|value| (*value).to_owned()).collect(),
-        };
-        let variables = [variable("job", &["api.1", "mcp"]), variable("zone", &["$__all"])];
-        assert_eq!(with_variables("$job in ${zone} costs $5", &variables), "api.1 + mcp in All costs $5");
-        assert_eq!(with_variables("$job", &[]), "$job");
     }
 }

@@ -65,14 +65,14 @@ impl Tab {
 }
 
 pub fn inspect(card: &Arc<CardTools>, on_close: Callback<()>) -> AnyView {
-    let title = format!("{}: queries", card.panel.title);
+    let title = format!("{}: queries", card.panel.get_untracked().title);
     let card = Arc::clone(card);
     // What is inspected stands still while the panel goes on.
     let loaded = card.live.map(|live| live.query.remote.get_untracked()).unwrap_or_default();
     let data = loaded.value.clone();
     let loaded_at_ms = loaded.loaded_at_ms;
     let asked: Arc<[Asked]> = match &data {
-        Some(data) => sent(&card.panel, &data.parts).into(),
+        Some(data) => sent(&card.panel.get_untracked(), &data.parts).into(),
         None => requests(&card).into(),
     };
     let tabs: &'static [Tab] = if card.live.is_some() {
@@ -88,7 +88,7 @@ pub fn inspect(card: &Arc<CardTools>, on_close: Callback<()>) -> AnyView {
         let panel = move || match chosen.get() {
             Tab::Query => query_tab(&asked, data.is_some()),
             Tab::Response => response_tab(&asked),
-            Tab::Timing => timing_tab(&card, data.as_deref(), loaded_at_ms),
+            Tab::Timing => timing_tab(data.as_deref(), loaded_at_ms),
             Tab::Data => data_tab(&card),
             Tab::Json => json_tab(&card),
         };
@@ -224,7 +224,7 @@ fn answer_view(title: String, answer: &Received) -> AnyView {
     .into_any()
 }
 
-fn timing_tab(card: &CardTools, data: Option<&PanelData>, loaded_at_ms: i64) -> AnyView {
+fn timing_tab(data: Option<&PanelData>, loaded_at_ms: i64) -> AnyView {
     let Some(data) = data else { return nothing("Nothing has arrived yet.") };
     let time = TimeContext::expect();
     // To the second: this is for people.
@@ -249,7 +249,7 @@ fn timing_tab(card: &CardTools, data: Option<&PanelData>, loaded_at_ms: i64) -> 
         .parts
         .iter()
         .map(|part| {
-            let ref_id = card.panel.targets.get(part.target).map_or("", |target| target.ref_id.as_str());
+            let ref_id = data.panel.targets.get(part.target).map_or("", |target| target.ref_id.as_str());
             view! { <h3 class="card__note">{format!("Query {ref_id}")}</h3>{facts_view(facts_of(part))} }
         })
         .views();
@@ -282,7 +282,7 @@ fn data_tab(card: &CardTools) -> AnyView {
     let Some(sheet) = sheet else { return nothing("There are no numbers yet.") };
     let zone = TimeContext::expect().zone.get_untracked();
     let table = Arc::new(zone.with(|zone| sheet.to_table(zone)));
-    let caption = card.panel.title.clone();
+    let caption = card.panel.get_untracked().title.clone();
     let file_name = format!("{}.csv", file_name_of(&caption));
     let download = move |_| clipboard::download(&file_name, "text/csv;charset=utf-8", &sheet.to_csv());
     view! {
@@ -293,7 +293,8 @@ fn data_tab(card: &CardTools) -> AnyView {
 }
 
 fn json_tab(card: &CardTools) -> AnyView {
-    let text = indent::first_value(card.panel.document.text());
+    let panel = card.panel.get_untracked();
+    let text = indent::first_value(panel.document.text());
     if text.is_empty() {
         return nothing("This panel is in no file.");
     }

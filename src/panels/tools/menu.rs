@@ -41,6 +41,7 @@ fn item(text: &'static str, close: Callback<()>, run: impl Fn() + 'static) -> An
 
 fn items(card: &Arc<CardTools>, is_choosing: RwSignal<bool>, close: Callback<()>) -> AnyView {
     let CardTools { panel, live, actions, is_table, dialog, .. } = card.as_ref();
+    let panel = panel.get_untracked();
     let (id, is_table, dialog) = (panel.id, *is_table, *dialog);
     let mut all = Vec::new();
     if let Some(actions) = *actions {
@@ -98,7 +99,7 @@ fn rule() -> AnyView {
 /// How often this panel is refreshed.
 fn refreshes(card: &Arc<CardTools>, close: Callback<()>) -> AnyView {
     let Some(actions) = card.actions else { return ().into_any() };
-    let id = card.panel.id;
+    let id = card.panel.with_untracked(|panel| panel.id);
     let own = actions.own_refresh.run(id);
     std::iter::once(None)
         .chain(REFRESH_CHOICES.into_iter().map(Some))

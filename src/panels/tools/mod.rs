@@ -36,14 +36,16 @@ pub fn open_dialog(card: &Arc<CardTools>, dialog: CardDialog) -> AnyView {
     let on_close = Callback::new(move |()| shown.set(None));
     match dialog {
         CardDialog::Inspect => inspect::inspect(card, on_close),
-        CardDialog::Failure(error) => failure::dialog(&error, &request::source_url(&card.panel), on_close),
+        CardDialog::Failure(error) => {
+            failure::dialog(&error, &request::source_url(&card.panel.get_untracked()), on_close)
+        }
     }
 }
 
 /// The panel's numbers.
 #[inline(never)]
 pub fn open_table(card: &Arc<CardTools>) -> AnyView {
-    let caption = card.panel.title.clone();
+    let caption = card.panel.get_untracked().title.clone();
     let live = card.live;
     let table = move || {
         let sheet = live?.sheet.run(())?;
@@ -62,7 +64,7 @@ pub fn open_card_failure(card: &Arc<CardTools>, error: ApiError) -> AnyView {
     let asked = request::requests(card).into_iter().next().map(|asked| asked.request);
     failure::view(Failure {
         error,
-        source_url: request::source_url(&card.panel),
+        source_url: request::source_url(&card.panel.get_untracked()),
         request_line: asked.as_ref().map(|request| format!("POST {}", request.url)),
         curl: asked.as_ref().map(crate::api::http::as_curl),
         on_retry: card.live.map_or_else(|| Callback::new(|()| ()), |live| live.query.retry),

@@ -42,7 +42,7 @@ pub fn sent(panel: &Panel, parts: &[Part]) -> Vec<Asked> {
 
 /// As they would be sent now. Untracked.
 pub fn requests(card: &CardTools) -> Vec<Asked> {
-    let CardTools { panel, variables, .. } = card;
+    let panel = card.panel.get_untracked();
     let client = Sources::expect().prometheus(panel.source.as_deref()).and_then(|handle| handle.prometheus);
     let Some((client, range)) = client.zip(TimeContext::expect().resolve_now().ok()) else { return Vec::new() };
     panel
@@ -52,9 +52,13 @@ pub fn requests(card: &CardTools) -> Vec<Asked> {
         .map(|target| {
             let least_ms = target.min_interval_ms.or(panel.min_interval_ms).unwrap_or(TYPICAL_STEP_MS);
             let grid = Grid::for_range(range, TYPICAL_WIDTH_PX, least_ms, MAX_POINTS);
-            let intervals =
-                Intervals { step_ms: grid.step_ms, range_ms: range.duration_ms(), scrape_interval_ms: TYPICAL_STEP_MS };
-            let expr = interpolate(&target.expr, intervals, variables);
+            let intervals = Intervals {
+                step_ms: grid.step_ms,
+                range_ms: range.duration_ms(),
+                end_ms: range.end_ms,
+                scrape_interval_ms: TYPICAL_STEP_MS,
+            };
+            let expr = interpolate(&target.expr, intervals);
             let request = client.range_request(&RangeQuery::new(expr.clone(), grid));
             let request = HttpRequest { url: dom::absolute_url(&request.url), ..request };
             Asked { ref_id: target.ref_id.clone(), expr, request }
