@@ -124,11 +124,19 @@ const BAND_PX: f64 = 4.0;
 const BAND_GAP_PX: f64 = 2.0;
 /// Smaller gauges have none: it would be all there is to see.
 const BAND_FROM_PX: f64 = 20.0;
+/// Smaller gauges have no room for labels.
+const LABELLED_FROM_PX: f64 = 26.0;
 
+/// With labels where they leave enough room for the gauge.
 pub fn layout(input: &Input<'_>) -> Layout {
+    let with_labels = layout_with(input, input.has_band_labels && input.band.len() > 1);
+    with_labels.unwrap_or_else(|| layout_with(input, false).unwrap_or_default())
+}
+
+/// `None` where there is not enough room.
+fn layout_with(input: &Input<'_>, has_labels: bool) -> Option<Layout> {
     let Input { size, is_circle, value_ratio, start_ratio, value_text, band, measure, .. } = *input;
     let half = if is_circle { std::f64::consts::PI } else { HALF_SWEEP };
-    let has_labels = input.has_band_labels && band.len() > 1;
     let label_width = if has_labels {
         band.iter().map(|(_, text)| measure.width_px(text, AXIS_TEXT_PX)).fold(0.0, f64::max) + 4.0
     } else {
@@ -141,8 +149,8 @@ pub fn layout(input: &Input<'_>) -> Layout {
     let has_bounds = !is_circle && room.height_px >= 70.0;
     let bounds_px = if has_bounds { BOUNDS_PX } else { 0.0 };
     let radius = (room.width_px / 2.0).min((room.height_px - bounds_px) / height_ratio(is_circle)).max(0.0);
-    if radius < 8.0 {
-        return Layout::default();
+    if radius < if has_labels { LABELLED_FROM_PX } else { 8.0 } {
+        return None;
     }
     let drawn_height = radius * height_ratio(is_circle) + bounds_px + label_height + below;
     let x = size.width_px / 2.0;
@@ -226,14 +234,14 @@ pub fn layout(input: &Input<'_>) -> Layout {
             });
         }
     }
-    Layout {
+    Some(Layout {
         track: sector(inner, outer, 0.0, 1.0).path(),
         bar: bar.unwrap_or_default(),
         band: band_paths,
         value,
         bounds,
         band_labels,
-    }
+    })
 }
 
 #[cfg(test)]
@@ -310,7 +318,7 @@ mod tests {
                 // 81 % is so close to 80 % that its label would lie over the other.
                 let is_crowded = width < 500.0;
                 assert!(!is_crowded || drawn.band_labels.iter().all(|label| label.text != "81%"));
-                assert_eq!(drawn.band_labels.is_empty(), drawn.track.is_empty());
+                assert!(!drawn.track.is_empty() && drawn.band_labels.is_empty() == (width < 100.0));
                 assert!(matches!(drawn.band.len(), 0 | 4));
             }
         }

@@ -31,9 +31,8 @@ impl Sector {
             return false;
         }
         let angle = dx.atan2(-dy);
-        // As many turns on as the sector begins at.
-        let turned = self.from + (angle - self.from).rem_euclid(TAU);
-        turned <= self.to
+        // The same direction, some turns on.
+        (-1..=2).any(|turns| (self.from..=self.to).contains(&(angle + f64::from(turns) * TAU)))
     }
 
     /// The outline; empty where there is nothing to see.

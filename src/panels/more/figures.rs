@@ -47,11 +47,15 @@ pub struct Figure {
 impl Figure {
     /// What a meter says of it.
     pub fn meter(&self) -> Meter {
-        let said = match &self.verdict {
-            Some(verdict) => format!("{}, {verdict}", self.text),
-            None => self.text.to_string(),
+        let (min, max) = self.bounds;
+        let bound = |value: f64| units::format(&self.unit, value, None);
+        let verdict = self.verdict.as_ref().map(|verdict| format!(", {verdict}")).unwrap_or_default();
+        let said = if self.value.is_nan() {
+            self.text.to_string()
+        } else {
+            format!("{}{verdict}, between {} and {}", self.text, bound(min), bound(max))
         };
-        Meter { name: self.name.clone(), value: self.value, bounds: self.bounds, said, ..Meter::default() }
+        Meter { name: self.name.clone(), value: self.value, said, ..Meter::default() }
     }
 }
 

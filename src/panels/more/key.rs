@@ -39,7 +39,6 @@ pub fn Key(
     });
     let item = move |entry: KeyEntry| {
         let KeyEntry { name, paint, cells, is_hidden } = entry;
-        let said = std::iter::once(name.clone()).chain(cells.iter().cloned()).collect::<Vec<_>>().join(", ");
         let (clicked, title) = (name.clone(), name.clone());
         let on_click = move |event: leptos::ev::MouseEvent| {
             let names: Vec<String> = entries.with_untracked(|all| all.iter().map(|e| e.name.clone()).collect());
@@ -56,7 +55,6 @@ pub fn Key(
                 type="button"
                 class="series-names__row"
                 aria-pressed=if is_hidden { "false" } else { "true" }
-                aria-label=said
                 title=title
                 on:click=on_click
             >

@@ -192,9 +192,8 @@ pub struct Meter {
     pub name: String,
     /// Not a number where there is none.
     pub value: f64,
-    pub bounds: (f64, f64),
     pub ratio: Option<f64>,
-    /// The value and what is to be said of it.
+    /// The value, its limits and its bounds in words.
     pub said: String,
     pub hover: String,
     pub width: Option<String>,
@@ -202,19 +201,13 @@ pub struct Meter {
 }
 
 pub fn meter_view(meter: Meter, children: AnyView) -> AnyView {
-    let Meter { class, place, name, value, bounds: (min, max), ratio, said, hover, width, height } = meter;
+    let Meter { class, place, name, value, ratio, said, hover, width, height } = meter;
     let is_known = !value.is_nan();
-    let number = |value: f64| is_known.then(|| value.to_string());
-    let label = if is_known { name } else { format!("{name}: {said}") };
     view! {
         <div
             class=class
-            role=if is_known { "meter" } else { "img" }
-            aria-label=label
-            aria-valuenow=number(value.clamp(min, max))
-            aria-valuemin=number(min)
-            aria-valuemax=number(max)
-            aria-valuetext=is_known.then_some(said)
+            role="img"
+            aria-label=format!("{name}: {said}")
             data-testid="meter"
             data-place=place
             data-value=if is_known { value.to_string() } else { String::new() }

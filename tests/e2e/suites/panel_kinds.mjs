@@ -68,14 +68,12 @@ export function panelKindsSuite(runner, env) {
       const gauges = await marksOf(page, "CPU by component", '[data-testid="meter"]');
       equal(gauges.length, cpu.length, "gauges");
       for (const [at, { points }] of cpu.entries()) near(Number(gauges[at].value), lastValue(points), "a gauge");
-      const first = panel(page, "CPU by component").getByRole("meter").first();
-      equal([await first.getAttribute("aria-valuemin"), await first.getAttribute("aria-valuemax")].map(Number), [0, 100], "bounds");
-      near(Number(await first.getAttribute("aria-valuenow")), lastValue(cpu[0].points), "what a screen reader is told");
+      check(/^agent_runtime: [\d.]+%, below 5%, between 0% and 100%$/.test(gauges[0].label), `a screen reader is told “${gauges[0].label}”`);
 
       const statuses = answerTo(server.front, "sum(rate(agentarea_http_requests_total[5m])) by (status)");
       const bars = await marksOf(page, "Requests by status", '[data-testid="meter"]');
       const values = statuses.map(({ value }) => value);
-      equal(bars.map(({ label }) => label), statuses.map(({ labels }) => labels.status), "names of the bars");
+      equal(bars.map(({ label }) => label.split(":")[0]), statuses.map(({ labels }) => labels.status), "names of the bars");
       const longest = Math.max(...bars.map(({ ratio }) => Number(ratio)));
       for (const [at, value] of values.entries()) {
         near(Number(bars[at].value), value, "a bar");
@@ -139,7 +137,7 @@ export function panelKindsSuite(runner, env) {
       await openKinds(page, server.front, "kinds-old");
       equal(await states(page), {}, "panels without data");
       const said = await panel(page, "Grafana 6.0").locator(".gauge").textContent();
-      check(/^~.*users/.test(said), `the prefix and suffix of 6.0: ${said}`);
+      check(/~[\d.]+ users/.test(said), `the prefix and suffix of 6.0: ${said}`);
       equal(await panel(page, "Grafana 6.2").locator('[data-testid="meter"]').count(), 3, "the limit of values");
       check(await hasRemark(page, "On the graph", "strange"), "an unknown option is not reported");
       check(await panel(page, "The plug-in").locator(".pie__slice").count() > 1, "the plug-in's pie has no slices");
