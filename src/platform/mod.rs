@@ -25,6 +25,7 @@ pub mod pack;
 pub mod picture;
 #[cfg(feature = "browser")]
 pub mod print;
+#[cfg(feature = "browser")]
 pub mod regexp;
 #[cfg(feature = "browser")]
 pub mod storage;
