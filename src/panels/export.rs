@@ -20,6 +20,7 @@ pub struct Sheet {
 
 /// A browser's table of more rows than this scrolls badly; the CSV has all.
 pub(super) const TABLE_ROWS_MAX: usize = 1_000;
+const TABLE_SERIES_MAX: usize = 200;
 
 impl Sheet {
     /// RFC 4180: time as ISO 8601 in UTC, time in Unix milliseconds, then one column per series. A gap is an empty
@@ -54,8 +55,8 @@ impl Sheet {
         if let Some((_, table)) = &self.written {
             return table.clone();
         }
-        let columns =
-            std::iter::once("Time".to_owned()).chain(self.columns.iter().map(|(name, _)| name.clone())).collect();
+        let shown = self.columns.get(..TABLE_SERIES_MAX).unwrap_or(&self.columns);
+        let columns = std::iter::once("Time".to_owned()).chain(shown.iter().map(|(name, _)| name.clone())).collect();
         let rows = self
             .x_ms
             .iter()
@@ -64,7 +65,7 @@ impl Sheet {
             .take(TABLE_ROWS_MAX)
             .map(|(row, x_ms)| {
                 let mut cells = vec![date_time_text(*x_ms as i64, zone)];
-                for (_, values) in &self.columns {
+                for (_, values) in shown {
                     let mut cell = String::new();
                     if let Some(value) = values.get(row) {
                         push_number(&mut cell, *value);
@@ -74,8 +75,13 @@ impl Sheet {
                 cells
             })
             .collect();
-        let note = (self.x_ms.len() > TABLE_ROWS_MAX)
-            .then(|| format!("The newest {TABLE_ROWS_MAX} of {} rows. The CSV has all of them.", self.x_ms.len()));
+        let (row_count, series_count) = (self.x_ms.len(), self.columns.len());
+        let cuts = [
+            (row_count > TABLE_ROWS_MAX).then(|| format!("the newest {TABLE_ROWS_MAX} of {row_count} rows")),
+            (series_count > TABLE_SERIES_MAX).then(|| format!("the first {TABLE_SERIES_MAX} of {series_count} series")),
+        ];
+        let cuts: Vec<String> = cuts.into_iter().flatten().collect();
+        let note = (!cuts.is_empty()).then(|| format!("Shown are {}. The CSV has all.", cuts.join(" and ")));
         TableData { columns, rows, note }
     }
 }
@@ -138,5 +144,17 @@ mod tests {
         assert_eq!(table.columns, ["Time", "a"]);
         assert_eq!(table.rows.iter().filter_map(|r| r.get(1)).collect::<Vec<_>>(), ["2", "1"]);
         assert_eq!(table.note, None);
+    }
+
+    #[test]
+    fn a_table_says_what_it_leaves_out() {
+        let columns = (0..250).map(|at| (at.to_string(), vec![1.0; 1_200].into())).collect();
+        let sheet = Sheet { x_ms: (0..1_200).map(f64::from).collect(), columns, ..Sheet::default() };
+        let table = sheet.to_table(&crate::base::time::Utc);
+        assert_eq!((table.columns.len(), table.rows.len()), (201, 1_000));
+        assert_eq!(
+            table.note.as_deref(),
+            Some("Shown are the newest 1000 of 1200 rows and the first 200 of 250 series. The CSV has all.")
+        );
     }
 }

@@ -87,10 +87,10 @@ pub fn view(props: PanelProps) -> AnyView {
     let pointed = RwSignal::new(None::<Pointed>);
 
     let prepared = {
-        let (panel, options) = (Arc::clone(&panel), Arc::clone(&options));
+        let options = Arc::clone(&options);
         Memo::shared(move || {
             let data = query.remote.with(|remote| remote.value.clone())?;
-            Some(Arc::new(time.zone.with(|zone| prepare(&panel, &options, &data, zone))))
+            Some(Arc::new(time.zone.with(|zone| prepare(&options, &data, zone))))
         })
     };
     let drawn = {
@@ -135,7 +135,7 @@ pub fn view(props: PanelProps) -> AnyView {
     };
     let live = Live {
         query,
-        sheet: sheet_of(Arc::clone(&panel), query),
+        sheet: sheet_of(query),
         remarks: Signal::derive(move || {
             let found = prepared.get().map(|p| p.notices.clone()).unwrap_or_default();
             remarks.iter().cloned().chain(found).collect()
@@ -231,7 +231,8 @@ fn category_of(panel: &Panel, options: &BarChartOptions, frame: &Samples, target
     label.map_or(Category::Series, |name| Category::Label(name.to_owned()))
 }
 
-fn prepare(panel: &Panel, options: &BarChartOptions, data: &PanelData, zone: &Zone) -> Prepared {
+fn prepare(options: &BarChartOptions, data: &PanelData, zone: &Zone) -> Prepared {
+    let panel = &*data.panel;
     let (frame, targets) = data.joined();
     let looks = looks_of(panel, &frame, &targets);
     let category = category_of(panel, options, &frame, &targets);

@@ -17,9 +17,7 @@ use crate::{
         timeseries::AxisOptions as ChartAxis,
     },
     model::{
-        dashboard::{
-            AxisScale, FieldColour, LegendPlacement, Panel, StackMode, TargetFormat, TooltipMode, TooltipSort,
-        },
+        dashboard::{AxisScale, FieldColour, LegendPlacement, StackMode, TargetFormat, TooltipMode, TooltipSort},
         notice::Notice,
     },
     panels::{
@@ -96,10 +94,10 @@ pub fn view(props: PanelProps) -> AnyView {
     let pointed = RwSignal::new(None::<Pointed>);
 
     let prepared = {
-        let (panel, options) = (Arc::clone(&panel), Arc::clone(&options));
+        let options = Arc::clone(&options);
         Memo::shared(move || {
             let data = query.remote.with(|remote| remote.value.clone())?;
-            Some(Arc::new(prepare(&panel, &options, &data)))
+            Some(Arc::new(prepare(&options, &data)))
         })
     };
     let drawn = {
@@ -144,7 +142,7 @@ pub fn view(props: PanelProps) -> AnyView {
     });
     let live = Live {
         query,
-        sheet: sheet_of(Arc::clone(&panel), query),
+        sheet: sheet_of(query),
         remarks: Signal::derive(move || {
             let found = prepared.get().map(|p| p.notices.clone()).unwrap_or_default();
             remarks.iter().cloned().chain(found).collect()
@@ -212,9 +210,9 @@ fn paint_of_series(look: &SeriesLook) -> Paint {
     paint_of(&look.options.field, f64::NAN, (0.0, 1.0), look.ink, &FieldColour::SeriesPalette)
 }
 
-fn prepare(panel: &Panel, options: &HistogramOptions, data: &PanelData) -> Prepared {
+fn prepare(options: &HistogramOptions, data: &PanelData) -> Prepared {
     let (frame, targets) = data.joined();
-    let mut looks = looks_of(panel, &frame, &targets);
+    let mut looks = looks_of(&data.panel, &frame, &targets);
     let mut series: Vec<Arc<[f64]>> = frame.columns.iter().map(|column| Arc::clone(&column.values)).collect();
     let is_hidden: Vec<bool> = looks.iter().map(|look| look.options.style.is_hidden).collect();
     let mut hidden = is_hidden.iter();
@@ -234,7 +232,7 @@ fn prepare(panel: &Panel, options: &HistogramOptions, data: &PanelData) -> Prepa
         Buckets { size: options.bucket_size, count: options.bucket_count, offset: options.bucket_offset },
     );
     let mut notices = histogram.notices.clone();
-    if panel.targets.iter().any(|target| target.format == TargetFormat::Heatmap) {
+    if data.panel.targets.iter().any(|target| target.format == TargetFormat::Heatmap) {
         notices.push(Notice::warning(
             "the query asks for buckets, whose counts are counted here like any values; a heatmap shows buckets",
         ));

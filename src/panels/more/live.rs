@@ -54,19 +54,26 @@ pub fn use_figures<O: Send + Sync + 'static>(
     let query = use_panel_data(props, Signal::stored(Some(ROWS)), 1.0);
     let time = TimeContext::expect();
     let figures = {
-        let panel = Arc::clone(&panel);
+        let field = panel.field.clone();
         let shown = shown(&options).clone();
         Memo::new(move |_| {
             let zone = time.zone.get();
             query.remote.with(|remote| {
                 let data = remote.value.as_ref();
-                data.map(|data| figures_of(&panel, &shown, data, (&usual, most), &zone)).unwrap_or_default()
+                data.map(|data| {
+                    // What was read late, and the name with its variables filled in.
+                    let display_name = data.panel.field.display_name.clone();
+                    let field = FieldOptions { display_name, ..field.clone() };
+                    let panel = Panel { field, ..Panel::clone(&data.panel) };
+                    figures_of(&panel, &shown, data, (&usual, most), &zone)
+                })
+                .unwrap_or_default()
             })
         })
     };
     let live = Live {
         query,
-        sheet: sheet_of(Arc::clone(&panel), query),
+        sheet: sheet_of(query),
         remarks: Signal::derive(move || {
             let drawn = figures.with(|found| found.notices.clone());
             remarks.iter().cloned().chain(drawn).collect()
@@ -77,11 +84,12 @@ pub fn use_figures<O: Send + Sync + 'static>(
 }
 
 /// The series as they were answered.
-pub fn sheet_of(panel: Arc<Panel>, query: Query<PanelData>) -> Callback<(), Option<Sheet>> {
+pub fn sheet_of(query: Query<PanelData>) -> Callback<(), Option<Sheet>> {
     Callback::new(move |()| {
         query.remote.with(|remote| {
-            let (frame, targets) = remote.value.as_ref()?.joined();
-            let looks = looks_of(&panel, &frame, &targets);
+            let data = remote.value.as_ref()?;
+            let (frame, targets) = data.joined();
+            let looks = looks_of(&data.panel, &frame, &targets);
             let columns = looks.into_iter().zip(&frame.columns);
             Some(Sheet {
                 x_ms: frame.x_ms.to_vec(),

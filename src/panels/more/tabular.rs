@@ -19,30 +19,43 @@ use crate::{
         notice::Notice,
     },
     panels::{
-        PanelProps,
+        Filled, Outcome, PanelProps,
         data::PanelData,
         export::{Sheet, TABLE_ROWS_MAX, csv_cell},
         look,
     },
+    state::reactive::Signal,
     ui::data_table::TableData,
 };
 
 /// The panel with what was read of it now: its remarks, and what it says where there is nothing.
 pub fn with_remarks(props: PanelProps, no_value: Option<String>, notices: Vec<Notice>) -> PanelProps {
-    let mut panel = Panel::clone(&props.panel);
-    panel.notices.extend(notices);
-    panel.field = FieldOptions { no_value, ..panel.field };
-    PanelProps { panel: Arc::new(panel), ..props }
+    let with = Arc::new(move |panel: &Panel| {
+        let mut panel = panel.clone();
+        panel.notices.extend(notices.iter().cloned());
+        panel.field = FieldOptions { no_value: no_value.clone(), ..panel.field };
+        Arc::new(panel)
+    });
+    let PanelProps { panel, filled } = props;
+    let panel = with(&panel);
+    let filled = Signal::derive(move || {
+        let filled = filled.get();
+        match filled.outcome {
+            Outcome::Ready(panel) => Filled { outcome: Outcome::Ready(with(&panel)), ..filled },
+            _ => filled,
+        }
+    });
+    PanelProps { panel, filled }
 }
 
 /// The answers as tables after the panel's transformations. With `is_one_table` the latest values of several series are one
 /// table where nothing is to be done with each.
-pub fn tables_of(panel: &Panel, data: &PanelData, steps: &[Step], is_one_table: bool) -> Vec<Table> {
+pub fn tables_of(data: &PanelData, steps: &[Step], is_one_table: bool) -> Vec<Table> {
     let answers: Vec<Answer<'_>> = data
         .parts
         .iter()
         .filter_map(|part| {
-            let target = panel.targets.get(part.target)?;
+            let target = data.panel.targets.get(part.target)?;
             Some(Answer {
                 ref_id: &target.ref_id,
                 expr: &part.expr,

@@ -20,7 +20,7 @@ use crate::{
         scene::Align as ChartAlign,
         states::{self as chart, Hit, Layout, SpanLabels},
     },
-    model::dashboard::{Panel, TooltipMode, TooltipSort},
+    model::dashboard::{TooltipMode, TooltipSort},
     platform::clock,
     state::{
         reactive::{Callback, Memo, RwSignal, Signal, signal},
@@ -71,11 +71,11 @@ pub fn view(props: PanelProps, is_history: bool) -> AnyView {
     let px_per_row = if is_history { HISTORY_PX_PER_ROW } else { PX_PER_ROW };
     let query = use_panel_data(&props, Signal::derive(move || room.get().map(|room| room.width_px)), px_per_row);
     let prepared = {
-        let (panel, file) = (Arc::clone(&panel), Arc::clone(&file));
+        let file = Arc::clone(&file);
         Memo::shared(move || {
             let data = query.remote.with(|remote| remote.value.clone())?;
             let zone = time.zone.get();
-            Some(Arc::new(zone.with(|zone| prepare(&panel, &file, &data, Moment { zone, now_ms: clock::now_ms() }))))
+            Some(Arc::new(zone.with(|zone| prepare(&file, &data, Moment { zone, now_ms: clock::now_ms() }))))
         })
     };
     let page = RwSignal::new(0_usize);
@@ -181,8 +181,8 @@ fn StateLegend(states: Memo<Vec<State>>) -> impl IntoView {
 /// Values without states of their own would fill the legend.
 const LEGEND_MOST: usize = 30;
 
-fn prepare(panel: &Panel, file: &TimelinePanel, data: &PanelData, moment: Moment<'_>) -> Prepared {
-    let tables = tables_of(panel, data, &file.steps, false);
+fn prepare(file: &TimelinePanel, data: &PanelData, moment: Moment<'_>) -> Prepared {
+    let tables = tables_of(data, &file.steps, false);
     let states = states_of(&tables, &file.fields, file.shape, data.range, data.grid.step_ms, moment);
     Prepared { states, range: data.range }
 }

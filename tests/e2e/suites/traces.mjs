@@ -342,9 +342,10 @@ export function tracesSuite(runner, env) {
     await page.mouse.move(place.x + 104, place.y + 60, { steps: 4 });
     await page.mouse.up();
     await until("wider names", async () => Math.abs((await width()) - usual - 100) < 8);
+    const dragged = await width();
     await edge.focus();
     await page.keyboard.press("ArrowLeft");
-    await until("narrower names", async () => (await width()) < usual + 95);
+    await until("narrower names", async () => (await width()) < dragged - 8);
     const now = await width();
     await page.reload();
     await until("as wide as before", async () => Math.abs((await width()) - now) < 2);

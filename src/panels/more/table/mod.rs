@@ -135,13 +135,10 @@ pub fn view(props: PanelProps) -> AnyView {
     on_cleanup(move || drop(watch.try_update_value(Option::take)));
 
     let query = use_panel_data(&props, Signal::derive(move || room.get().map(|(width, _)| width)), 1.0);
-    let tables = {
-        let panel = Arc::clone(&panel);
-        Memo::shared(move || {
-            let data = query.remote.with(|remote| remote.value.clone())?;
-            Some(Arc::new(tables_of(&panel, &data, &steps, true)))
-        })
-    };
+    let tables = Memo::shared(move || {
+        let data = query.remote.with(|remote| remote.value.clone())?;
+        Some(Arc::new(tables_of(&data, &steps, true)))
+    });
     let picked = RwSignal::new(options.first_table);
     let shown = {
         let fields = fields.clone();
