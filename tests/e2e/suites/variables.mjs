@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { DESKTOP, PHONE, THEMES, axeFindings, misfits, onPage, panel, settled } from "../lib/page.mjs";
 import { check, equal, until } from "../lib/runner.mjs";
 import { NOW_MS } from "../lib/servers.mjs";
+import { GIVEN_UP } from "./traces.mjs";
 
 const JSON_TYPE = "application/json";
 
@@ -30,7 +31,7 @@ export function variablesSuite(runner, env) {
       front.forget();
       serve(fault);
       try {
-        return await onPage(env.browser, options, async (page) => {
+        return await onPage(env.browser, { ...options, allow: [GIVEN_UP, ...(options.allow ?? [])] }, async (page) => {
           await page.goto(`${front.url}d/fixture?refresh=off${query}`);
           if (ready) await settled(page);
           return work(page, front, serve);
