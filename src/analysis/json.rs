@@ -136,7 +136,8 @@ fn push_nested<'a>(
     rest.push(Piece::Text(open));
 }
 
-fn push_text(out: &mut String, text: &str) {
+/// Adds a string with its quotes.
+pub fn push_text(out: &mut String, text: &str) {
     out.push('"');
     for c in text.chars() {
         match c {

@@ -1,7 +1,7 @@
 //! What a link to Loki's own answer needs.
 
 use super::http::{Endpoint, FormParams};
-use crate::model::trace::TraceId;
+use crate::model::{labels::quoted, trace::TraceId};
 
 const MAX_LINES: &str = "1000";
 /// The label that Loki makes by itself since version 3, of whatever tells a stream's service (`discover_service_name`).
@@ -29,20 +29,6 @@ pub fn lines_of_trace_url(
         .with("limit", MAX_LINES)
         .with("direction", "forward");
     endpoint.get("/loki/api/v1/query_range", &params).url
-}
-
-/// As a string of LogQL, which are Go's.
-fn quoted(text: &str) -> String {
-    let mut out = String::from("\"");
-    for c in text.chars() {
-        match c {
-            '"' | '\\' => out.extend(['\\', c]),
-            '\n' => out.push_str("\\n"),
-            c => out.push(c),
-        }
-    }
-    out.push('"');
-    out
 }
 
 #[cfg(test)]

@@ -7,8 +7,9 @@
 
 use std::{collections::BTreeMap, fmt::Write as _};
 
-use crate::model::trace::{
-    DocumentKind, Reference, ReferenceKind, SpanDetail, SpanEvent, SpanFlags, Tag, TagValue, Trace,
+use crate::{
+    analysis::json::push_text,
+    model::trace::{DocumentKind, Reference, ReferenceKind, SpanDetail, SpanEvent, SpanFlags, Tag, TagValue, Trace},
 };
 
 /// Whole numbers beyond this lose digits in JavaScript; Jaeger writes them as strings.
@@ -48,23 +49,6 @@ fn write_list<T>(out: &mut String, items: impl Iterator<Item = T>, mut write: im
     }
 }
 
-/// A string with its quotes.
-fn write_text(out: &mut String, text: &str) {
-    out.push('"');
-    for c in text.chars() {
-        match c {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            c if c < ' ' => write_args(out, format_args!("\\u{:04x}", u32::from(c))),
-            c => out.push(c),
-        }
-    }
-    out.push('"');
-}
-
 fn write_args(out: &mut String, args: std::fmt::Arguments<'_>) {
     // A `String` takes everything.
     let _never_fails = out.write_fmt(args);
@@ -92,7 +76,7 @@ fn write_jaeger(out: &mut String, trace: &Trace, shown: &dyn Fn(SpanDetail) -> S
     write_list(out, 0..trace.len(), |out, span| {
         let detail = shown(trace.detail(span));
         let mut process = String::from("{\"serviceName\":");
-        write_text(&mut process, trace.service(span));
+        push_text(&mut process, trace.service(span));
         process.push_str(",\"tags\":");
         write_tags(&mut process, &detail.process_tags);
         process.push('}');
@@ -113,7 +97,7 @@ fn write_jaeger_span(out: &mut String, trace: &Trace, span: usize, detail: &Span
     let SpanDetail { tags, process_tags: _, events, references, warnings } = detail;
     let (trace_id, span_id) = (trace.id(), trace.span_id(span));
     write_args(out, format_args!("{{\"traceID\":\"{trace_id}\",\"spanID\":\"{span_id}\",\"operationName\":"));
-    write_text(out, trace.operation(span));
+    push_text(out, trace.operation(span));
     out.push_str(",\"references\":[");
     write_list(out, references.iter(), |out, Reference { kind, trace_id, span_id, tags: _ }| {
         let kind = match kind {
@@ -145,7 +129,7 @@ fn write_warnings(out: &mut String, warnings: &[String]) {
         return;
     }
     out.push('[');
-    write_list(out, warnings.iter(), |out, text| write_text(out, text));
+    write_list(out, warnings.iter(), |out, text| push_text(out, text));
     out.push(']');
 }
 
@@ -157,7 +141,7 @@ fn write_tags(out: &mut String, tags: &[Tag]) {
 
 fn write_tag(out: &mut String, Tag { key, value }: &Tag) {
     out.push_str("{\"key\":");
-    write_text(out, key);
+    push_text(out, key);
     let kind = match value {
         TagValue::Text(_) => "string",
         TagValue::Int(_) => "int64",
@@ -167,7 +151,7 @@ fn write_tag(out: &mut String, Tag { key, value }: &Tag) {
     };
     write_args(out, format_args!(",\"type\":\"{kind}\",\"value\":"));
     match value {
-        TagValue::Text(text) | TagValue::Binary(text) => write_text(out, text),
+        TagValue::Text(text) | TagValue::Binary(text) => push_text(out, text),
         TagValue::Int(value) if value.unsigned_abs() > MAX_EXACT => write_args(out, format_args!("\"{value}\"")),
         TagValue::Int(value) => write_args(out, format_args!("{value}")),
         TagValue::Float(value) => write_float(out, *value),
@@ -232,10 +216,10 @@ impl Scopes {
             write_list(&mut resource, [&service].into_iter().chain(&process_tags), write_attribute);
             resource.push(']');
             let mut scope = String::from("{\"name\":");
-            write_text(&mut scope, fields.scope);
+            push_text(&mut scope, fields.scope);
             if !fields.scope_version.is_empty() {
                 scope.push_str(",\"version\":");
-                write_text(&mut scope, fields.scope_version);
+                push_text(&mut scope, fields.scope_version);
             }
             scope.push('}');
             let out = self.spans.entry((resource, scope)).or_default();
@@ -281,7 +265,7 @@ fn write_otlp_span(
     write_args(out, format_args!("{{\"traceId\":\"{:032x}\",\"spanId\":\"{span_id}\"", trace_id.0));
     if !fields.state.is_empty() {
         out.push_str(",\"traceState\":");
-        write_text(out, fields.state);
+        push_text(out, fields.state);
     }
     let is_parent = |reference: &&Reference| reference.kind == ReferenceKind::ChildOf && reference.trace_id == trace_id;
     let parent = references.iter().position(|reference| is_parent(&reference));
@@ -289,7 +273,7 @@ fn write_otlp_span(
         write_args(out, format_args!(",\"parentSpanId\":\"{span_id}\""));
     }
     out.push_str(",\"name\":");
-    write_text(out, trace.operation(span));
+    push_text(out, trace.operation(span));
     if let Some(kind) = fields.kind {
         write_args(out, format_args!(",\"kind\":{kind}"));
     }
@@ -313,7 +297,7 @@ fn write_otlp_span(
     out.push_str("],\"events\":[");
     write_list(out, events.iter(), |out, SpanEvent { time_ns, name, fields }| {
         write_args(out, format_args!("{{\"timeUnixNano\":\"{time_ns}\",\"name\":"));
-        write_text(out, name);
+        push_text(out, name);
         out.push_str(",\"attributes\":[");
         write_list(out, fields.iter(), write_attribute);
         out.push_str("]}");
@@ -337,14 +321,14 @@ fn write_otlp_span(
             out.push(',');
         }
         out.push_str("\"message\":");
-        write_text(out, fields.status_text);
+        push_text(out, fields.status_text);
     }
     out.push_str("}}");
 }
 
 fn write_attribute(out: &mut String, Tag { key, value }: &Tag) {
     out.push_str("{\"key\":");
-    write_text(out, key);
+    push_text(out, key);
     out.push_str(",\"value\":");
     write_any_value(out, value);
     out.push('}');
@@ -354,7 +338,7 @@ fn write_any_value(out: &mut String, value: &TagValue) {
     match value {
         TagValue::Text(text) => {
             out.push_str("{\"stringValue\":");
-            write_text(out, text);
+            push_text(out, text);
         }
         TagValue::Int(value) => write_args(out, format_args!("{{\"intValue\":\"{value}\"")),
         TagValue::Float(value) => {
@@ -364,7 +348,7 @@ fn write_any_value(out: &mut String, value: &TagValue) {
         TagValue::Bool(value) => write_args(out, format_args!("{{\"boolValue\":{value}")),
         TagValue::Binary(text) => {
             out.push_str("{\"bytesValue\":");
-            write_text(out, text);
+            push_text(out, text);
         }
     }
     out.push('}');
