@@ -142,6 +142,7 @@ pub enum ThresholdStyle {
     DashedLine,
     Area,
     LineAndArea,
+    DashedLineAndArea,
 }
 
 /// Everything that [`layout`] needs.
@@ -373,7 +374,7 @@ fn side_axis(
 }
 
 fn has_lines(style: ThresholdStyle) -> bool {
-    matches!(style, ThresholdStyle::Line | ThresholdStyle::DashedLine | ThresholdStyle::LineAndArea)
+    !matches!(style, ThresholdStyle::None | ThresholdStyle::Area)
 }
 
 impl TimeHit for Hit {

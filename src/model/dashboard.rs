@@ -775,6 +775,7 @@ pub enum ThresholdDisplay {
     DashedLine,
     Area,
     LineAndArea,
+    DashedLineAndArea,
 }
 
 #[derive(Debug, Clone, PartialEq, Default)]

@@ -305,6 +305,7 @@ fn draw(
                 ThresholdDisplay::DashedLine => chart::ThresholdStyle::DashedLine,
                 ThresholdDisplay::Area => chart::ThresholdStyle::Area,
                 ThresholdDisplay::LineAndArea => chart::ThresholdStyle::LineAndArea,
+                ThresholdDisplay::DashedLineAndArea => chart::ThresholdStyle::DashedLineAndArea,
             },
             finish,
             measure: &CanvasMeasure,

@@ -251,8 +251,7 @@ fn read_custom(custom: &Reader<'_>, series: &mut TimeSeriesOptions) {
                     ("dashed", ThresholdDisplay::DashedLine),
                     ("area", ThresholdDisplay::Area),
                     ("line+area", ThresholdDisplay::LineAndArea),
-                    ("dashed+area", ThresholdDisplay::LineAndArea),
-                    ("series", ThresholdDisplay::Off),
+                    ("dashed+area", ThresholdDisplay::DashedLineAndArea),
                 ],
             )
         })

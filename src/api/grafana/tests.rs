@@ -21,6 +21,22 @@ fn messages(notices: &[crate::model::notice::Notice]) -> Vec<&str> {
 }
 
 #[test]
+fn threshold_styles_are_drawn_or_remarked_on() {
+    let check = |mode: &str, expect: ThresholdDisplay, remark_count: usize| {
+        let text = format!(
+            r#"{{"panels":[{{"type":"timeseries","fieldConfig":{{"defaults":{{"custom":{{"thresholdsStyle":{{"mode":"{mode}"}}}}}}}}}}]}}"#
+        );
+        let dashboard = dashboard_from_json(&text).unwrap();
+        let panel = dashboard.panels.first().unwrap();
+        let PanelOptions::TimeSeries(options) = &panel.options else { panic!("{:?}", panel.options) };
+        assert_eq!((options.threshold_display, panel.notices.len()), (expect, remark_count), "{mode}");
+    };
+    check("dashed", ThresholdDisplay::DashedLine, 0);
+    check("dashed+area", ThresholdDisplay::DashedLineAndArea, 0);
+    check("series", ThresholdDisplay::Off, 1);
+}
+
+#[test]
 fn every_panel_knows_its_place_in_the_file() {
     for dashboard in [old(), new()] {
         assert!(dashboard.panels.iter().all(|panel| panel.document.at_byte > 0));

@@ -92,7 +92,7 @@ impl Draughtsman<'_> {
 
     fn threshold_areas(&mut self) {
         let (Some(axis), style) = (&self.layout.left, self.input.threshold_style) else { return };
-        if !matches!(style, ThresholdStyle::Area | ThresholdStyle::LineAndArea) {
+        if !matches!(style, ThresholdStyle::Area | ThresholdStyle::LineAndArea | ThresholdStyle::DashedLineAndArea) {
             return;
         }
         let (plot, scale) = (self.layout.plot, axis.scale);
@@ -120,7 +120,8 @@ impl Draughtsman<'_> {
             return;
         }
         let (plot, scale) = (self.layout.plot, axis.scale);
-        let is_dashed = self.input.threshold_style == ThresholdStyle::DashedLine;
+        let is_dashed =
+            matches!(self.input.threshold_style, ThresholdStyle::DashedLine | ThresholdStyle::DashedLineAndArea);
         for threshold in self.input.thresholds.iter().filter(|t| t.value >= scale.min && t.value <= scale.max) {
             let y = scale.px_from_value(threshold.value);
             self.level(threshold.ink, y, is_dashed.then_some(Dash { on_px: 4.0, off_px: 4.0 }));
