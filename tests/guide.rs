@@ -122,7 +122,7 @@ fn every_dashboard_is_understood_and_every_panel_can_be_drawn() {
 
 #[test]
 fn a_changed_dashboard_would_be_noticed() {
-    let broken = read("public/dashboards/executive.json").replacen("\"type\": \"graph\"", "\"type\": \"piechart\"", 1);
+    let broken = read("public/dashboards/executive.json").replacen("\"type\": \"graph\"", "\"type\": \"geomap\"", 1);
     let dashboard = dashboard_from_json(&broken).unwrap();
     let notices: Vec<_> = dashboard.all_notices().collect();
     assert_eq!(notices.len(), 1);
