@@ -31,9 +31,9 @@ for (const name of ["dist", "demo", "chromium", "out"]) {
   }
 }
 
-// What a browser loads first from the built app, as brotli: [{ name, bytes, brotliBytes }].
+// What a browser loads first from the built app, without the parts that come later, as brotli: [{ name, bytes, brotliBytes }].
 async function firstLoad(dist) {
-  const names = (await readdir(dist)).filter((name) => /^index\.html$|\.(?:js|wasm|css|svg)$|^config\.json$/.test(name));
+  const names = (await readdir(dist)).filter((name) => /^index\.html$|\.(?:js|svg)$|_bg\.wasm$|^app-.*\.css$|^config\.json$/.test(name));
   const files = await Promise.all(names.map(async (name) => {
     const content = await readFile(join(dist, name));
     const packed = await stat(join(dist, `${name}.br`)).then(({ size }) => size, () => (
