@@ -27,6 +27,28 @@ pub enum LegendAction {
     Toggle(usize),
 }
 
+/// A click isolates a series, a second one shows all again; with Ctrl it hides or shows just that one.
+pub fn toggle(hidden: &mut Vec<String>, names: &[String], action: LegendAction) {
+    match action {
+        LegendAction::Toggle(at) => {
+            let Some(name) = names.get(at) else { return };
+            if let Some(found) = hidden.iter().position(|h| h == name) {
+                hidden.remove(found);
+            } else {
+                hidden.push(name.clone());
+            }
+        }
+        LegendAction::Isolate(at) => {
+            let Some(name) = names.get(at) else { return };
+            let is_alone = !hidden.contains(name) && names.iter().all(|n| n == name || hidden.contains(n));
+            hidden.clear();
+            if !is_alone {
+                hidden.extend(names.iter().filter(|n| *n != name).cloned());
+            }
+        }
+    }
+}
+
 #[component]
 pub fn Legend(entries: Signal<Vec<LegendEntry>>, on_action: Callback<LegendAction>) -> impl IntoView {
     let item = move |(at, entry): (usize, LegendEntry)| {
@@ -81,4 +103,25 @@ pub fn Swatch(ink: Ink, #[prop(optional)] is_square: bool) -> impl IntoView {
         ></span>
     }
     .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_click_isolates_and_a_second_click_shows_all() {
+        let names: Vec<String> = ["a", "b", "c"].map(str::to_owned).to_vec();
+        let mut hidden = Vec::new();
+        toggle(&mut hidden, &names, LegendAction::Isolate(1));
+        assert_eq!(hidden, ["a", "c"]);
+        toggle(&mut hidden, &names, LegendAction::Isolate(2));
+        assert_eq!(hidden, ["a", "b"]);
+        toggle(&mut hidden, &names, LegendAction::Isolate(2));
+        assert!(hidden.is_empty());
+        toggle(&mut hidden, &names, LegendAction::Toggle(0));
+        assert_eq!(hidden, ["a"]);
+        toggle(&mut hidden, &names, LegendAction::Toggle(0));
+        assert!(hidden.is_empty());
+    }
 }

@@ -23,6 +23,17 @@ use crate::{
 /// One step of the old graph's `fill` (0 to 10) in percent.
 const FILL_STEP_PERCENT: f64 = 10.0;
 
+pub(super) const TEXT_MODES: &[(&str, StatTextMode)] = &[
+    ("auto", StatTextMode::Auto),
+    ("value", StatTextMode::Value),
+    ("value_and_name", StatTextMode::ValueAndName),
+    ("name", StatTextMode::Name),
+    ("none", StatTextMode::None),
+];
+
+pub(super) const ORIENTATIONS: &[(&str, Orientation)] =
+    &[("auto", Orientation::Auto), ("horizontal", Orientation::Horizontal), ("vertical", Orientation::Vertical)];
+
 #[inline(never)]
 pub(super) fn reducer_from(reader: &Reader<'_>, key: &str, id: &str) -> Option<Reducer> {
     let found = Reducer::from_id(id);
@@ -65,22 +76,8 @@ pub(super) fn stat_from(panel: &Reader<'_>) -> PanelOptions {
         ],
         &mut stat.colour_mode,
     );
-    options.word_into(
-        "textMode",
-        &[
-            ("auto", StatTextMode::Auto),
-            ("value", StatTextMode::Value),
-            ("value_and_name", StatTextMode::ValueAndName),
-            ("name", StatTextMode::Name),
-            ("none", StatTextMode::None),
-        ],
-        &mut stat.text_mode,
-    );
-    options.word_into(
-        "orientation",
-        &[("auto", Orientation::Auto), ("horizontal", Orientation::Horizontal), ("vertical", Orientation::Vertical)],
-        &mut stat.orientation,
-    );
+    options.word_into("textMode", TEXT_MODES, &mut stat.text_mode);
+    options.word_into("orientation", ORIENTATIONS, &mut stat.orientation);
     stat.is_centred = options.filled_text("justifyMode") == Some("center");
     options.ignore(&["fieldOptions", "percentChangeColorMode", "wideLayout", "sparkline", "text"]);
     options.finish();

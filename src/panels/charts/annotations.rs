@@ -18,7 +18,7 @@ use crate::{
     },
     model::{
         annotation::{Event, PanelFilter},
-        dashboard::{Dashboard, Intervals, LegendFormat, interpolate},
+        dashboard::{Dashboard, Intervals, LegendFormat, interpolate, is_built_in, variable_names},
         frame::Frame,
         labels::Labels,
         notice::Notice,
@@ -202,6 +202,9 @@ fn use_switches() -> (Memo<Hidden>, Callback<Hidden>) {
 async fn load(query: &AnnotationQuery, sources: Sources, range: Range) -> Result<Vec<Event>, Notice> {
     let failed =
         |why: &str| Notice::warning(format!("The annotation \u{201c}{}\u{201d} could not be asked: {why}", query.name));
+    if let Some(name) = variable_names(&query.expr).into_iter().find(|name| !is_built_in(name)) {
+        return Err(failed(&format!("the variable ${name} is not filled in annotations")));
+    }
     let source = sources.prometheus(query.source.as_deref()).ok_or_else(|| failed("there is no such source"))?;
     let client = source.prometheus.ok_or_else(|| failed("there is no Prometheus"))?;
     let grid = Grid::for_range(range, WIDTH_PX, query.step_ms.unwrap_or(STEP_MS), MAX_POINTS);

@@ -80,8 +80,9 @@ struct Room(Size);
 /// Tells what the chart shows, for those who do not see it.
 fn summarize(chart: &TimeChart) {
     let (prepared, summary) = (chart.prepared, chart.summary);
-    let title = chart.props.panel.title.clone();
+    let shown = chart.props.shown();
     effect(move || {
+        let title = shown.get().title.clone();
         if let Some(prepared) = prepared.get() {
             let series: Vec<Series> = prepared.looks.iter().map(|look| series_of(look, Side::Left, &[])).collect();
             summary.set(text_summary(&title, &prepared.frame, &series, &prepared.left_unit, None));

@@ -16,8 +16,8 @@ use crate::{
     },
     model::{
         dashboard::{
-            AxisScale, FieldColour, FieldOptions, LegendFormat, LegendPlacement, Orientation, Panel, StackMode,
-            TargetFormat, TooltipMode, TooltipSort,
+            AxisScale, FieldColour, FieldOptions, LegendFormat, Orientation, Panel, StackMode, TargetFormat,
+            TooltipMode, TooltipSort,
         },
         frame::{Frame as Samples, MISSING},
         labels::{Labels, METRIC_NAME},
@@ -25,18 +25,18 @@ use crate::{
     },
     panels::{
         PanelProps,
-        card::{Frame, Live},
+        card::Live,
         data::{PanelData, use_panel_data},
         look::{SeriesLook, by_value_descending, looks_of},
     },
     state::{
-        reactive::{Callback, Memo, RwSignal, Signal, signal},
+        reactive::{Callback, Memo, RwSignal, Signal},
         time::TimeContext,
         zone::Zone,
     },
     ui::{
         chart_canvas::CanvasMeasure,
-        tooltip::{Tooltip, TooltipData, TooltipRow},
+        tooltip::{TooltipData, TooltipRow},
         views::Views,
     },
 };
@@ -46,8 +46,8 @@ use super::{
     key::{Key, KeyEntry},
     live::sheet_of,
     paint::{Paint, paint_of},
-    plot::{Parts, Plot, Pointed},
-    svg::{Shape, Tone, drawing, line_view, lit_view, rect_path, shape_view, text_view, tick_text, turned_text_view},
+    plot::{DrawnFrame, Parts, Pointed},
+    svg::{Shape, Tone, line_view, lit_view, rect_path, shape_view, text_view, tick_text, turned_text_view},
 };
 
 /// A bar narrower than this cannot be pointed at.
@@ -81,7 +81,7 @@ pub fn view(props: PanelProps) -> AnyView {
     let (options, remarks) = bar_chart_from(&panel.document);
     let options = Arc::new(options);
     let time = TimeContext::expect();
-    let (room, set_room) = signal(None::<Size>);
+    let room = RwSignal::new(None::<Size>);
     let query = use_panel_data(&props, Signal::derive(move || room.get().map(|room| room.width_px)), ROW_PX);
     let hidden = RwSignal::new(Vec::<String>::new());
     let pointed = RwSignal::new(None::<Pointed>);
@@ -153,16 +153,23 @@ pub fn view(props: PanelProps) -> AnyView {
             (None, _) => unit,
         }
     });
-    let title = panel.title.clone();
-    let summary = Signal::derive(move || prepared.get().map_or_else(|| title.clone(), |p| summary_of(&title, &p)));
-    let has_legend = options.legend.placement != LegendPlacement::Hidden;
-    let placement = if options.legend.placement == LegendPlacement::Right { "right" } else { "bottom" };
+    let shown = props.shown();
+    let summary = Signal::derive(move || {
+        let title = shown.get().title.clone();
+        match prepared.get() {
+            Some(prepared) => summary_of(&title, &prepared),
+            None => title,
+        }
+    });
     let legend_options = options.legend.clone();
     let heads: Vec<String> = columns.iter().map(|reducer| reducer.label()).collect();
     let legend = move || {
-        let is_shown = has_legend && prepared.get().is_some_and(|p| !p.is_plain);
         let (heads, options) = (heads.clone(), legend_options.clone());
-        is_shown.then(|| view! { <Key entries=entries columns=heads options=options hidden=hidden/> }).views()
+        move || {
+            let (heads, options) = (heads.clone(), options.clone());
+            let is_shown = prepared.get().is_some_and(|p| !p.is_plain);
+            is_shown.then(|| view! { <Key entries=entries columns=heads options=options hidden=hidden/> }).views()
+        }
     };
     let marks = {
         let options = Arc::clone(&options);
@@ -176,21 +183,21 @@ pub fn view(props: PanelProps) -> AnyView {
         Some(lit_view(drawn.slot(pointed.at)))
     };
     view! {
-        <Frame props=props live=live unit=unit>
-            <div class="drawn" data-legend=placement>
-                <Plot
-                    on_room=Callback::new(move |room| set_room.set(Some(room)))
-                    summary=summary
-                    parts=parts
-                    pointed=pointed
-                    announcement=announcement
-                >
-                    {drawing("plot__svg", None, view! { {lit}{marks} }.into_any())}
-                </Plot>
-                {legend}
-            </div>
-            <Tooltip data=tooltip/>
-        </Frame>
+        <DrawnFrame
+            props=props
+            live=live
+            unit=unit
+            room=room
+            summary=summary
+            parts=parts
+            pointed=pointed
+            announcement=announcement
+            tooltip=tooltip
+            placement=options.legend.placement
+            names=ViewFn::from(legend)
+        >
+            {lit}{marks}
+        </DrawnFrame>
     }
     .into_any()
 }

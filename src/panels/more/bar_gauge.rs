@@ -12,23 +12,22 @@ use crate::{
     },
     model::dashboard::{FieldColour, Orientation, ThresholdMode},
     panels::{PanelProps, look::ink_of},
-    state::reactive::{Signal, signal},
+    state::reactive::signal,
     ui::{chart_canvas::CanvasMeasure, views::Views},
 };
 
 use super::{
-    figures::{FIGURES_MAX, Figure, Figures, summary_of},
-    live::{Reading, meters_frame, use_figures},
+    figures::{FIGURES_MAX, Figure, Figures},
+    live::{Reading, meters_frame, summary_signal, use_figures},
     paint::{Paint, gradient, paint_of, ratio_of},
     svg::{Meter, Piece, meter_view, meters_view, piece_view},
 };
 
 pub fn view(props: PanelProps) -> AnyView {
-    let Reading { panel, options, figures, live } =
+    let Reading { options, figures, live } =
         use_figures(&props, bar_gauge_from, |options| &options.shown, (FieldColour::Thresholds, FIGURES_MAX));
     let (room, set_room) = signal(None::<Size>);
-    let title = panel.title.clone();
-    let summary = Signal::derive(move || figures.with(|found| summary_of(&title, &found.list)));
+    let summary = summary_signal(&props, figures);
     let bars = move || {
         let room = room.get()?;
         Some(figures.with(|found| bars_view(&options, found, room)))

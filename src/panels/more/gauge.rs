@@ -11,13 +11,13 @@ use crate::{
     },
     model::dashboard::{FieldColour, Orientation, StatTextMode, ThresholdMode},
     panels::{PanelProps, look::ink_of},
-    state::reactive::{Signal, signal},
+    state::reactive::signal,
     ui::{chart_canvas::CanvasMeasure, views::Views},
 };
 
 use super::{
-    figures::{FIGURES_MAX, Figure, Figures, summary_of},
-    live::{Reading, meters_frame, use_figures},
+    figures::{FIGURES_MAX, Figure, Figures},
+    live::{Reading, meters_frame, summary_signal, use_figures},
     paint::{Paint, ratio_of},
     svg::{Meter, Piece, Shape, Tone, drawing, meter_view, meters_view, piece_view, shape_view, text_view},
 };
@@ -28,11 +28,10 @@ const NAME_PX: f64 = 20.0;
 const LABEL_PX: f64 = 30.0;
 
 pub fn view(props: PanelProps) -> AnyView {
-    let Reading { panel, options, figures, live } =
+    let Reading { options, figures, live } =
         use_figures(&props, gauge_from, |options| &options.shown, (FieldColour::Thresholds, FIGURES_MAX));
     let (room, set_room) = signal(None::<Size>);
-    let title = panel.title.clone();
-    let summary = Signal::derive(move || figures.with(|found| summary_of(&title, &found.list)));
+    let summary = summary_signal(&props, figures);
     let gauges = move || {
         let room = room.get()?;
         Some(figures.with(|found| gauges_view(&options, found, room)))

@@ -17,19 +17,19 @@ use crate::{
         timeseries::AxisOptions as ChartAxis,
     },
     model::{
-        dashboard::{AxisScale, FieldColour, LegendPlacement, StackMode, TargetFormat, TooltipMode, TooltipSort},
+        dashboard::{AxisScale, FieldColour, StackMode, TargetFormat, TooltipMode, TooltipSort},
         notice::Notice,
     },
     panels::{
         PanelProps,
-        card::{Frame, Live},
+        card::Live,
         data::{PanelData, use_panel_data},
         look::{SeriesLook, looks_of},
     },
-    state::reactive::{Callback, Memo, RwSignal, Signal, signal},
+    state::reactive::{Callback, Memo, RwSignal, Signal},
     ui::{
         chart_canvas::CanvasMeasure,
-        tooltip::{Tooltip, TooltipData, TooltipRow},
+        tooltip::{TooltipData, TooltipRow},
         views::Views,
     },
 };
@@ -38,8 +38,8 @@ use super::{
     key::{Key, KeyEntry},
     live::sheet_of,
     paint::{Paint, paint_of},
-    plot::{Parts, Plot, Pointed},
-    svg::{Shape, Tone, drawing, line_view, lit_view, rect_path, shape_view, text_view, tick_text},
+    plot::{DrawnFrame, Parts, Pointed},
+    svg::{Shape, Tone, line_view, lit_view, rect_path, shape_view, text_view, tick_text},
 };
 
 /// Rows asked for, however wide the card: the same samples are counted on a phone and on a wall.
@@ -88,7 +88,7 @@ pub fn view(props: PanelProps) -> AnyView {
     let panel = Arc::clone(&props.panel);
     let (options, remarks) = histogram_from(&panel.document);
     let options = Arc::new(options);
-    let (room, set_room) = signal(None::<Size>);
+    let room = RwSignal::new(None::<Size>);
     let query = use_panel_data(&props, Signal::stored(Some(ROWS)), 1.0);
     let hidden = RwSignal::new(Vec::<String>::new());
     let pointed = RwSignal::new(None::<Pointed>);
@@ -155,8 +155,9 @@ pub fn view(props: PanelProps) -> AnyView {
             if unit.is_empty() { "count of samples".to_owned() } else { format!("count of samples by {unit}") }
         })
     });
-    let title = panel.title.clone();
+    let shown = props.shown();
     let summary = Signal::derive(move || {
+        let title = shown.get().title.clone();
         prepared.get().filter(|p| p.histogram.bucket_count() > 0).map_or_else(
             || title.clone(),
             |p| {
@@ -171,10 +172,11 @@ pub fn view(props: PanelProps) -> AnyView {
             },
         )
     });
-    let has_legend = options.legend.placement != LegendPlacement::Hidden;
-    let placement = if options.legend.placement == LegendPlacement::Right { "right" } else { "bottom" };
     let heads: Vec<String> = options.legend.columns.iter().map(|reducer| reducer.label()).collect();
     let legend_options = options.legend.clone();
+    let names = move || {
+        view! { <Key entries=entries columns=heads.clone() options=legend_options.clone() hidden=hidden/> }
+    };
     let marks = {
         let options = Arc::clone(&options);
         move || {
@@ -187,21 +189,21 @@ pub fn view(props: PanelProps) -> AnyView {
         Some(lit_view(drawn.slot(pointed.at)))
     };
     view! {
-        <Frame props=props live=live unit=unit>
-            <div class="drawn" data-legend=placement>
-                <Plot
-                    on_room=Callback::new(move |room| set_room.set(Some(room)))
-                    summary=summary
-                    parts=parts
-                    pointed=pointed
-                    announcement=announcement
-                >
-                    {drawing("plot__svg", None, view! { {lit}{marks} }.into_any())}
-                </Plot>
-                {has_legend.then(|| view! { <Key entries=entries columns=heads options=legend_options hidden=hidden/> }).views()}
-            </div>
-            <Tooltip data=tooltip/>
-        </Frame>
+        <DrawnFrame
+            props=props
+            live=live
+            unit=unit
+            room=room
+            summary=summary
+            parts=parts
+            pointed=pointed
+            announcement=announcement
+            tooltip=tooltip
+            placement=options.legend.placement
+            names=ViewFn::from(names)
+        >
+            {lit}{marks}
+        </DrawnFrame>
     }
     .into_any()
 }

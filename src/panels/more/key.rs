@@ -5,7 +5,10 @@ use leptos::prelude::*;
 use crate::{
     model::dashboard::{LegendOptions, LegendPlacement},
     state::reactive::{RwSignal, Signal},
-    ui::views::Views,
+    ui::{
+        legend::{LegendAction, toggle},
+        views::Views,
+    },
 };
 
 use super::{
@@ -77,16 +80,11 @@ pub fn Key(
 
 /// What is hidden after a click: one alone and, once it is alone, all again; or, with `is_toggle`, that one changed.
 fn hidden_after(hidden: &[String], names: &[String], clicked: &str, is_toggle: bool) -> Vec<String> {
-    if is_toggle {
-        let mut after: Vec<String> = hidden.iter().filter(|name| *name != clicked).cloned().collect();
-        if after.len() == hidden.len() {
-            after.push(clicked.to_owned());
-        }
-        return after;
+    let mut after = hidden.to_vec();
+    if let Some(at) = names.iter().position(|name| name == clicked) {
+        toggle(&mut after, names, if is_toggle { LegendAction::Toggle(at) } else { LegendAction::Isolate(at) });
     }
-    let others: Vec<String> = names.iter().filter(|name| *name != clicked).cloned().collect();
-    let is_alone = !hidden.iter().any(|name| name == clicked) && others.iter().all(|name| hidden.contains(name));
-    if is_alone { Vec::new() } else { others }
+    after
 }
 
 #[cfg(test)]

@@ -27,14 +27,12 @@ use crate::{
 };
 
 use super::{
-    figures::{Figures, ROWS, figures_of},
+    figures::{Figures, ROWS, figures_of, summary_of},
     room::watch_room,
 };
 
 /// A panel of numbers, read and loading.
 pub struct Reading<O> {
-    /// With what its options say about fields.
-    pub panel: Arc<Panel>,
     pub options: Arc<O>,
     pub figures: Memo<Figures>,
     pub live: Live,
@@ -48,13 +46,11 @@ pub fn use_figures<O: Send + Sync + 'static>(
     shown: impl Fn(&O) -> &ShownValues,
     (usual, most): (FieldColour, usize),
 ) -> Reading<O> {
-    let mut panel = Panel::clone(&props.panel);
-    let (options, remarks) = read(&props.panel.document, &mut panel.field);
-    let panel = Arc::new(panel);
+    let mut field = props.panel.field.clone();
+    let (options, remarks) = read(&props.panel.document, &mut field);
     let query = use_panel_data(props, Signal::stored(Some(ROWS)), 1.0);
     let time = TimeContext::expect();
     let figures = {
-        let field = panel.field.clone();
         let shown = shown(&options).clone();
         Memo::new(move |_| {
             let zone = time.zone.get();
@@ -80,7 +76,13 @@ pub fn use_figures<O: Send + Sync + 'static>(
         }),
         is_empty: Signal::derive(move || figures.with(|found| found.list.iter().all(|f| is_missing(f.value)))),
     };
-    Reading { panel, options: Arc::new(options), figures, live }
+    Reading { options: Arc::new(options), figures, live }
+}
+
+/// The numbers in words, below the panel's title.
+pub fn summary_signal(props: &PanelProps, figures: Memo<Figures>) -> Signal<String> {
+    let shown = props.shown();
+    Signal::derive(move || figures.with(|found| summary_of(&shown.get().title, &found.list)))
 }
 
 /// The series as they were answered.

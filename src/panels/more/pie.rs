@@ -16,17 +16,14 @@ use crate::{
         },
     },
     model::{
-        dashboard::{FieldColour, LegendPlacement, TooltipMode, TooltipSort},
+        dashboard::{FieldColour, TooltipMode, TooltipSort},
         notice::Notice,
     },
-    panels::{
-        PanelProps,
-        card::{Frame, Live},
-    },
-    state::reactive::{Callback, Memo, RwSignal, Signal, signal},
+    panels::{PanelProps, card::Live},
+    state::reactive::{Callback, Memo, RwSignal, Signal},
     ui::{
         chart_canvas::CanvasMeasure,
-        tooltip::{Tooltip, TooltipData, TooltipRow},
+        tooltip::{TooltipData, TooltipRow},
         views::Views,
     },
 };
@@ -36,8 +33,8 @@ use super::{
     key::{Key, KeyEntry},
     live::{Reading, use_figures},
     paint::Paint,
-    plot::{Parts, Plot, Pointed},
-    svg::{Shape, Tone, drawing, shape_view, text_view},
+    plot::{DrawnFrame, Parts, Pointed},
+    svg::{Shape, Tone, shape_view, text_view},
 };
 
 /// So many series can be parts; most of them are shown as one.
@@ -60,9 +57,9 @@ struct Pieces {
 }
 
 pub fn view(props: PanelProps) -> AnyView {
-    let Reading { panel, options, figures, live } =
+    let Reading { options, figures, live } =
         use_figures(&props, pie_from, |options| &options.shown, (FieldColour::SeriesPalette, PARTS_MAX));
-    let (room, set_room) = signal(None::<Size>);
+    let room = RwSignal::new(None::<Size>);
     let hidden = RwSignal::new(Vec::<String>::new());
     let pointed = RwSignal::new(None::<Pointed>);
     // With none hidden, for the legend; and what is drawn.
@@ -118,8 +115,9 @@ pub fn view(props: PanelProps) -> AnyView {
         }),
         ..live
     };
-    let title = panel.title.clone();
+    let shown = props.shown();
     let summary = Signal::derive(move || {
+        let title = shown.get().title.clone();
         pieces.with(|pieces| {
             let words: Vec<String> = pieces.list.iter().map(words_of).collect();
             format!("{title}: pie of {} parts. {}", pieces.list.len(), words.join("; "))
@@ -128,26 +126,27 @@ pub fn view(props: PanelProps) -> AnyView {
     let unit =
         Signal::derive(move || figures.with(|f| f.list.first().map(|f| units::title(&f.unit))).unwrap_or_default());
     let marks = move || Some(drawing_view(&slices.get()?, &pieces.get(), room.get()?, pointed.get().map(|p| p.at)));
-    let has_legend = options.legend.placement != LegendPlacement::Hidden;
-    let placement = if options.legend.placement == LegendPlacement::Right { "right" } else { "bottom" };
     let heads = heads_of(legend_texts);
     let legend_options = options.legend.clone();
+    let names = move || {
+        view! { <Key entries=entries columns=heads.clone() options=legend_options.clone() hidden=hidden/> }
+    };
     view! {
-        <Frame props=props live=live unit=unit>
-            <div class="drawn" data-legend=placement>
-                <Plot
-                    on_room=Callback::new(move |room| set_room.set(Some(room)))
-                    summary=summary
-                    parts=parts
-                    pointed=pointed
-                    announcement=announcement
-                >
-                    {drawing("plot__svg", None, marks.into_any())}
-                </Plot>
-                {has_legend.then(|| view! { <Key entries=entries columns=heads options=legend_options hidden=hidden/> }).views()}
-            </div>
-            <Tooltip data=tooltip/>
-        </Frame>
+        <DrawnFrame
+            props=props
+            live=live
+            unit=unit
+            room=room
+            summary=summary
+            parts=parts
+            pointed=pointed
+            announcement=announcement
+            tooltip=tooltip
+            placement=options.legend.placement
+            names=ViewFn::from(names)
+        >
+            {marks}
+        </DrawnFrame>
     }
     .into_any()
 }

@@ -4,10 +4,19 @@ use leptos::{html, prelude::*};
 
 use crate::{
     chart::Size,
+    model::dashboard::LegendPlacement,
+    panels::{
+        PanelProps,
+        card::{Frame, Live},
+    },
     state::reactive::{Callback, RwSignal, Signal},
+    ui::{
+        tooltip::{Tooltip, TooltipData},
+        views::Views,
+    },
 };
 
-use super::room::watch_room;
+use super::{room::watch_room, svg::drawing};
 
 /// Which part is pointed at, and where in the window.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -28,8 +37,47 @@ pub struct Parts {
     pub middle: Callback<usize, Option<(f64, f64)>>,
 }
 
+/// A card with a drawing that is pointed at, its names, and what stands beside the pointer.
 #[component]
-pub fn Plot(
+pub fn DrawnFrame(
+    props: PanelProps,
+    live: Live,
+    unit: Signal<String>,
+    room: RwSignal<Option<Size>>,
+    summary: Signal<String>,
+    parts: Parts,
+    pointed: RwSignal<Option<Pointed>>,
+    announcement: Signal<String>,
+    tooltip: Signal<Option<TooltipData>>,
+    placement: LegendPlacement,
+    /// The names of what is drawn; not asked where the file hides them.
+    names: ViewFn,
+    children: Children,
+) -> impl IntoView {
+    let place = if placement == LegendPlacement::Right { "right" } else { "bottom" };
+    let names = (placement != LegendPlacement::Hidden).then(|| names.run());
+    view! {
+        <Frame props=props live=live unit=unit>
+            <div class="drawn" data-legend=place>
+                <Plot
+                    on_room=Callback::new(move |size| room.set(Some(size)))
+                    summary=summary
+                    parts=parts
+                    pointed=pointed
+                    announcement=announcement
+                >
+                    {drawing("plot__svg", None, children())}
+                </Plot>
+                {names.views()}
+            </div>
+            <Tooltip data=tooltip/>
+        </Frame>
+    }
+    .into_any()
+}
+
+#[component]
+fn Plot(
     on_room: Callback<Size>,
     /// The drawing in a sentence.
     summary: Signal<String>,

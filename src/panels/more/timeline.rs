@@ -132,9 +132,13 @@ pub fn view(props: PanelProps, is_history: bool) -> AnyView {
             prepared.get().is_none_or(|p| p.states.lanes.iter().all(|lane| lane.spans.is_empty()))
         }),
     };
-    let title = panel.title.clone();
+    let shown = props.shown();
     let summary = Signal::derive(move || {
-        prepared.get().map_or_else(|| title.clone(), |prepared| summary_of(&title, &prepared.states))
+        let title = shown.get().title.clone();
+        match prepared.get() {
+            Some(prepared) => summary_of(&title, &prepared.states),
+            None => title,
+        }
     });
     let legend = Memo::new(move |_| prepared.get().map(|prepared| prepared.states.legend.clone()).unwrap_or_default());
     let has_legend = file.has_legend;

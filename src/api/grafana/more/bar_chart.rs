@@ -1,6 +1,7 @@
 //! The options of a bar chart.
 
 use super::{
+    super::options::ORIENTATIONS,
     read_panel,
     shown::{TextSizes, custom, legend, tooltip},
 };
@@ -83,15 +84,7 @@ pub fn bar_chart_from(document: &PanelDocument) -> (BarChartOptions, Vec<Notice>
             custom.finish_with_defaults(irrelevant::CUSTOM_DEFAULTS);
         }
         let Some(options) = panel.object("options") else { return bars };
-        options.word_into(
-            "orientation",
-            &[
-                ("auto", Orientation::Auto),
-                ("horizontal", Orientation::Horizontal),
-                ("vertical", Orientation::Vertical),
-            ],
-            &mut bars.orientation,
-        );
+        options.word_into("orientation", ORIENTATIONS, &mut bars.orientation);
         options.text_into("xField", &mut bars.category);
         options.word_into(
             "stacking",

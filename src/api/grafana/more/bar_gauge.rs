@@ -1,6 +1,7 @@
 //! The options of a bar gauge.
 
 use super::{
+    super::options::ORIENTATIONS,
     read_panel,
     shown::{ShownValues, TextSizes, custom, least_px},
 };
@@ -84,15 +85,7 @@ pub fn bar_gauge_from(document: &PanelDocument, field: &mut FieldOptions) -> (Ba
             &[("basic", BarDisplay::Basic), ("gradient", BarDisplay::Gradient), ("lcd", BarDisplay::Lcd)],
             &mut bars.display,
         );
-        options.word_into(
-            "orientation",
-            &[
-                ("auto", Orientation::Auto),
-                ("horizontal", Orientation::Horizontal),
-                ("vertical", Orientation::Vertical),
-            ],
-            &mut bars.orientation,
-        );
+        options.word_into("orientation", ORIENTATIONS, &mut bars.orientation);
         options.word_into(
             "valueMode",
             &[("color", ValueDisplay::Coloured), ("text", ValueDisplay::Plain), ("hidden", ValueDisplay::Hidden)],

@@ -1,6 +1,7 @@
 //! The options of a gauge.
 
 use super::{
+    super::options::{ORIENTATIONS, TEXT_MODES},
     read_panel,
     shown::{ShownValues, TextSizes, custom, least_px},
 };
@@ -61,32 +62,14 @@ pub fn gauge_from(document: &PanelDocument, field: &mut FieldOptions) -> (GaugeO
         }
         let Some(options) = panel.object("options") else { return gauge };
         gauge.shown.read(&options, field);
-        options.word_into(
-            "orientation",
-            &[
-                ("auto", Orientation::Auto),
-                ("horizontal", Orientation::Horizontal),
-                ("vertical", Orientation::Vertical),
-            ],
-            &mut gauge.orientation,
-        );
+        options.word_into("orientation", ORIENTATIONS, &mut gauge.orientation);
         options.flag_into("showThresholdMarkers", &mut gauge.has_threshold_band);
         options.flag_into("showThresholdLabels", &mut gauge.has_threshold_labels);
         options.word_into("shape", &[("gauge", false), ("circle", true)], &mut gauge.is_circle);
         options.number_into("barWidthFactor", &mut gauge.bar_width_ratio);
         gauge.bar_width_ratio = gauge.bar_width_ratio.map(|ratio| ratio.clamp(0.1, 1.0));
         options.number_into("neutral", &mut gauge.neutral);
-        options.word_into(
-            "textMode",
-            &[
-                ("auto", StatTextMode::Auto),
-                ("value", StatTextMode::Value),
-                ("value_and_name", StatTextMode::ValueAndName),
-                ("name", StatTextMode::Name),
-                ("none", StatTextMode::None),
-            ],
-            &mut gauge.text_mode,
-        );
+        options.word_into("textMode", TEXT_MODES, &mut gauge.text_mode);
         gauge.text = TextSizes::read(&options);
         gauge.least_width_px = least_px(&options, "minVizWidth");
         gauge.least_height_px = least_px(&options, "minVizHeight");
