@@ -10,7 +10,7 @@ use agentarea_observability::{
     base::time::{Range, Utc},
     chart::{
         ApproximateMeasure, Bitmap, Ink, Mark, Palette, Point, Resolution, Scene, Size, TimeLayout as _,
-        finish::{AxisFinish, Finishes, Gradient, Route, SeriesFinish},
+        finish::{AxisFinish, Finishes, Gradient, LabelColour, Route, SeriesFinish},
         heatmap, paint, series_slots, sparkline,
         timeseries::{
             self, AxisOptions, ConnectNulls, Draw, Finish as _, Layout, Series, Side, Stacking, Threshold,
@@ -440,7 +440,8 @@ fn both_signs_on_a_symmetric_logarithm() {
     let values = (0..60).map(|n| f64::from(n - 30).powi(3) / 10.0).collect();
     let frame = frame_of(vec![("change", values)]);
     let mut series = looks(&frame);
-    let axis = AxisFinish { linear_threshold: Some(1.0), is_centred: true, is_grid_hidden: true };
+    let axis =
+        AxisFinish { linear_threshold: Some(1.0), is_centred: true, is_grid_hidden: true, ..AxisFinish::default() };
     let finishes = Finishes { axis, series: Vec::new() };
     let mut left = self::axis("short");
     finishes.adjust(&mut series, [&mut left, &mut AxisOptions::default()]);
@@ -448,6 +449,41 @@ fn both_signs_on_a_symmetric_logarithm() {
     case.left = left;
     case.finish = Some(&finishes);
     check("symlog", &case.layout().scene, None);
+}
+
+#[test]
+fn a_line_coloured_by_its_values() {
+    let frame = frame_of(vec![("load", walk(71, 90, 50.0, 2.0, |_| 1.0))]);
+    let mut series = [Series { fill_ratio: 0.2, line_width_px: 2.0, ..look("load", 3) }];
+    let levels = vec![(f64::NEG_INFINITY, Ink::Ok), (40.0, Ink::Warn), (60.0, Ink::Crit)];
+    let finishes = Finishes {
+        axis: AxisFinish { has_borders: true, labels: LabelColour::Series, ..AxisFinish::default() },
+        series: vec![SeriesFinish { levels, dash_px: vec![10.0, 3.0], ..SeriesFinish::default() }],
+    };
+    let mut left = axis("percent");
+    finishes.adjust(&mut series, [&mut left, &mut AxisOptions::default()]);
+    let mut case = Case::new(&frame, &series, "percent");
+    case.left = left;
+    case.finish = Some(&finishes);
+    let layout = case.layout();
+    let scale = layout.left.as_ref().unwrap().scale;
+    // No colour outside the values that it is for.
+    for mark in &layout.scene.marks {
+        let Mark::Path { tone, points, .. } = mark else { continue };
+        let within = |low: f64, high: f64| {
+            points.iter().all(|p| {
+                let y = f64::from(p.y);
+                y <= scale.px_from_value(low) + 0.1 && y >= scale.px_from_value(high) - 0.1
+            })
+        };
+        match tone.ink {
+            Ink::Ok => assert!(within(f64::MIN, 40.0)),
+            Ink::Warn => assert!(within(40.0, 60.0)),
+            Ink::Crit => assert!(within(60.0, f64::MAX)),
+            other => panic!("{other:?}"),
+        }
+    }
+    check("levels", &layout.scene, None);
 }
 
 #[test]

@@ -101,6 +101,7 @@ mod tests {
             field: crate::model::dashboard::FieldOptions::default(),
             overrides: Vec::new(),
             options: PanelOptions::Row,
+            has_transformations: false,
             min_interval_ms: None,
             max_data_points: None,
             document: PanelDocument::default(),

@@ -37,6 +37,10 @@ pub struct AxisOptions {
     pub is_grid_hidden: bool,
     /// Zero is in the middle.
     pub is_centred: bool,
+    /// A line stands along it.
+    pub border_ink: Option<Ink>,
+    /// `None`: that of all labels.
+    pub label_ink: Option<Ink>,
 }
 
 /// A value axis as laid out.

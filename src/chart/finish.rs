@@ -4,9 +4,9 @@
 //! so that it is as quick.
 
 use super::{
-    Mark, Point, Rect, clip,
+    Ink, Mark, Point, Rect, clip,
     scale::ValueScale,
-    timeseries::{AxisOptions, Draw, Finish, Layer, Series, SeriesView},
+    timeseries::{AxisOptions, Draw, Finish, Layer, Series, SeriesView, Side},
 };
 use crate::base::units;
 
@@ -43,6 +43,8 @@ pub struct SeriesFinish {
     pub has_points: bool,
     /// Lengths of dash and space, in turn. Empty: solid.
     pub dash_px: Vec<f64>,
+    /// Colours by value: each holds from its value, ascending, to the next one's. Empty: the series' own.
+    pub levels: Vec<(f64, Ink)>,
     /// The other edge of a band: the index of a series.
     pub band_to: Option<usize>,
     pub point_diameter_px: Option<f64>,
@@ -53,6 +55,15 @@ pub struct SeriesFinish {
     pub bar_alignment: i8,
 }
 
+/// What colour an axis' labels and its border have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum LabelColour {
+    #[default]
+    Text,
+    /// That of the first series at its side.
+    Series,
+}
+
 /// What an axis asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct AxisFinish {
@@ -61,6 +72,9 @@ pub struct AxisFinish {
     /// Zero is in the middle.
     pub is_centred: bool,
     pub is_grid_hidden: bool,
+    /// A line stands along each.
+    pub has_borders: bool,
+    pub labels: LabelColour,
 }
 
 /// The looks of a chart's axes, and of its series by their index.
@@ -84,8 +98,11 @@ const DOTS_MOST: usize = 1_500;
 
 impl Finish for Finishes {
     fn adjust(&self, series: &mut [Series], axes: [&mut AxisOptions; 2]) {
-        for axis in axes {
-            let AxisFinish { linear_threshold, is_centred, is_grid_hidden } = self.axis;
+        for (axis, side) in axes.into_iter().zip([Side::Left, Side::Right]) {
+            let AxisFinish { linear_threshold, is_centred, is_grid_hidden, has_borders, labels } = self.axis;
+            let first = series.iter().find(|series| series.side == side && !series.is_hidden);
+            axis.label_ink = first.map(|series| series.ink).filter(|_| labels == LabelColour::Series);
+            axis.border_ink = has_borders.then(|| axis.label_ink.unwrap_or(Ink::LineStrong));
             axis.linear_threshold = linear_threshold.filter(|threshold| *threshold > 0.0 && threshold.is_finite());
             (axis.is_centred, axis.is_grid_hidden) = (is_centred, is_grid_hidden);
             if axis.linear_threshold.is_some() {
@@ -114,10 +131,19 @@ impl Finish for Finishes {
         }
         let is_shaped = finish.route != Route::Straight;
         match layer {
-            Layer::Back if is_shaped || finish.gradient != Gradient::None || finish.band_to.is_some() => {
+            Layer::Back
+                if is_shaped
+                    || finish.gradient != Gradient::None
+                    || finish.band_to.is_some()
+                    || !finish.levels.is_empty() =>
+            {
                 Some(areas(finish, view))
             }
-            Layer::Front if is_shaped || finish.has_points || !finish.dash_px.is_empty() => Some(lines(finish, view)),
+            Layer::Front
+                if is_shaped || finish.has_points || !finish.dash_px.is_empty() || !finish.levels.is_empty() =>
+            {
+                Some(lines(finish, view))
+            }
             _ => None,
         }
     }
@@ -139,7 +165,17 @@ fn lines(finish: &SeriesFinish, view: &SeriesView<'_>) -> Vec<Mark> {
         }
         for part in clip::polyline(routed(points, finish.route), edge) {
             for points in dashed(part, &finish.dash_px) {
-                marks.push(Mark::Path { tone: view.ink().opaque(), width_px: view.look.line_width_px, points });
+                for (ink, rect) in levels(finish, view, edge) {
+                    let tone = ink.opaque();
+                    let parts = if finish.levels.is_empty() {
+                        vec![points.clone()]
+                    } else {
+                        clip::polyline(points.clone(), rect)
+                    };
+                    let paths =
+                        parts.into_iter().map(|points| Mark::Path { tone, width_px: view.look.line_width_px, points });
+                    marks.extend(paths);
+                }
             }
         }
     }
@@ -167,6 +203,15 @@ fn areas(finish: &SeriesFinish, view: &SeriesView<'_>) -> Vec<Mark> {
         if polygon.len() < 3 {
             continue;
         }
+        if !finish.levels.is_empty() {
+            for (ink, rect) in levels(finish, view, plot) {
+                let part = if rect.height() > 0.0 { clip::polygon(polygon.clone(), rect) } else { Vec::new() };
+                if part.len() > 2 {
+                    marks.push(Mark::Area { tone: ink.alpha(fill_ratio), points: part });
+                }
+            }
+            continue;
+        }
         if finish.gradient == Gradient::None || finish.band_to.is_some() {
             marks.push(Mark::Area { tone: view.ink().alpha(fill_ratio), points: polygon });
             continue;
@@ -186,6 +231,21 @@ fn areas(finish: &SeriesFinish, view: &SeriesView<'_>) -> Vec<Mark> {
         }
     }
     marks
+}
+
+/// The colours of a series, each with the part of the plot where it holds.
+fn levels(finish: &SeriesFinish, view: &SeriesView<'_>, plot: Rect) -> Vec<(Ink, Rect)> {
+    if finish.levels.is_empty() {
+        return vec![(view.ink(), plot)];
+    }
+    let nexts = finish.levels.iter().skip(1).map(|(value, _)| *value).chain([f64::INFINITY]);
+    let y_px = |value: f64| match value {
+        f64::INFINITY => plot.top,
+        f64::NEG_INFINITY => plot.bottom,
+        value => view.y_px(value),
+    };
+    let rect = |from: f64, to: f64| Rect { top: y_px(to), bottom: y_px(from), ..plot };
+    finish.levels.iter().zip(nexts).map(|((from, ink), to)| (*ink, rect(*from, to))).collect()
 }
 
 /// From the highest to the lowest point.

@@ -12,8 +12,8 @@ mod reducer;
 use std::sync::Arc;
 
 pub use field::{
-    FieldColour, FieldMatcher, FieldOptions, FieldOverride, Hue, MappingMatch, PanelColour, SeriesOptions, Shade,
-    ThresholdMode, ThresholdStep, Thresholds, ValueMapping,
+    FieldColour, FieldMatcher, FieldOptions, FieldOverride, Hue, LatePattern, MappingMatch, PanelColour, SeriesOptions,
+    Shade, ThresholdMode, ThresholdStep, Thresholds, ValueMapping,
 };
 pub use interpolate::{Intervals, interpolate, is_built_in, replace_variables, variable_names};
 pub use options::{
@@ -52,6 +52,11 @@ pub mod kinds {
     ];
     /// Those of [`MORE`] whose fields, overrides and transformations are read then, too.
     pub const READ_LATER: &[&str] = &["state-timeline", "status-history", "table", "table-old"];
+
+    /// Whether a panel of this kind shows what its transformations make of the answers.
+    pub fn transforms(kind: &str) -> bool {
+        matches!(kind, STAT | TIMESERIES) || MORE.contains(&kind)
+    }
 }
 
 /// One page of panels.
@@ -101,6 +106,8 @@ pub struct Panel {
     pub field: FieldOptions,
     pub overrides: Vec<FieldOverride>,
     pub options: PanelOptions,
+    /// What is shown is made from the answers by steps that are read when the panel is drawn.
+    pub has_transformations: bool,
     /// A lower bound of the query's step, where the panel has one.
     pub min_interval_ms: Option<i64>,
     /// How many rows the panel's query may have at most, where it says so.
@@ -153,7 +160,7 @@ impl GridRect {
 }
 
 /// One query of a panel.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Target {
     /// `A`, `B`, …; unique on its panel.
     pub ref_id: String,

@@ -260,6 +260,7 @@ mod tests {
             parts: vec![],
             notices: vec![],
             failures: vec![],
+            reshaped: None,
         };
         let check = |value: Option<PanelData>, failure: Option<ApiError>, is_empty: bool, expect: Shown| {
             let remote = Remote { value: value.map(Arc::new), failure, ..Remote::default() };

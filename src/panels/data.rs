@@ -26,7 +26,11 @@ use crate::{
     },
 };
 
-use super::{Filled, Outcome, PanelProps, actions::beat_of};
+use super::{
+    Filled, Outcome, PanelProps,
+    actions::beat_of,
+    look::{SeriesLook, looks_of},
+};
 
 /// The guide's scrape interval; a finer step would show each sample twice.
 const SCRAPE_INTERVAL_MS: i64 = 15_000;
@@ -48,7 +52,22 @@ pub struct PanelData {
     pub notices: Vec<Notice>,
     /// Why some of the queries did not answer. Not empty only where others did.
     pub failures: Vec<ApiError>,
+    /// What the panel's transformations made of the parts: shown in their place.
+    pub reshaped: Option<Reshaped>,
 }
+
+/// Series that are not the answers themselves.
+#[derive(Debug, Clone)]
+pub struct Reshaped {
+    /// The panel with a query for each column, by which that has its name and its options.
+    pub panel: Arc<Panel>,
+    pub frame: Frame,
+    /// What the rows are called, where they are no instants.
+    pub rows: Option<Arc<[String]>>,
+}
+
+/// What a panel's transformations make of its answers, with what there is to say about that.
+pub type Reshape = Arc<dyn Fn(&PanelData) -> (Reshaped, Vec<Notice>) + Send + Sync>;
 
 /// The answer to one query.
 #[derive(Debug, Clone)]
@@ -63,12 +82,44 @@ pub struct Part {
 }
 
 impl PanelData {
+    /// How many series are shown.
     pub fn series_count(&self) -> usize {
+        if let Some(reshaped) = &self.reshaped {
+            return reshaped.frame.columns.len();
+        }
         self.parts.iter().map(|part| part.frame.columns.len()).sum()
     }
 
-    /// All series of all queries, and for each column the index of its query among the panel's targets.
+    /// The panel by which [`Self::joined`]'s series have their names and options.
+    pub fn shown_panel(&self) -> &Arc<Panel> {
+        self.reshaped.as_ref().map_or(&self.panel, |reshaped| &reshaped.panel)
+    }
+
+    /// The series that are shown, with how each looks.
+    pub fn series(&self) -> (Frame, Vec<SeriesLook>) {
+        let (frame, targets) = self.joined();
+        let looks = looks_of(self.shown_panel(), &frame, &targets);
+        (frame, looks)
+    }
+
+    /// What the rows are called, where they are no instants.
+    pub fn rows(&self) -> Option<&Arc<[String]>> {
+        self.reshaped.as_ref().and_then(|reshaped| reshaped.rows.as_ref())
+    }
+
+    /// The number at a row, by its series' name and the row's, as far as the row has one that tells it from others.
+    pub fn name_at(&self, series_name: &str, row: usize) -> Option<String> {
+        let row_name = self.rows()?.get(row).filter(|name| !name.is_empty())?;
+        let is_alone = self.series_count() < 2;
+        Some(if is_alone { row_name.clone() } else { format!("{row_name} {series_name}") })
+    }
+
+    /// All series of all queries, or what transformations made of them, and for each column the index of its query among
+    /// the targets of [`Self::shown_panel`].
     pub fn joined(&self) -> (Frame, Vec<usize>) {
+        if let Some(Reshaped { frame, .. }) = &self.reshaped {
+            return (frame.clone(), (0..frame.columns.len()).collect());
+        }
         let frames: Vec<&Frame> = self.parts.iter().map(|p| &p.frame).collect();
         let (frame, origins) = join(&frames);
         let targets = origins.into_iter().map(|at| self.parts.get(at).map_or(0, |p| p.target)).collect();
@@ -92,7 +143,7 @@ pub fn use_panel_data(props: &PanelProps, width_px: Signal<Option<f64>>, px_per_
     let time = TimeContext::expect();
     let sources = Sources::expect();
     let filled = props.filled;
-    let shown = props.shown();
+    let (shown, reshape) = (props.shown(), props.reshape.clone());
     let bucket = Memo::new(move |_| {
         width_px.get().map(|width| ((width / px_per_row) as u32).div_ceil(WIDTH_BUCKET_PX).max(1) * WIDTH_BUCKET_PX)
     });
@@ -109,6 +160,7 @@ pub fn use_panel_data(props: &PanelProps, width_px: Signal<Option<f64>>, px_per_
         let failure = if let Outcome::Failed(error) = outcome { Some(error) } else { None };
         let panel = shown.get_untracked();
         let source = sources.prometheus(panel.source.as_deref());
+        let reshape = reshape.clone();
         async move {
             let Question { spec, zone, width_px, number: _ } = question;
             if let Some(error) = failure {
@@ -122,7 +174,13 @@ pub fn use_panel_data(props: &PanelProps, width_px: Signal<Option<f64>>, px_per_
                 .with(|zone| spec.resolve(clock::now_ms(), zone))
                 .unwrap_or_else(|_| Range { start_ms: clock::now_ms() - 3_600_000, end_ms: clock::now_ms() });
             let range = own_range.map_or(range, |own_range| own_range(range));
-            load(panel, &source, range, width_px, previous.as_deref(), spec.is_live()).await
+            let mut data = load(panel, &source, range, width_px, previous.as_deref(), spec.is_live()).await?;
+            if let Some(reshape) = reshape {
+                let (reshaped, notices) = reshape(&data);
+                data.reshaped = Some(reshaped);
+                data.notices.extend(notices);
+            }
+            Ok(data)
         }
     })
 }
@@ -192,7 +250,7 @@ async fn load(
         return Err(failures.swap_remove(0));
     }
     drop(targets);
-    Ok(PanelData { panel, range, grid, parts, notices, failures })
+    Ok(PanelData { panel, range, grid, parts, notices, failures, reshaped: None })
 }
 
 /// One query: the whole range, or only its tail where the rest is `known`.

@@ -1,6 +1,6 @@
 //! A panel's numbers as a table and as CSV, with every digit.
 
-use std::fmt::Write as _;
+use std::{fmt::Write as _, sync::Arc};
 
 use crate::{
     base::time::{TimeZone, date_time_text, iso_text},
@@ -8,14 +8,18 @@ use crate::{
     ui::data_table::TableData,
 };
 
+use super::data::PanelData;
+
 /// Columns over time, as a panel draws them.
 #[derive(Debug, Clone, Default)]
 pub struct Sheet {
     pub x_ms: Vec<f64>,
     /// Name and one value per row.
-    pub columns: Vec<(String, std::sync::Arc<[f64]>)>,
+    pub columns: Vec<(String, Arc<[f64]>)>,
     /// What is not numbers over time, written already: as CSV and as a table. Instead of the columns.
     pub written: Option<(String, TableData)>,
+    /// What the rows are called where they are no instants.
+    pub rows: Option<Arc<[String]>>,
 }
 
 /// A browser's table of more rows than this scrolls badly; the CSV has all.
@@ -23,22 +27,34 @@ pub(super) const TABLE_ROWS_MAX: usize = 1_000;
 const TABLE_SERIES_MAX: usize = 200;
 
 impl Sheet {
+    /// The series that are shown.
+    pub fn of(data: &PanelData) -> Self {
+        let (frame, looks) = data.series();
+        let columns: Vec<_> =
+            looks.into_iter().zip(frame.columns).map(|(look, column)| (look.name, column.values)).collect();
+        Self { x_ms: frame.x_ms.to_vec(), columns, rows: data.rows().cloned(), written: None }
+    }
+
     /// RFC 4180: time as ISO 8601 in UTC, time in Unix milliseconds, then one column per series. A gap is an empty
     /// cell; NaN and infinities are written as Prometheus writes them.
     pub fn to_csv(&self) -> String {
         if let Some((csv, _)) = &self.written {
             return csv.clone();
         }
-        let mut out = String::from("time,unix_ms");
+        let mut out = String::from(if self.rows.is_some() { "row" } else { "time,unix_ms" });
         for (name, _) in &self.columns {
             out.push(',');
             out.push_str(&csv_cell(name));
         }
         out.push_str("\r\n");
         for (row, x_ms) in self.x_ms.iter().enumerate() {
-            out.push_str(&iso_text(*x_ms as i64, &crate::base::time::Utc));
-            out.push(',');
-            push_number(&mut out, *x_ms);
+            if let Some(rows) = &self.rows {
+                out.push_str(&csv_cell(rows.get(row).map_or("", String::as_str)));
+            } else {
+                out.push_str(&iso_text(*x_ms as i64, &crate::base::time::Utc));
+                out.push(',');
+                push_number(&mut out, *x_ms);
+            }
             for (_, values) in &self.columns {
                 out.push(',');
                 if let Some(value) = values.get(row) {
@@ -50,21 +66,24 @@ impl Sheet {
         out
     }
 
-    /// The newest rows first.
+    /// The newest rows first; rows that are no instants as they come.
     pub fn to_table(&self, zone: &dyn TimeZone) -> TableData {
         if let Some((_, table)) = &self.written {
             return table.clone();
         }
         let shown = self.columns.get(..TABLE_SERIES_MAX).unwrap_or(&self.columns);
-        let columns = std::iter::once("Time".to_owned()).chain(shown.iter().map(|(name, _)| name.clone())).collect();
-        let rows = self
-            .x_ms
-            .iter()
-            .enumerate()
-            .rev()
-            .take(TABLE_ROWS_MAX)
-            .map(|(row, x_ms)| {
-                let mut cells = vec![date_time_text(*x_ms as i64, zone)];
+        let first = if self.rows.is_some() { "Row" } else { "Time" };
+        let columns = std::iter::once(first.to_owned()).chain(shown.iter().map(|(name, _)| name.clone())).collect();
+        let row_count = self.x_ms.len();
+        let place = |at: usize| if self.rows.is_some() { at } else { row_count - 1 - at };
+        let rows = (0..row_count.min(TABLE_ROWS_MAX))
+            .map(place)
+            .map(|row| {
+                let first = match &self.rows {
+                    Some(rows) => rows.get(row).cloned().unwrap_or_default(),
+                    None => date_time_text(self.x_ms.get(row).copied().unwrap_or_default() as i64, zone),
+                };
+                let mut cells = vec![first];
                 for (_, values) in shown {
                     let mut cell = String::new();
                     if let Some(value) = values.get(row) {
@@ -75,9 +94,12 @@ impl Sheet {
                 cells
             })
             .collect();
-        let (row_count, series_count) = (self.x_ms.len(), self.columns.len());
+        let series_count = self.columns.len();
         let cuts = [
-            (row_count > TABLE_ROWS_MAX).then(|| format!("the newest {TABLE_ROWS_MAX} of {row_count} rows")),
+            (row_count > TABLE_ROWS_MAX).then(|| {
+                let which = if self.rows.is_some() { "first" } else { "newest" };
+                format!("the {which} {TABLE_ROWS_MAX} of {row_count} rows")
+            }),
             (series_count > TABLE_SERIES_MAX).then(|| format!("the first {TABLE_SERIES_MAX} of {series_count} series")),
         ];
         let cuts: Vec<String> = cuts.into_iter().flatten().collect();

@@ -6,11 +6,15 @@ use crate::{
     base::colour::{Ink, Rgba},
     chart::series_slots,
     model::{
-        dashboard::{FieldColour, FieldOptions, Hue, Panel, PanelColour, SeriesOptions, Shade, Target},
+        dashboard::{
+            FieldColour, FieldOptions, Hue, Panel, PanelColour, SeriesOptions, Shade, Target, replace_variables,
+        },
         frame::Frame,
         labels::Labels,
     },
 };
+
+use super::data::last_value;
 
 /// A series as its panel shows it.
 #[derive(Debug, Clone)]
@@ -50,10 +54,15 @@ pub fn looks_of(panel: &Panel, frame: &Frame, targets: &[usize]) -> Vec<SeriesLo
             let ref_id = target.map_or("", |t| t.ref_id.as_str());
             let legend = target.map(|t| t.legend_format.name(&column.labels, &t.expr)).unwrap_or_default();
             let options = panel.series_options(&legend, ref_id);
-            let name = options.field.display_name.clone().unwrap_or_else(|| readable(legend, &column.labels));
+            let legend = readable(legend, &column.labels);
+            let name = match &options.field.display_name {
+                Some(template) => filled_name(template, &legend, &column.labels),
+                None => legend,
+            };
             let unit = unit_of(&options.field, target);
             let ink = match &options.field.colour {
                 FieldColour::Fixed(colour) => ink_of(*colour),
+                FieldColour::Thresholds => level_ink(&options.field, last_value(&column.values), Ink::Series(slot)),
                 _ => Ink::Series(slot),
             };
             SeriesLook { name, ink, unit, options }
@@ -68,6 +77,24 @@ fn readable(legend: String, labels: &Labels) -> String {
     } else {
         legend
     }
+}
+
+/// A name with `${__field.labels.job}`, `${__field.name}` and `${__series.name}` filled. A label that is not there is nothing.
+fn filled_name(template: &str, legend: &str, labels: &Labels) -> String {
+    replace_variables(template, &mut |name, _| match name {
+        "__field.name" | "__field.displayName" | "__series.name" => Some(legend.to_owned()),
+        name => {
+            let label = name.strip_prefix("__field.labels.")?;
+            Some(labels.get(label).unwrap_or_default().to_owned())
+        }
+    })
+}
+
+/// The colour of the step that a value has reached, `other` without one.
+fn level_ink(field: &FieldOptions, value: f64, other: Ink) -> Ink {
+    let (min, max) = (field.min.unwrap_or(0.0), field.max.unwrap_or(100.0));
+    let step = field.thresholds.step_for(value, min, max);
+    step.filter(|step| step.colour != PanelColour::Transparent).map_or(other, |step| ink_of(step.colour))
 }
 
 /// The dashboard's unit, or what the metric's name gives away.
@@ -121,12 +148,34 @@ pub fn by_value_descending(a: f64, b: f64) -> Ordering {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::dashboard::ThresholdStep;
 
     #[test]
     fn values_sort_with_nan_last() {
         let mut values = [1.0, f64::NAN, 3.0, -2.0];
         values.sort_by(|a, b| by_value_descending(*a, *b));
         assert_eq!(format!("{values:?}"), "[3.0, 1.0, -2.0, NaN]");
+    }
+
+    #[test]
+    fn names_are_filled_from_labels() {
+        let labels = Labels::from_pairs([("job", "api")]);
+        let check = |template: &str, expect: &str| assert_eq!(filled_name(template, "p95", &labels), expect);
+        check("${__field.labels.job}: ${__series.name}", "api: p95");
+        check("${__field.labels.no}${__field.name}", "p95");
+        check("$plain ${__other}", "$plain ${__other}");
+    }
+
+    #[test]
+    fn a_series_has_the_colour_of_what_it_reached() {
+        let mut field = FieldOptions::default();
+        let step = |value: f64, colour: PanelColour| ThresholdStep { value, colour };
+        field.thresholds.steps =
+            vec![step(f64::NEG_INFINITY, PanelColour::Transparent), step(5.0, PanelColour::named(Hue::Red))];
+        let check = |value: f64, expect: Ink| assert_eq!(level_ink(&field, value, Ink::Series(3)), expect, "{value}");
+        check(1.0, Ink::Series(3));
+        check(5.0, Ink::Crit);
+        check(f64::NAN, Ink::Series(3));
     }
 
     #[test]

@@ -32,6 +32,7 @@ use crate::{
 };
 
 pub use actions::PanelActions;
+pub use data::Reshape;
 pub use failure::{FailureDialog, FailureText, FailureView};
 /// Doors: what is said above a dashboard of this browser, and in place of one that cannot be shown.
 pub use tools::{open_load_failure, open_report};
@@ -43,6 +44,8 @@ pub struct PanelProps {
     pub panel: Arc<Panel>,
     /// With the dashboard's variables filled in: what is asked, and every text that is shown.
     pub filled: Signal<Filled>,
+    /// Transformations, where the panel has any: applied to each answer.
+    pub reshape: Option<Reshape>,
 }
 
 /// A panel whose variables are filled in.
@@ -72,12 +75,12 @@ impl PanelProps {
     pub fn plain(panel: &Panel) -> Self {
         let panel = Arc::new(panel.clone());
         let outcome = Outcome::Ready(Arc::clone(&panel));
-        Self { panel, filled: Signal::stored(Filled { outcome, question: 0, range: None }) }
+        Self { panel, filled: Signal::stored(Filled { outcome, question: 0, range: None }), reshape: None }
     }
 
     /// The panel as it is shown now: filled as far as that is possible.
     pub fn shown(&self) -> Signal<Arc<Panel>> {
-        let Self { panel, filled } = self.clone();
+        let Self { panel, filled, reshape: _ } = self.clone();
         Signal::derive(move || match filled.get().outcome {
             Outcome::Ready(panel) => panel,
             _ => Arc::clone(&panel),
@@ -88,14 +91,14 @@ impl PanelProps {
 /// The registry: a panel's kind to its view. A kind that is not here says so on its card.
 pub fn view_of(props: PanelProps) -> AnyView {
     match props.panel.kind.as_str() {
-        kinds::STAT => stat::view(props),
-        kinds::TIMESERIES => timeseries::view(props),
+        kinds::STAT if !props.panel.is_read_late() => stat::view(props),
+        kinds::TIMESERIES if !props.panel.is_read_late() => timeseries::view(props),
         kinds::HEATMAP => {
             let open = move || heatmap::open(props.clone());
             view! { <Later chunk=Chunk::Heatmap open=Arc::new(open)/> }.into_any()
         }
         kinds::TEXT if matches!(props.panel.options, PanelOptions::Text(_)) => text::view(props),
-        // Kinds that nobody draws say so there, too.
+        // Transformations and patterns are there; kinds that nobody draws say so there, too.
         _ => {
             let open = move || more::open(props.clone());
             view! { <Later chunk=Chunk::Panels open=Arc::new(open)/> }.into_any()

@@ -27,7 +27,7 @@ use super::{
     card::{Frame, Live},
     data::{PanelData, use_panel_data},
     export::Sheet,
-    look::{SeriesLook, ink_of, looks_of, state_of},
+    look::{SeriesLook, ink_of, state_of},
 };
 
 /// Rows asked for, however wide the card: the step decides what `$__rate_interval` is, and one number must be the same
@@ -65,15 +65,15 @@ pub fn view(props: PanelProps) -> AnyView {
         })
     };
     let scene = {
-        let sparkline_kind = options.sparkline;
+        let options = options.clone();
         Signal::derive(move || {
             let room = room.get()?;
             let data = query.remote.with(|r| r.value.clone())?;
             let ink = figures.with(|f| f.first().map(|f| f.ink));
-            spark_scene(sparkline_kind, &data, ink, room).map(Arc::new)
+            spark_scene(&options, &data, ink, room).map(Arc::new)
         })
     };
-    let sheet = Callback::new(move |()| query.remote.with(|r| r.value.as_ref().map(|data| sheet_of(data))));
+    let sheet = Callback::new(move |()| query.remote.with(|r| r.value.as_ref().map(|data| Sheet::of(data))));
     let live = Live {
         query,
         sheet,
@@ -89,10 +89,11 @@ pub fn view(props: PanelProps) -> AnyView {
         query.remote.with(|r| r.value.as_ref().map(|d| duration_words(d.range.duration_ms())).unwrap_or_default())
     });
     let unit_note = {
-        let label = options.reducer.label().to_ascii_lowercase();
+        let (label, shows_all) = (options.reducer.label().to_ascii_lowercase(), options.shows_all_values);
         Signal::derive(move || {
             let range = range_note.get();
-            if range.is_empty() { String::new() } else { format!("{label}, {range}") }
+            // Every value is shown as it is.
+            if range.is_empty() || shows_all { range } else { format!("{label}, {range}") }
         })
     };
     let has_spark = options.sparkline != Sparkline::None;
@@ -166,13 +167,17 @@ fn figures_view(figures: Vec<Figure>, text_mode: StatTextMode) -> AnyView {
     view! { <div class="stat__many">{items}</div> }.into_any()
 }
 
+/// Whether a series is among those that the panel is about.
+fn is_shown(options: &StatOptions, look: &SeriesLook) -> bool {
+    !look.options.style.is_hidden && options.series.as_ref().is_none_or(|series| series.covers(&look.name, ""))
+}
+
 fn figures_of(options: &StatOptions, data: &PanelData) -> Vec<Figure> {
-    let (frame, targets) = data.joined();
-    let looks = looks_of(&data.panel, &frame, &targets);
+    let (frame, looks) = data.series();
     let limit = options.value_limit.map_or(MOST_FIGURES, |limit| (limit as usize).min(MOST_FIGURES));
     let mut figures = Vec::new();
     for (column, look) in frame.columns.iter().zip(&looks) {
-        if look.options.style.is_hidden {
+        if !is_shown(options, look) {
             continue;
         }
         if figures.len() >= MOST_FIGURES {
@@ -180,8 +185,14 @@ fn figures_of(options: &StatOptions, data: &PanelData) -> Vec<Figure> {
         }
         if options.shows_all_values {
             let left = limit.saturating_sub(figures.len());
-            let values = column.values.iter().copied().filter(|v| !is_missing(*v)).take(left);
-            figures.extend(values.map(|value| figure(look, options, value)));
+            let values = column.values.iter().enumerate().filter(|(_, v)| !is_missing(**v)).take(left);
+            figures.extend(values.map(|(row, value)| {
+                let figure = figure(look, options, *value);
+                match data.name_at(&figure.name, row) {
+                    Some(name) => Figure { name, ..figure },
+                    None => figure,
+                }
+            }));
         } else {
             let value = reduce(options.reducer, &column.values);
             // An answer that is not a number is not the same as no answer.
@@ -237,16 +248,18 @@ fn figure(look: &SeriesLook, options: &StatOptions, value: f64) -> Figure {
     Figure { name: look.name.clone(), value, text, full, ink, verdict }
 }
 
-fn spark_scene(kind: Sparkline, data: &PanelData, ink: Option<Ink>, room: ChartRoom) -> Option<Scene> {
-    let fill_ratio = match kind {
+fn spark_scene(options: &StatOptions, data: &PanelData, ink: Option<Ink>, room: ChartRoom) -> Option<Scene> {
+    let fill_ratio = match options.sparkline {
         Sparkline::None => return None,
         Sparkline::Line => 0.0,
         Sparkline::Area => 0.12,
     };
-    let (frame, targets) = data.joined();
-    let looks = looks_of(&data.panel, &frame, &targets);
-    let column = frame.columns.first()?;
-    let ink = ink.filter(|ink| *ink != Ink::Text1).or_else(|| looks.first().map(|l| l.ink))?;
+    let (frame, looks) = data.series();
+    let (column, look) = frame.columns.iter().zip(&looks).find(|(_, look)| is_shown(options, look))?;
+    if data.rows().is_some() {
+        return None;
+    }
+    let ink = ink.filter(|ink| *ink != Ink::Text1).unwrap_or(look.ink);
     Some(sparkline::layout(&sparkline::Input {
         x_ms: &frame.x_ms,
         values: &column.values,
@@ -257,14 +270,4 @@ fn spark_scene(kind: Sparkline, data: &PanelData, ink: Option<Ink>, room: ChartR
         line_width_px: 1.5,
         fill_ratio,
     }))
-}
-
-fn sheet_of(data: &PanelData) -> Sheet {
-    let (frame, targets) = data.joined();
-    let looks = looks_of(&data.panel, &frame, &targets);
-    Sheet {
-        x_ms: frame.x_ms.to_vec(),
-        columns: looks.into_iter().zip(&frame.columns).map(|(look, c)| (look.name, Arc::clone(&c.values))).collect(),
-        ..Sheet::default()
-    }
 }

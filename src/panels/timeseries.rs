@@ -38,7 +38,7 @@ use super::{
     cursor::{ChartWithCursor, Drawn},
     data::{PanelData, last_value, use_panel_data},
     export::Sheet,
-    look::{SeriesLook, by_value_descending, ink_of, looks_of},
+    look::{SeriesLook, by_value_descending, ink_of},
 };
 
 /// The data with their looks, before they have a size.
@@ -237,8 +237,7 @@ pub fn view(props: PanelProps) -> AnyView {
 }
 
 fn prepare(data: &PanelData) -> Prepared {
-    let (mut frame, targets) = data.joined();
-    let looks = looks_of(&data.panel, &frame, &targets);
+    let (mut frame, looks) = data.series();
     for (column, look) in frame.columns.iter_mut().zip(&looks) {
         if look.options.style.nulls == NullMode::Zero {
             column.values = column.values.iter().map(|value| if is_missing(*value) { 0.0 } else { *value }).collect();
@@ -363,6 +362,9 @@ fn axis_of(options: &AxisOptions, unit: &str, panel: &Panel) -> chart::AxisOptio
 /// The values of a row in the order that the panel asks for.
 pub fn sorted_points(hit: &chart::Hit, options: &TimeSeriesOptions) -> Vec<chart::HitPoint> {
     let mut points = hit.points.clone();
+    if options.tooltip.hides_zeros {
+        points.retain(|point| point.value != 0.0);
+    }
     match options.tooltip.sort {
         TooltipSort::Ascending => {
             crate::base::order::sort_by(&mut points, |a, b| by_value_descending(b.value, a.value));

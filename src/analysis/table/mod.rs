@@ -8,6 +8,7 @@ pub mod build;
 pub mod field;
 pub mod link;
 pub mod pattern;
+pub mod series;
 pub mod transform;
 pub mod view;
 pub mod width;

@@ -3,7 +3,11 @@
 //! They are matched in time linear to the text, whatever the pattern; looking around and back-references are not
 //! understood.
 
+use std::sync::Arc;
+
 use regex_lite::Regex;
+
+use crate::model::dashboard::FieldMatcher;
 
 /// A pattern with the text that it was read from.
 #[derive(Debug, Clone)]
@@ -61,6 +65,14 @@ impl Pattern {
         let limit = usize::from(!self.is_global);
         self.regex.replacen(text, limit, by.as_str()).into_owned()
     }
+}
+
+/// Makes a matcher that waits for patterns match. `false`: its pattern is not understood.
+pub fn understand(matcher: &mut FieldMatcher) -> bool {
+    let FieldMatcher::Pattern(late) = matcher else { return true };
+    let Some(pattern) = Pattern::new(&late.source) else { return false };
+    late.test = Some(Arc::new(move |text: &str| pattern.is_match(text)));
+    true
 }
 
 /// JavaScript's `$1x` is the first group and an x; the library would take `1x` for a name.

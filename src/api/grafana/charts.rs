@@ -159,6 +159,9 @@ pub struct CustomLooks {
     pub linear_threshold: Option<f64>,
     pub is_zero_centred: bool,
     pub is_grid_hidden: bool,
+    pub has_axis_borders: bool,
+    /// Where the colour of an axis' labels comes from: `text` or `series`.
+    pub axis_colour: Option<String>,
     /// What is not drawn as it is asked for.
     pub notices: Vec<Notice>,
 }
@@ -191,6 +194,8 @@ pub fn custom_looks(document: &PanelDocument) -> CustomLooks {
             looks.own = custom_from(&custom.with_notices(&notices));
             looks.is_zero_centred = custom.is_on("axisCenteredZero");
             looks.is_grid_hidden = custom.flag("axisGridShow") == Some(false);
+            looks.has_axis_borders = custom.is_on("axisBorderShow");
+            looks.axis_colour = custom.owned_text("axisColorMode");
             let scale = custom.object("scaleDistribution").filter(|scale| scale.text("type") == Some("symlog"));
             looks.linear_threshold = scale.map(|scale| scale.number("linearThreshold").unwrap_or(1.0));
         }
@@ -236,8 +241,8 @@ fn read_property(property: &Reader<'_>, custom: &mut Custom) {
 
 fn gradient_from(reader: &Reader<'_>, key: &str) -> Option<String> {
     let mode = reader.owned_text(key)?;
-    if matches!(mode.as_str(), "hue" | "scheme") {
-        reader.info(key, &["the gradient \u{201c}", &mode, "\u{201d} is not drawn; the area has one colour"]);
+    if mode == "hue" {
+        reader.info(key, &["the gradient \u{201c}hue\u{201d} is drawn as one that fades"]);
     }
     Some(mode)
 }

@@ -5,8 +5,8 @@ use crate::{
     api::json::Value,
     base::{colour::Rgba, number},
     model::dashboard::{
-        AxisSide, DrawStyle, FieldColour, FieldMatcher, FieldOptions, FieldOverride, Hue, MappingMatch, PanelColour,
-        PointsMode, Shade, StackMode, ThresholdMode, ThresholdStep, Thresholds, ValueMapping,
+        AxisSide, DrawStyle, FieldColour, FieldMatcher, FieldOptions, FieldOverride, Hue, LatePattern, MappingMatch,
+        PanelColour, PointsMode, Shade, StackMode, ThresholdMode, ThresholdStep, Thresholds, ValueMapping,
     },
 };
 
@@ -256,12 +256,7 @@ pub(super) fn matchers_from(matcher: &Reader<'_>) -> Vec<FieldMatcher> {
         }
         Some("byRegexp") => {
             let pattern = matcher.text("options").unwrap_or_default();
-            let found = pattern_matcher(pattern);
-            if found.is_none() {
-                matcher
-                    .warn("options", &["the pattern \u{201c}", pattern, "\u{201d} is not supported; override ignored"]);
-            }
-            found.into_iter().collect()
+            vec![pattern_matcher(pattern)]
         }
         Some("byNames") => {
             let Some(options) = matcher.object("options") else { return Vec::new() };
@@ -287,11 +282,17 @@ pub(super) fn matchers_from(matcher: &Reader<'_>) -> Vec<FieldMatcher> {
     }
 }
 
-/// Patterns that are a plain text with `^`, `$` or `.*` around it, with or without slashes. Others: none.
-pub(super) fn pattern_matcher(pattern: &str) -> Option<FieldMatcher> {
-    let bare = pattern.strip_prefix('/').and_then(|p| p.strip_suffix('/')).unwrap_or(pattern);
-    let (bare, mut is_start) = bare.strip_prefix('^').map_or((bare, false), |rest| (rest, true));
-    let (bare, mut is_end) = bare.strip_suffix('$').map_or((bare, false), |rest| (rest, true));
+/// A pattern between slashes, found anywhere, or a bare one, which is all of the name. Those that are a plain text with `^`,
+/// `$` or `.*` around it are understood at once.
+pub(super) fn pattern_matcher(pattern: &str) -> FieldMatcher {
+    plain_matcher(pattern).unwrap_or_else(|| FieldMatcher::Pattern(LatePattern::new(pattern)))
+}
+
+fn plain_matcher(pattern: &str) -> Option<FieldMatcher> {
+    let slashed = pattern.strip_prefix('/').and_then(|p| p.strip_suffix('/'));
+    let (bare, is_bare) = (slashed.unwrap_or(pattern), slashed.is_none());
+    let (bare, mut is_start) = bare.strip_prefix('^').map_or((bare, is_bare), |rest| (rest, true));
+    let (bare, mut is_end) = bare.strip_suffix('$').map_or((bare, is_bare), |rest| (rest, true));
     let mut text = bare;
     if let Some(rest) = text.strip_prefix(".*") {
         (text, is_start) = (rest, false);

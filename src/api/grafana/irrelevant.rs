@@ -89,7 +89,9 @@ pub(super) const SINGLESTAT: &[&str] = &[
 
 /// Options of time series that `charts` reads.
 pub(super) const CHARTS: &[&str] = &[
+    "axisBorderShow",
     "axisCenteredZero",
+    "axisColorMode",
     "axisGridShow",
     "barAlignment",
     "barMaxWidth",

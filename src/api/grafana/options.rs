@@ -94,7 +94,7 @@ fn read_reduce_options(reduce: &Reader<'_>, stat: &mut StatOptions) {
     reduce.flag_into("values", &mut stat.shows_all_values);
     reduce.count_into("limit", &mut stat.value_limit);
     if let Some(fields) = reduce.filled_text("fields").filter(|f| *f != "/.*/") {
-        reduce.info("fields", &["choosing fields (\u{201c}", fields, "\u{201d}) is not supported; all are shown"]);
+        stat.series = Some(pattern_matcher(fields));
     }
 }
 
@@ -283,7 +283,8 @@ pub(super) fn tooltip_from(tooltip: &Reader<'_>) -> TooltipOptions {
         "sort",
         &[("none", TooltipSort::None), ("asc", TooltipSort::Ascending), ("desc", TooltipSort::Descending)],
     );
-    TooltipOptions { mode: mode.unwrap_or_default(), sort: sort.unwrap_or_default() }
+    let hides_zeros = tooltip.is_on("hideZeros");
+    TooltipOptions { mode: mode.unwrap_or_default(), sort: sort.unwrap_or_default(), hides_zeros }
 }
 
 #[inline(never)]
@@ -333,7 +334,7 @@ pub(super) fn graph_from(
     field.max = left.max.or(field.max);
     let threshold_display = read_old_thresholds(panel, field);
     for series in panel.objects("seriesOverrides") {
-        overrides.extend(old_series_override(&series, &right));
+        overrides.push(old_series_override(&series, &right));
         series.finish();
     }
     let mut series = TimeSeriesOptions { style, left, right, threshold_display, ..TimeSeriesOptions::default() };
@@ -350,6 +351,7 @@ pub(super) fn graph_from(
                 Some(2.0) => TooltipSort::Descending,
                 _ => TooltipSort::None,
             },
+            hides_zeros: false,
         };
         tooltip.ignore(&["value_type", "msResolution"]);
         tooltip.finish();
@@ -476,18 +478,9 @@ fn read_old_thresholds(panel: &Reader<'_>, field: &mut FieldOptions) -> Threshol
 }
 
 #[inline(never)]
-fn old_series_override(series: &Reader<'_>, right: &AxisOptions) -> Option<FieldOverride> {
+fn old_series_override(series: &Reader<'_>, right: &AxisOptions) -> FieldOverride {
     let alias = series.text("alias").unwrap_or_default();
-    let matcher = if alias.starts_with('/') {
-        let found = pattern_matcher(alias);
-        if found.is_none() {
-            series.warn("alias", &["the pattern \u{201c}", alias, "\u{201d} is not supported; override ignored"]);
-            series.ignore_all();
-        }
-        found?
-    } else {
-        FieldMatcher::Name(alias.to_owned())
-    };
+    let matcher = if alias.starts_with('/') { pattern_matcher(alias) } else { FieldMatcher::Name(alias.to_owned()) };
     let mut target = FieldOverride::new(matcher);
     if series.number("yaxis") == Some(2.0) {
         target.axis = Some(AxisSide::Right);
@@ -512,7 +505,7 @@ fn old_series_override(series: &Reader<'_>, right: &AxisOptions) -> Option<Field
     target.dash_px = series.flag("dashes").filter(|is_on| *is_on).map(|_| vec![10.0, 10.0]);
     target.is_hidden = series.flag("hiddenSeries");
     series.ignore(&["$$hashKey", "dashLength", "spaceLength", "zindex", "legend", "hideTooltip", "pointradius"]);
-    Some(target)
+    target
 }
 
 #[inline(never)]

@@ -87,16 +87,18 @@ pub(super) fn panel_from(outer: &Reader<'_>) -> (DraftPanel, Vec<DraftPanel>) {
         ("alert", "alerts inside panels are not supported; write a rule for Prometheus"),
         ("libraryPanel", "library panels are not in the file; export the dashboard with them"),
         ("links", "links are not supported yet"),
-        ("transformations", "transformations are not supported; the answers are shown as they come"),
     ] {
-        let is_said = reader.value(key).is_some_and(|v| match v {
-            Value::Array(items) => !items.is_empty(),
-            Value::String(text) => !text.is_empty(),
-            _ => true,
-        });
-        if is_said && !(is_read_later && key == "transformations") {
+        if is_said(&reader, key) {
             reader.warn(key, &[what]);
         }
+    }
+    let transforms = kinds::transforms(&kind);
+    let has_transformations = is_said(&reader, "transformations");
+    if has_transformations && !transforms {
+        reader.warn(
+            "transformations",
+            &["this kind of panel has no transformations; the answers are shown as they come"],
+        );
     }
     let panel = Panel {
         id: 0,
@@ -109,6 +111,7 @@ pub(super) fn panel_from(outer: &Reader<'_>) -> (DraftPanel, Vec<DraftPanel>) {
         field,
         overrides,
         options: panel_options,
+        has_transformations: has_transformations && transforms,
         min_interval_ms: interval_from(&reader, "interval"),
         max_data_points: reader.count("maxDataPoints").filter(|points| *points > 1),
         document: PanelDocument { at_byte: reader.begins_at(), ..PanelDocument::default() },
@@ -119,6 +122,15 @@ pub(super) fn panel_from(outer: &Reader<'_>) -> (DraftPanel, Vec<DraftPanel>) {
         reader.finish();
     }
     (DraftPanel { id, wanted, panel: Panel { notices: notices.take(), ..panel } }, children)
+}
+
+/// Whether a key has something in it.
+fn is_said(panel: &Reader<'_>, key: &str) -> bool {
+    panel.value(key).is_some_and(|value| match value {
+        Value::Array(items) => !items.is_empty(),
+        Value::String(text) => !text.is_empty(),
+        _ => true,
+    })
 }
 
 /// Signs that Markdown reads; a text without them is what it looks like.

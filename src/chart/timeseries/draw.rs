@@ -69,6 +69,17 @@ impl Draughtsman<'_> {
         for (axis, options, side) in sides {
             let Some(axis) = axis else { continue };
             let has_grid = !options.is_grid_hidden && (side == Side::Left || self.layout.left.is_none());
+            let label_ink = options.label_ink.unwrap_or(Ink::Text3);
+            if let Some(ink) = options.border_ink.filter(|_| !options.is_hidden) {
+                let x = if side == Side::Left { plot.left } else { plot.right };
+                self.marks.push(Mark::Rule {
+                    tone: ink.opaque(),
+                    from: Point::new(x, plot.top),
+                    to: Point::new(x, plot.bottom),
+                    width_px: 1.0,
+                    dash: None,
+                });
+            }
             for (value, label) in &axis.ticks {
                 let y = axis.scale.px_from_value(*value);
                 if has_grid {
@@ -79,7 +90,7 @@ impl Draughtsman<'_> {
                         Side::Left => (plot.left - LABEL_GAP_PX, Align::End),
                         Side::Right => (plot.right + LABEL_GAP_PX, Align::Start),
                     };
-                    self.text(Ink::Text3, label, (x, y), align, Baseline::Middle);
+                    self.text(label_ink, label, (x, y), align, Baseline::Middle);
                 }
             }
         }
@@ -352,6 +363,16 @@ impl<'a> SeriesView<'a> {
 
     pub fn ink(&self) -> Ink {
         self.look.ink
+    }
+
+    /// Where a value is; what is beyond the plot is at its edge.
+    pub fn y_px(&self, value: f64) -> f64 {
+        let plot = self.layout.plot;
+        match value {
+            f64::INFINITY => plot.top,
+            f64::NEG_INFINITY => plot.bottom,
+            value => self.axis.scale.px_from_value(value).clamp(plot.top, plot.bottom),
+        }
     }
 
     fn base(&self) -> Option<&'a [f64]> {

@@ -1,5 +1,10 @@
 //! How the values of a panel are written, coloured and, for some of its series, drawn otherwise.
 
+use std::{
+    fmt::{self, Debug, Formatter},
+    sync::Arc,
+};
+
 use super::{AxisSide, DrawStyle, Panel, PanelOptions, PointsMode, SeriesStyle, StackMode};
 
 /// How the values of a panel are written and coloured. `None`: the dashboard does not say.
@@ -196,16 +201,46 @@ impl FieldOverride {
     }
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum FieldMatcher {
     /// The series' name as the legend shows it.
     Name(String),
     /// A part of that name; all of it where it is anchored at both ends.
     Part { text: String, is_start: bool, is_end: bool },
+    /// Any other pattern.
+    Pattern(LatePattern),
     /// The query's `ref_id`.
     Query(String),
     /// Every series.
     All,
+}
+
+/// Tells which texts a pattern matches.
+pub type TextTest = Arc<dyn Fn(&str) -> bool + Send + Sync>;
+
+/// A pattern that covers nothing until the part of the app has come that understands patterns.
+#[derive(Clone)]
+pub struct LatePattern {
+    pub source: String,
+    pub test: Option<TextTest>,
+}
+
+impl LatePattern {
+    pub fn new(source: &str) -> Self {
+        Self { source: source.to_owned(), test: None }
+    }
+}
+
+impl PartialEq for LatePattern {
+    fn eq(&self, other: &Self) -> bool {
+        self.source == other.source && self.test.is_some() == other.test.is_some()
+    }
+}
+
+impl Debug for LatePattern {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.source)
+    }
 }
 
 impl FieldMatcher {
@@ -218,6 +253,7 @@ impl FieldMatcher {
                 (false, true) => series_name.ends_with(text.as_str()),
                 (false, false) => series_name.contains(text.as_str()),
             },
+            Self::Pattern(pattern) => pattern.test.as_ref().is_some_and(|test| test(series_name)),
             Self::Query(id) => id == ref_id,
             Self::All => true,
         }
@@ -232,6 +268,29 @@ pub struct SeriesOptions {
 }
 
 impl Panel {
+    /// Whether something of it is understood by a part of the app that comes later.
+    pub fn is_read_late(&self) -> bool {
+        self.has_transformations || self.has_patterns()
+    }
+
+    pub fn has_patterns(&self) -> bool {
+        let is_pattern = |matcher: &FieldMatcher| matches!(matcher, FieldMatcher::Pattern(_));
+        let is_chosen_so = match &self.options {
+            PanelOptions::Stat(options) => options.series.as_ref().is_some_and(is_pattern),
+            _ => false,
+        };
+        is_chosen_so || self.overrides.iter().any(|over| is_pattern(&over.matcher))
+    }
+
+    /// All that say which series something is for.
+    pub fn matchers_mut(&mut self) -> impl Iterator<Item = &mut FieldMatcher> {
+        let chosen = match &mut self.options {
+            PanelOptions::Stat(options) => options.series.as_mut(),
+            _ => None,
+        };
+        chosen.into_iter().chain(self.overrides.iter_mut().map(|over| &mut over.matcher))
+    }
+
     /// The options of one series: the panel's own, with each matching override on top, in the file's order.
     pub fn series_options(&self, series_name: &str, ref_id: &str) -> SeriesOptions {
         let mut field = self.field.clone();

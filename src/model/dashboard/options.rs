@@ -1,6 +1,6 @@
 //! The options that belong to the kinds of panels that are drawn at once.
 
-use super::Reducer;
+use super::{FieldMatcher, Reducer};
 
 /// The options that belong to a panel's kind.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,6 +28,8 @@ pub struct StatOptions {
     pub shows_all_values: bool,
     /// At most so many numbers with `shows_all_values`.
     pub value_limit: Option<u32>,
+    /// Only the series that this covers.
+    pub series: Option<FieldMatcher>,
     pub sparkline: Sparkline,
     pub colour_mode: StatColourMode,
     pub text_mode: StatTextMode,
@@ -230,6 +232,8 @@ pub enum LegendPlacement {
 pub struct TooltipOptions {
     pub mode: TooltipMode,
     pub sort: TooltipSort,
+    /// Series that are zero at the cursor are left out.
+    pub hides_zeros: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]

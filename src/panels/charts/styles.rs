@@ -4,13 +4,16 @@ use std::sync::Arc;
 
 use crate::{
     api::grafana::charts::{Custom, custom_looks},
-    chart::finish::{AxisFinish, Finishes, Gradient, Route, SeriesFinish},
+    base::colour::Ink,
+    chart::finish::{AxisFinish, Finishes, Gradient, LabelColour, Route, SeriesFinish},
     model::{
-        dashboard::{Interpolation, PointsMode, SeriesStyle},
+        dashboard::{
+            FieldColour, FieldMatcher, FieldOptions, Interpolation, Panel, PointsMode, SeriesStyle, ThresholdMode,
+        },
         notice::Notice,
     },
     panels::{
-        data::PanelData,
+        look::ink_of,
         timeseries::{Prepared, TimeChart},
     },
     state::reactive::{Memo, effect},
@@ -23,18 +26,21 @@ const POINT_PX: f64 = 5.0;
 
 /// Tells the chart, now and when its series are others. Answers with what is not drawn as it is asked for.
 pub fn apply(chart: &TimeChart) -> Vec<Notice> {
-    let panel = Arc::clone(&chart.props.panel);
-    let looks = custom_looks(&panel.document);
+    let mut looks = custom_looks(&chart.props.panel.document);
+    looks.overrides.iter_mut().for_each(|(matcher, _)| understand(matcher, &chart.props.panel));
     let notices = looks.notices.clone();
     let axis = AxisFinish {
         linear_threshold: looks.linear_threshold,
         is_centred: looks.is_zero_centred,
         is_grid_hidden: looks.is_grid_hidden,
+        has_borders: looks.has_axis_borders,
+        labels: if looks.axis_colour.as_deref() == Some("series") { LabelColour::Series } else { LabelColour::Text },
     };
     let (prepared, remote, finish) = (chart.prepared, chart.query.remote, chart.finish);
     let wanted = Memo::new(move |_| {
         let prepared = prepared.get()?;
-        let targets = remote.with(|remote| remote.value.as_ref().map(|data| targets_of(data))).unwrap_or_default();
+        let data = remote.with(|remote| remote.value.clone())?;
+        let (panel, (_, targets)) = (data.shown_panel(), data.joined());
         let customs: Vec<Custom> = prepared
             .frame
             .columns
@@ -58,18 +64,39 @@ pub fn apply(chart: &TimeChart) -> Vec<Notice> {
     notices
 }
 
-fn targets_of(data: &PanelData) -> Vec<usize> {
-    data.joined().1
-}
-
 fn finishes_of(prepared: &Prepared, customs: &[Custom]) -> Vec<SeriesFinish> {
     let series = prepared.looks.iter().zip(customs);
     let finish = series.map(|(look, custom)| {
         let band_to = custom.fill_below_to.as_ref();
         let band_to = band_to.and_then(|name| prepared.looks.iter().position(|other| other.name == *name));
-        SeriesFinish { band_to, ..finish_of(&look.options.style, custom) }
+        let is_by_value = custom.gradient.as_deref() == Some("scheme");
+        let levels = if is_by_value { levels_of(&look.options.field) } else { Vec::new() };
+        SeriesFinish { levels, band_to, ..finish_of(&look.options.style, custom) }
     });
     finish.collect()
+}
+
+/// A pattern's test is the one that the panel's own override of it has.
+fn understand(matcher: &mut FieldMatcher, panel: &Panel) {
+    let FieldMatcher::Pattern(late) = matcher else { return };
+    let known = panel.overrides.iter().find_map(|over| match &over.matcher {
+        FieldMatcher::Pattern(pattern) if pattern.source == late.source => pattern.test.clone(),
+        _ => None,
+    });
+    late.test = known;
+}
+
+/// The colours of values: those of the thresholds, where they are what colours the panel.
+fn levels_of(field: &FieldOptions) -> Vec<(f64, Ink)> {
+    if field.colour != FieldColour::Thresholds {
+        return Vec::new();
+    }
+    let (min, max) = (field.min.unwrap_or(0.0), field.max.unwrap_or(100.0));
+    let value = |step: f64| match field.thresholds.mode {
+        ThresholdMode::Absolute => step,
+        ThresholdMode::Percentage => min + (max - min) * step / 100.0,
+    };
+    field.thresholds.steps.iter().map(|step| (value(step.value), ink_of(step.colour))).collect()
 }
 
 fn finish_of(style: &SeriesStyle, custom: &Custom) -> SeriesFinish {
@@ -85,11 +112,13 @@ fn finish_of(style: &SeriesStyle, custom: &Custom) -> SeriesFinish {
             Interpolation::StepAfter => Route::StepAfter,
         },
     };
+    let fades = matches!(custom.gradient.as_deref(), Some("opacity" | "hue"));
     let has_bars = custom.bar_width_ratio.is_some() || custom.bar_most_px.is_some();
     let bar_alignment = custom.bar_alignment.map_or(0, |side| side.clamp(-1.0, 1.0).round() as i8);
     SeriesFinish {
         route,
-        gradient: if custom.gradient.as_deref() == Some("opacity") { Gradient::Opacity } else { Gradient::None },
+        gradient: if fades { Gradient::Opacity } else { Gradient::None },
+        levels: Vec::new(),
         has_points: style.points == PointsMode::Always,
         dash_px: style.dash_px.clone(),
         band_to: None,

@@ -4,12 +4,15 @@ use crate::{
     analysis::reduce::reduce,
     api::grafana::more::ShownValues,
     base::{
+        colour::Ink,
         time::day_clock_text,
         units::{self, Formatted},
     },
+    chart::series_slots,
     model::{
         dashboard::{FieldColour, FieldOptions, Panel},
         frame::is_missing,
+        labels::Labels,
         notice::Notice,
     },
     panels::{
@@ -90,17 +93,29 @@ pub fn figures_of(
     for value in series.iter().flat_map(|(column, _)| column.values.iter()).filter(|value| value.is_finite()) {
         extent = (extent.0.min(*value), extent.1.max(*value));
     }
+    // Rows without an instant are things of their own, each with its colour.
+    let row_inks: Vec<Ink> = match data.rows().filter(|_| shown.shows_all) {
+        Some(rows) => {
+            let names = rows.iter().map(|name| Labels::from_pairs([("row", name.as_str())]));
+            series_slots(&names.collect::<Vec<_>>()).into_iter().map(Ink::Series).collect()
+        }
+        None => Vec::new(),
+    };
     let mut found = Figures::default();
     let limit = shown.limit.unwrap_or(VALUES_MAX) as usize;
     let mut count = 0_usize;
     for (column, look) in series {
         if shown.shows_all {
-            let known = column.values.iter().zip(frame.x_ms.iter()).filter(|(value, _)| !is_missing(**value));
-            for (value, x_ms) in known {
+            let values = column.values.iter().zip(frame.x_ms.iter()).enumerate();
+            for (row, (value, x_ms)) in values.filter(|(_, (value, _))| !is_missing(**value)) {
                 count += 1;
                 if found.list.len() < limit.min(most) {
-                    let mut figure = figure_of(look, shown, *value, extent, usual);
-                    if frame.row_count() > 1 {
+                    let ink = row_inks.get(row).copied();
+                    let look = SeriesLook { ink: ink.unwrap_or(look.ink), ..look.clone() };
+                    let mut figure = figure_of(&look, shown, *value, extent, usual);
+                    if let Some(name) = data.name_at(&figure.name, row) {
+                        figure.name = name;
+                    } else if frame.row_count() > 1 && data.rows().is_none() {
                         let instant = zone.with(|zone| day_clock_text(*x_ms as i64, zone));
                         figure.name = format!("{}, {instant}", figure.name);
                     }

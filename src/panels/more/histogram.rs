@@ -24,7 +24,7 @@ use crate::{
         PanelProps,
         card::Live,
         data::{PanelData, use_panel_data},
-        look::{SeriesLook, looks_of},
+        look::SeriesLook,
     },
     state::reactive::{Callback, Memo, RwSignal, Signal},
     ui::{
@@ -213,8 +213,7 @@ fn paint_of_series(look: &SeriesLook) -> Paint {
 }
 
 fn prepare(options: &HistogramOptions, data: &PanelData) -> Prepared {
-    let (frame, targets) = data.joined();
-    let mut looks = looks_of(&data.panel, &frame, &targets);
+    let (frame, mut looks) = data.series();
     let mut series: Vec<Arc<[f64]>> = frame.columns.iter().map(|column| Arc::clone(&column.values)).collect();
     let is_hidden: Vec<bool> = looks.iter().map(|look| look.options.style.is_hidden).collect();
     let mut hidden = is_hidden.iter();

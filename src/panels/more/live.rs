@@ -17,7 +17,6 @@ use crate::{
         card::{Frame, Live},
         data::{PanelData, use_panel_data},
         export::Sheet,
-        look::looks_of,
     },
     state::{
         query::Query,
@@ -58,9 +57,10 @@ pub fn use_figures<O: Send + Sync + 'static>(
                 let data = remote.value.as_ref();
                 data.map(|data| {
                     // What was read late, and the name with its variables filled in.
-                    let display_name = data.panel.field.display_name.clone();
+                    let panel = data.shown_panel();
+                    let display_name = panel.field.display_name.clone();
                     let field = FieldOptions { display_name, ..field.clone() };
-                    let panel = Panel { field, ..Panel::clone(&data.panel) };
+                    let panel = Panel { field, ..Panel::clone(panel) };
                     figures_of(&panel, &shown, data, (&usual, most), &zone)
                 })
                 .unwrap_or_default()
@@ -90,14 +90,7 @@ pub fn sheet_of(query: Query<PanelData>) -> Callback<(), Option<Sheet>> {
     Callback::new(move |()| {
         query.remote.with(|remote| {
             let data = remote.value.as_ref()?;
-            let (frame, targets) = data.joined();
-            let looks = looks_of(&data.panel, &frame, &targets);
-            let columns = looks.into_iter().zip(&frame.columns);
-            Some(Sheet {
-                x_ms: frame.x_ms.to_vec(),
-                columns: columns.map(|(look, column)| (look.name, Arc::clone(&column.values))).collect(),
-                ..Sheet::default()
-            })
+            Some(Sheet::of(data))
         })
     })
 }

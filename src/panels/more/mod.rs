@@ -9,6 +9,7 @@ mod figures;
 mod gauge;
 mod histogram;
 mod key;
+mod late;
 mod live;
 mod markdown;
 mod pager;
@@ -25,12 +26,15 @@ use leptos::prelude::*;
 
 use crate::model::dashboard::kinds;
 
-use super::{PanelProps, unknown};
+use super::{PanelProps, stat, timeseries, unknown};
 
 /// The door of this part of the app.
 #[inline(never)]
 pub fn open(props: PanelProps) -> AnyView {
+    let props = late::with_late(props);
     match props.panel.kind.as_str() {
+        kinds::STAT => stat::view(props),
+        kinds::TIMESERIES => timeseries::view(props),
         "gauge" => gauge::view(props),
         "bargauge" => bar_gauge::view(props),
         "barchart" => bar_chart::view(props),

@@ -15,7 +15,7 @@ use crate::{
         time::{Utc, iso_text},
     },
     model::{
-        dashboard::{FieldOptions, Panel, PanelColour},
+        dashboard::{Panel, PanelColour},
         notice::Notice,
     },
     panels::{
@@ -30,13 +30,20 @@ use crate::{
 
 /// The panel with what was read of it now: its remarks, and what it says where there is nothing.
 pub fn with_remarks(props: PanelProps, no_value: Option<String>, notices: Vec<Notice>) -> PanelProps {
+    changed(props, move |panel| {
+        panel.notices.extend(notices.iter().cloned());
+        panel.field.no_value.clone_from(&no_value);
+    })
+}
+
+/// The panel with `change` applied, as its file has it and whenever it is filled.
+pub fn changed(props: PanelProps, change: impl Fn(&mut Panel) + Send + Sync + 'static) -> PanelProps {
     let with = Arc::new(move |panel: &Panel| {
         let mut panel = panel.clone();
-        panel.notices.extend(notices.iter().cloned());
-        panel.field = FieldOptions { no_value: no_value.clone(), ..panel.field };
+        change(&mut panel);
         Arc::new(panel)
     });
-    let PanelProps { panel, filled } = props;
+    let PanelProps { panel, filled, reshape } = props;
     let panel = with(&panel);
     let filled = Signal::derive(move || {
         let filled = filled.get();
@@ -45,7 +52,7 @@ pub fn with_remarks(props: PanelProps, no_value: Option<String>, notices: Vec<No
             _ => filled,
         }
     });
-    PanelProps { panel, filled }
+    PanelProps { panel, filled, reshape }
 }
 
 /// The answers as tables after the panel's transformations. With `is_one_table` the latest values of several series are one

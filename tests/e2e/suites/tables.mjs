@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { DESKTOP, PHONE, axeFindings, chooseFromMenu, colourCount, downloadCsv, misfits, onPage, openMenu, overlayPixels, panel, settled } from "../lib/page.mjs";
 import { check, equal, until } from "../lib/runner.mjs";
 
-const BOARDS = ["tables", "timelines", "transformations"];
+const BOARDS = ["tables", "timelines", "transformations", "reshaped"];
 
 export function tablesSuite(runner, env) {
   const files = Object.fromEntries(BOARDS.map((name) => [name, readFileSync(join(env.root, `tests/fixtures/grafana/${name}.json`), "utf8")]));
@@ -194,6 +194,66 @@ export function tablesSuite(runner, env) {
     equal((await rows(page, "Not understood")).length, 3, "steps that are understood apply");
     await panel(page, "Not understood").getByRole("button", { name: /remark/ }).click();
     check((await panel(page, "Not understood").locator(".panel__notices").textContent()).includes("“heatmap” is not supported"), "what is not understood is said");
+  });
+
+  onBoard("charts, numbers, bars and pies show what their transformations make", "reshaped", async (page, front) => {
+    const figures = (title) => panel(page, title).locator('[data-testid="stat-value"], [data-testid="meter"]').evaluateAll((all) => all.map((mark) => ({
+      value: Number(mark.dataset.value), name: mark.ariaLabel?.split(":")[0] ?? mark.parentElement.querySelector(".stat__name")?.textContent,
+    })));
+    const range = (part) => {
+      const found = front.queries.filter((query) => query.path === "query_range" && query.params.query.includes(part) && query.text);
+      return JSON.parse(found.at(-1).text).data.result.map(({ metric, values }) => ({ metric, values: values.map(([at, value]) => [at, Number(value)]) }));
+    };
+    const csv = async (title) => (await downloadCsv(page, title)).text.trim().split("\r\n").map((line) => line.split(","));
+
+    const share = await csv("Share of errors");
+    equal(share[0].join(), "time,unix_ms,share", "what is left of the first chart");
+    const [all] = range("sum(rate(agentarea_http_requests_total[5m]))");
+    const [bad] = range('sum(rate(agentarea_http_requests_total{status=~"5.."}[5m]))');
+    const errorsAt = new Map(bad.values);
+    for (const [at, value] of all.values) {
+      const row = share.find((line) => Number(line[1]) === at * 1_000);
+      if (errorsAt.has(at)) check(isNear(Number(row[2]), errorsAt.get(at) / value), `the share at ${at} is ${row[2]}`);
+    }
+    check(await colourCount(page, "Share of errors") > 3, "the chart is blank");
+
+    const codes = (await csv("Renamed and chosen"))[0].slice(2);
+    const statuses = range("sum by (status) (rate(agentarea_http_requests_total[5m]))").map(({ metric }) => metric.status);
+    const expected = statuses.filter((status) => /^[45]/.test(status)).map((status) => `code ${status[0]}-${status.slice(1)}`);
+    equal(codes.toSorted().join(), expected.toSorted().join(), "renamed series");
+
+    const cpu = range("avg(agentarea_cpu_usage_percent) by (component)");
+    const highest = cpu.map(({ metric, values }) => ({ name: metric.component, value: Math.max(...values.map(([, value]) => value)) }));
+    highest.sort((a, b) => b.value - a.value);
+    equal(JSON.stringify((await figures("Highest of each component")).map(({ name, value }) => ({ name, value }))), JSON.stringify(highest), "numbers of rows");
+    equal((await figures("One of them")).map(({ value }) => value).join(), String(cpu.find(({ metric }) => metric.component === "api").values.at(-1)[1]), "the gauge");
+
+    const rates = answered(front, "sum by (service, status) (rate");
+    const bars = await figures("Requests by service");
+    check(bars.length > 1 && isSorted(bars.map(({ value }) => value), true), "bars in order");
+    for (const { name, value } of bars) {
+      const own = rates.filter(({ metric }) => metric.service === name);
+      check(isNear(value, own.reduce((sum, { value }) => sum + value, 0)), `the bar of ${name}`);
+    }
+
+    const memory = answered(front, "sum by (component) (agentarea_memory_usage_bytes)");
+    const [heads, ...lines] = await csv("Memory and CPU");
+    equal(heads.join(), "row,CPU,MiB", "members of the bar chart");
+    for (const [component, , mebibytes] of lines) {
+      const bytes = memory.find(({ metric }) => metric.component === component)?.value;
+      check(bytes === undefined ? mebibytes === "" : isNear(Number(mebibytes), bytes / 1_048_576), `memory of ${component}`);
+    }
+
+    const busiest = answered(front, "topk(10, sum by (endpoint)").sort((a, b) => b.value - a.value).slice(0, 3);
+    const slices = (await csv("The three busiest")).slice(1);
+    equal(slices.map(([name]) => name).join(), busiest.map(({ metric }) => metric.endpoint).join(), "slices");
+
+    check((await panel(page, "Without a time").locator(".state").textContent()).includes("No data"), "a chart without a time");
+    for (const [title, remark] of [["Without a time", "a chart over time shows nothing else"], ["Not understood", "“partitionByValues” is not supported"]]) {
+      await panel(page, title).getByRole("button", { name: /remark/ }).click();
+      check((await panel(page, title).locator(".panel__notices").textContent()).includes(remark), `the remark of ${title}`);
+      await page.keyboard.press("Escape");
+    }
   });
 
   onBoard("the CSV has every digit, the table of the menu the same rows", "tables", async (page) => {

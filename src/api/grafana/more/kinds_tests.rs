@@ -200,7 +200,7 @@ fn bar_charts() {
             bar_radius_ratio: 0.1,
             axis: AxisOptions { label: Some("load".to_owned()), ..AxisOptions::default() },
             legend: legend.clone(),
-            tooltip: TooltipOptions { mode: TooltipMode::All, sort: TooltipSort::Descending },
+            tooltip: TooltipOptions { mode: TooltipMode::All, sort: TooltipSort::Descending, hides_zeros: false },
             ..BarChartOptions::default()
         }
     );
@@ -222,7 +222,7 @@ fn bar_charts() {
                 columns: vec![Reducer::Max, Reducer::Sum],
                 ..LegendOptions::default()
             },
-            tooltip: TooltipOptions { mode: TooltipMode::Single, sort: TooltipSort::None },
+            tooltip: TooltipOptions { mode: TooltipMode::Single, sort: TooltipSort::None, hides_zeros: false },
             ..BarChartOptions::default()
         }
     );
@@ -243,7 +243,7 @@ fn histograms() {
             bucket_count: 20,
             is_combined: true,
             legend: LegendOptions { placement: LegendPlacement::Hidden, ..LegendOptions::default() },
-            tooltip: TooltipOptions { mode: TooltipMode::Single, sort: TooltipSort::None },
+            tooltip: TooltipOptions { mode: TooltipMode::Single, sort: TooltipSort::None, hides_zeros: false },
             ..HistogramOptions::default()
         }
     );
@@ -262,7 +262,7 @@ fn pies() {
             labels: PieTexts { has_name: true, has_value: false, has_percent: true },
             legend: LegendOptions { placement: LegendPlacement::Right, is_table: true, ..LegendOptions::default() },
             legend_texts: PieTexts { has_name: false, has_value: true, has_percent: true },
-            tooltip: TooltipOptions { mode: TooltipMode::Single, sort: TooltipSort::None },
+            tooltip: TooltipOptions { mode: TooltipMode::Single, sort: TooltipSort::None, hides_zeros: false },
             ..PieOptions::default()
         }
     );
@@ -290,14 +290,14 @@ fn pies() {
 #[test]
 fn what_is_not_understood_is_told() {
     let text = r#"{"title":"D","panels":[{"type":"gauge","title":"G","fieldConfig":{"defaults":{"custom":{"odd":1}}},
-        "options":{"shape":"star","effects":{"barGlow":true},"reduceOptions":{"calcs":["mean","max"],"fields":"/a|b/"}}}]}"#;
+        "options":{"shape":"star","effects":{"barGlow":true},"reduceOptions":{"calcs":["mean","max"],"fields":"/(?=a)b/"}}}]}"#;
     let dashboard = dashboard_from_json(text).unwrap();
     assert_eq!(
         messages(&remarks(panel(&dashboard, "G"))),
         [
             "fieldConfig.defaults.custom.odd: 1 is not supported and has no effect here",
             "options.reduceOptions.calcs: one calculation is shown; the first is used",
-            "options.reduceOptions.fields: the pattern \u{201c}/a|b/\u{201d} is not supported; all are shown",
+            "options.reduceOptions.fields: the pattern \u{201c}/(?=a)b/\u{201d} is not supported; all are shown",
             "options.shape: \u{201c}star\u{201d} is not supported. Known here: gauge, circle",
             "options.effects: an object is not supported and has no effect here",
         ]

@@ -24,6 +24,7 @@ use super::{
     read::{Notices, Objects, Reader},
 };
 use crate::{
+    analysis::table::transform::Step,
     api::json::{self, Value},
     model::{dashboard::PanelDocument, notice::Notice},
 };
@@ -36,6 +37,11 @@ fn read_panel<T>(document: &PanelDocument, read: impl FnOnce(&Reader<'_>) -> T) 
     let (objects, notices) = (Objects::default(), Notices::default());
     let found = read(&Reader::new(map, String::new(), &objects, &notices));
     Some((found, notices.take()))
+}
+
+/// What is done with the answers of a panel of any kind before they are shown, with what is not understood of it.
+pub fn transformations(document: &PanelDocument) -> (Vec<Step>, Vec<Notice>) {
+    read_panel(document, transforms::steps_from).unwrap_or_default()
 }
 
 /// Reports what nobody asked for in a panel that is only read here (`kinds::READ_LATER`); the rest was read with the

@@ -1,6 +1,7 @@
 //! What the kinds that show single numbers have in common: which numbers those are, and how large their texts.
 
 use crate::{
+    analysis::table::pattern::understand,
     api::grafana::{
         field::{based, colour_from, mappings_from, pattern_matcher},
         options::{legend_from, reducer_from, reducers_from, tooltip_from},
@@ -52,8 +53,10 @@ impl ShownValues {
         reduce.flag_into("values", &mut self.shows_all);
         reduce.count_into("limit", &mut self.limit);
         if let Some(pattern) = reduce.filled_text("fields").filter(|pattern| *pattern != "/.*/") {
-            self.series = pattern_matcher(pattern);
-            if self.series.is_none() {
+            let mut matcher = pattern_matcher(pattern);
+            if understand(&mut matcher) {
+                self.series = Some(matcher);
+            } else {
                 reduce.warn("fields", &["the pattern \u{201c}", pattern, "\u{201d} is not supported; all are shown"]);
             }
         }

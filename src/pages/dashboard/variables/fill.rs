@@ -109,7 +109,7 @@ pub fn filled(values: &Values, index: usize, id: u32, scope: Vec<(String, Choice
         Ok((filled, own_time))
     };
     let made = Memo::new(move |before: Option<&Made>| made_of(fill_panel(), before, time));
-    Some(PanelProps { panel, filled: Signal::derive(move || made.with(|made| made.filled.clone())) })
+    Some(PanelProps { panel, filled: Signal::derive(move || made.with(|made| made.filled.clone())), reshape: None })
 }
 
 /// What a panel is filled to, and what it was last filled to: while a variable loads, that is what is on screen.
