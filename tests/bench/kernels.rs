@@ -21,7 +21,7 @@ use agentarea_observability::{
     base::time::{Grid, Range, Utc},
     chart::{
         Bitmap, Ink, Palette, Resolution, Scene, Size, TextMeasure, TimeLayout, paint,
-        timeseries::{self, AxisOptions, ConnectNulls, Draw, Series, Side, Stacking, ThresholdStyle},
+        timeseries::{self, AxisOptions, Series, ThresholdStyle},
     },
     model::{
         config::JaegerDialect,
@@ -217,17 +217,7 @@ fn layout_of(parsed: &Parsed, size: Size, (start_ms, end_ms): (f64, f64), line_w
     let frame = &parsed.frame;
     let series: Vec<Series> = (0_u8..)
         .zip(&frame.columns)
-        .map(|(slot, _)| Series {
-            name: String::new(),
-            ink: Ink::Series(slot),
-            draw: Draw::Line,
-            line_width_px,
-            fill_ratio: 0.0,
-            stacking: Stacking::None,
-            connect_nulls: ConnectNulls::Never,
-            side: Side::Left,
-            is_hidden: false,
-        })
+        .map(|(slot, _)| Series { ink: Ink::Series(slot), line_width_px, ..Series::default() })
         .collect();
     let axis = AxisOptions { unit: "short".to_owned(), ..AxisOptions::default() };
     timeseries::layout(&timeseries::Input {

@@ -34,13 +34,29 @@ struct Found {
     warnings: Vec<String>,
 }
 
+/// A span as it was read.
+#[derive(Clone, Copy, Default)]
+struct Taken {
+    span_id: u64,
+    parent_id: u64,
+    start_ns: i64,
+    duration_ns: i64,
+    place: (u32, u32),
+    owner: u32,
+    trace: u32,
+    /// The number of a name.
+    operation: u32,
+    kind: SpanKind,
+    flags: SpanFlags,
+}
+
 #[derive(Default)]
 pub(super) struct Collector {
     pub dialect: Option<Dialect>,
-    spans: RawSpans,
-    places: Vec<(u32, u32)>,
-    owner_of: Vec<u32>,
-    trace_of: Vec<u32>,
+    /// In the order of their arrival; columns are made of them when all are there.
+    spans: Vec<Taken>,
+    /// Further parents, by the position of the span.
+    other_parents: Vec<(u32, u64)>,
     owners: Vec<Owner>,
     traces: Vec<Found>,
     /// Services and operations.
@@ -139,7 +155,7 @@ impl Collector {
         }
         let owner = self.owner(bytes, span.process_id);
         if span.process != (0, 0) {
-            self.own_processes.push((self.places.len() as u32, span.process));
+            self.own_processes.push((self.spans.len() as u32, span.process));
         }
         let trace = self.traces.len() as u32 - 1;
         let (start, duration) = (ns_of_us(span.start), ns_of_us(span.length_or_end));
@@ -150,12 +166,12 @@ impl Collector {
         self.is_trace_open = false;
         for (span, process) in std::mem::take(&mut self.own_processes) {
             let is_known = |owner: &u32| self.owners.get(*owner as usize).is_some_and(|owner| owner.process != (0, 0));
-            if self.owner_of.get(span as usize).is_some_and(is_known) {
+            if self.spans.get(span as usize).is_some_and(|span| is_known(&span.owner)) {
                 continue;
             }
             let service = self.legacy_service(bytes, process);
-            if let Some(owner) = self.owner_of.get_mut(span as usize) {
-                *owner = self.owners.len() as u32;
+            if let Some(span) = self.spans.get_mut(span as usize) {
+                span.owner = self.owners.len() as u32;
                 self.owners.push(Owner { service, process: narrow(process), scope: (0, 0) });
             }
         }
@@ -215,74 +231,78 @@ impl Collector {
         (owner, trace): (u32, u32),
         (start_ns, duration_ns): (i64, i64),
     ) {
-        let position = self.places.len() as u32;
-        self.places.push(narrow((from, span.end)));
-        self.owner_of.push(owner);
-        self.trace_of.push(trace);
-        let RawSpans {
-            span_id,
-            parent_id,
-            other_parents,
-            start_ns: starts,
-            duration_ns: durations,
-            service: _,
-            operation,
-            kind,
-            flags,
-            origin: _,
-        } = &mut self.spans;
-        span_id.push(span.span_id);
-        parent_id.push(span.parent_id);
-        other_parents.extend(span.other_parents.iter().map(|parent| (position, *parent)));
-        starts.push(start_ns);
-        durations.push(duration_ns);
-        operation.push(self.names.number(bytes, span.name));
-        kind.push(SpanKind::ALL.get(usize::from(span.kind)).copied().unwrap_or_default());
-        flags.push(SpanFlags(span.flags));
+        let position = self.spans.len() as u32;
+        self.other_parents.extend(span.other_parents.iter().map(|parent| (position, *parent)));
+        self.spans.push(Taken {
+            span_id: span.span_id,
+            parent_id: span.parent_id,
+            start_ns,
+            duration_ns,
+            place: narrow((from, span.end)),
+            owner,
+            trace,
+            operation: self.names.number(bytes, span.name),
+            kind: SpanKind::ALL.get(usize::from(span.kind)).copied().unwrap_or_default(),
+            flags: SpanFlags(span.flags),
+        });
     }
 
     /// In the order in which they came.
     pub fn into_traces(self, body: Arc<Vec<u8>>) -> Vec<Trace> {
-        let Self { dialect, mut spans, places, owner_of, trace_of, owners, traces, names, .. } = self;
+        let Self { dialect, mut spans, other_parents, owners, traces, names, .. } = self;
         let (texts, key_of) = keys(&names, &body);
         let key = |name: u32| key_of.get(name as usize).copied().unwrap_or_default();
         // Behind the others, whether it is needed or not.
         let unknown = texts.len() as u32 - 1;
         let service_of: Vec<u32> = owners.iter().map(|owner| owner.service.map_or(unknown, key)).collect();
-        let service = |owner: &u32| service_of.get(*owner as usize).copied().unwrap_or(unknown);
-        spans.service = owner_of.iter().map(service).collect();
         if key_of.len() + 1 != texts.len() {
-            spans.operation.iter_mut().for_each(|operation| *operation = key(*operation));
+            spans.iter_mut().for_each(|span| span.operation = key(span.operation));
         }
+        let services = Services { of_owners: &service_of, unknown };
         let dialect = dialect.unwrap_or(Dialect::Legacy);
         let owners: Arc<[Owner]> = owners.into();
-        let details = |places, owner_of| Details {
-            body: Arc::clone(&body),
-            dialect,
-            places,
-            owner_of,
-            owners: Arc::clone(&owners),
+        let details = |spans: &[Taken]| {
+            Arc::new(Details {
+                body: Arc::clone(&body),
+                dialect,
+                places: spans.iter().map(|span| span.place).collect(),
+                owner_of: spans.iter().map(|span| span.owner).collect(),
+                owners: Arc::clone(&owners),
+            })
         };
-        if let ([_], false) = (traces.as_slice(), places.is_empty()) {
+        if let ([_], false) = (traces.as_slice(), spans.is_empty()) {
             let Some(Found { id, warnings }) = traces.into_iter().next() else { return Vec::new() };
-            let other_parents = std::mem::take(&mut spans.other_parents);
-            let spans = in_order(&spans, other_parents);
-            let details = Arc::new(details(places, owner_of));
+            let details = details(&spans);
+            let spans = in_order(spans, other_parents, services);
             return vec![Trace::build(TraceParts { id, spans, names: texts.into(), warnings, details })];
         }
-        let shares = shares(traces, &trace_of, &spans.other_parents, dialect);
+        let shares = shares(traces, &spans, &other_parents, dialect);
         let mut local = LocalKeys { local_of: vec![u32::MAX; texts.len()], texts };
         shares
             .into_iter()
             .filter(|share| !share.spans.is_empty())
             .map(|share| {
                 let Share { found: Found { id, warnings }, spans: own, other_parents } = share;
-                let mut spans = in_order(&only(&own, &spans), other_parents);
+                let own = picked(&own, &spans);
+                let details = details(&own);
+                let mut spans = in_order(own, other_parents, services);
                 let names = local.take([&mut spans.service, &mut spans.operation]);
-                let details = Arc::new(details(picked(&own, &places), picked(&own, &owner_of)));
                 Trace::build(TraceParts { id, spans, names, warnings, details })
             })
             .collect()
+    }
+}
+
+/// The key of each owner's service.
+#[derive(Clone, Copy)]
+struct Services<'a> {
+    of_owners: &'a [u32],
+    unknown: u32,
+}
+
+impl Services<'_> {
+    fn of(self, owner: u32) -> u32 {
+        self.of_owners.get(owner as usize).copied().unwrap_or(self.unknown)
     }
 }
 
@@ -315,7 +335,7 @@ struct Share {
 }
 
 /// In the order of the traces; spellings of one id are one trace in the new dialect, where nothing else tells traces apart.
-fn shares(traces: Vec<Found>, trace_of: &[u32], other_parents: &[(u32, u64)], dialect: Dialect) -> Vec<Share> {
+fn shares(traces: Vec<Found>, spans: &[Taken], other_parents: &[(u32, u64)], dialect: Dialect) -> Vec<Share> {
     let mut share_of: Vec<u32> = (0..traces.len() as u32).collect();
     if dialect == Dialect::V3 {
         let ids: Vec<TraceId> = traces.iter().map(|trace| trace.id).collect();
@@ -334,8 +354,8 @@ fn shares(traces: Vec<Found>, trace_of: &[u32], other_parents: &[(u32, u64)], di
     let mut shares: Vec<Share> =
         traces.into_iter().map(|found| Share { found, spans: Vec::new(), other_parents: Vec::new() }).collect();
     let mut other_parents = other_parents.iter().peekable();
-    for (at, trace) in (0_u32..).zip(trace_of) {
-        let share = share_of.get(*trace as usize).and_then(|share| shares.get_mut(*share as usize));
+    for (at, span) in (0_u32..).zip(spans) {
+        let share = share_of.get(span.trace as usize).and_then(|share| shares.get_mut(*share as usize));
         let Some(share) = share else { continue };
         while let Some((_, parent)) = other_parents.next_if(|(of, _)| *of <= at) {
             share.other_parents.push((share.spans.len() as u32, *parent));
@@ -349,51 +369,37 @@ fn picked<T: Copy + Default>(own: &[u32], column: &[T]) -> Vec<T> {
     own.iter().map(|at| column.get(*at as usize).copied().unwrap_or_default()).collect()
 }
 
-/// Some of the spans, without their further parents; they name themselves by their place among these.
-fn only(own: &[u32], spans: &RawSpans) -> RawSpans {
-    let RawSpans {
-        span_id,
-        parent_id,
-        other_parents: _,
-        start_ns,
-        duration_ns,
-        service,
-        operation,
-        kind,
-        flags,
-        origin: _,
-    } = spans;
-    RawSpans {
-        span_id: picked(own, span_id),
-        parent_id: picked(own, parent_id),
-        other_parents: Vec::new(),
-        start_ns: picked(own, start_ns),
-        duration_ns: picked(own, duration_ns),
-        service: picked(own, service),
-        operation: picked(own, operation),
-        kind: picked(own, kind),
-        flags: picked(own, flags),
-        origin: own.to_vec(),
-    }
-}
-
-/// By start, which spares [`Trace::build`] its sort; so that of two spans of one id the earlier counts, though stores give
-/// them in no order. Their origin is their place before.
-fn in_order(spans: &RawSpans, other_parents: Vec<(u32, u64)>) -> RawSpans {
-    let order = ascending(&spans.start_ns);
-    let mut ordered = only(&order, spans);
-    if !other_parents.is_empty() {
+/// Columns by start, which spares [`Trace::build`] its sort; so that of two spans of one id the earlier counts, though stores
+/// give them in no order. Their origin is their place before.
+fn in_order(spans: Vec<Taken>, mut other_parents: Vec<(u32, u64)>, services: Services<'_>) -> RawSpans {
+    let starts: Vec<i64> = spans.iter().map(|span| span.start_ns).collect();
+    let order = ascending(&starts);
+    let is_in_order = (0_u32..).zip(&order).all(|(place, at)| place == *at);
+    let spans = if is_in_order { spans } else { picked(&order, &spans) };
+    if !other_parents.is_empty() && !is_in_order {
         let mut place_of = vec![0; order.len()];
         for (place, at) in (0_u32..).zip(&order) {
             if let Some(slot) = place_of.get_mut(*at as usize) {
                 *slot = place;
             }
         }
-        let place = |at: u32| place_of.get(at as usize).copied().unwrap_or_default();
-        ordered.other_parents = other_parents.into_iter().map(|(at, parent)| (place(at), parent)).collect();
-        order::sort_by_key(&mut ordered.other_parents, |(at, _)| *at);
+        for (at, _) in &mut other_parents {
+            *at = place_of.get(*at as usize).copied().unwrap_or_default();
+        }
+        order::sort_by_key(&mut other_parents, |(at, _)| *at);
     }
-    ordered
+    RawSpans {
+        span_id: spans.iter().map(|span| span.span_id).collect(),
+        parent_id: spans.iter().map(|span| span.parent_id).collect(),
+        other_parents,
+        start_ns: spans.iter().map(|span| span.start_ns).collect(),
+        duration_ns: spans.iter().map(|span| span.duration_ns).collect(),
+        service: spans.iter().map(|span| services.of(span.owner)).collect(),
+        operation: spans.iter().map(|span| span.operation).collect(),
+        kind: spans.iter().map(|span| span.kind).collect(),
+        flags: spans.iter().map(|span| span.flags).collect(),
+        origin: order,
+    }
 }
 
 /// Numbers the names of one trace after the other, so that a trace has only its own.

@@ -73,6 +73,9 @@ enum State {
     End,
 }
 
+/// Given back in the end, like all that a body does not fill.
+const FIRST_STEP_BYTES: usize = 8 << 20;
+
 pub(super) struct Scanner {
     body: Vec<u8>,
     /// How much of it has been read.
@@ -126,7 +129,9 @@ impl Scanner {
     fn make_room(&mut self, byte_count: usize) {
         const MAX_STEP_BYTES: usize = 64 << 20;
         if self.body.capacity() - self.body.len() < byte_count {
-            let step = (self.body.len() * 3).min(MAX_STEP_BYTES);
+            // A body that goes on after its first pieces is likely to be one of megabytes.
+            let least = if self.body.is_empty() { 0 } else { FIRST_STEP_BYTES };
+            let step = (self.body.len() * 3).min(MAX_STEP_BYTES).max(least);
             self.body.reserve_exact(step.max(byte_count));
         }
     }

@@ -252,11 +252,12 @@ impl Links {
 
 /// Positions by start; those of equal start in their order of arrival.
 fn by_start(start_ns: &[i64]) -> Vec<u32> {
-    let mut order: Vec<(i64, u32)> = start_ns.iter().zip(0_u32..).map(|(start, at)| (*start, at)).collect();
     // Many backends send them in this order.
-    if !order.is_sorted() {
-        order.sort_unstable();
+    if start_ns.is_sorted() {
+        return (0_u32..).zip(start_ns).map(|(at, _)| at).collect();
     }
+    let mut order: Vec<(i64, u32)> = start_ns.iter().zip(0_u32..).map(|(start, at)| (*start, at)).collect();
+    order.sort_unstable();
     order.into_iter().map(|(_, at)| at).collect()
 }
 
@@ -264,11 +265,11 @@ impl Trace {
     /// Finds each span's parent and puts the spans in order. Columns that are shorter than `span_id` count as if they were
     /// filled with defaults. Mistakes of a trace are flagged on its spans (see [`SpanFlags`]), never refused.
     pub fn build(parts: TraceParts) -> Self {
-        let TraceParts { id, spans: raw, names, warnings, details } = parts;
+        let TraceParts { id, spans: mut raw, names, warnings, details } = parts;
         let count = raw.span_id.len();
-        let mut flags = raw.flags.clone();
+        let mut flags = std::mem::take(&mut raw.flags);
         flags.resize(count, SpanFlags::default());
-        let mut start_ns = raw.start_ns.clone();
+        let mut start_ns = std::mem::take(&mut raw.start_ns);
         start_ns.resize(count, 0);
         let mut parents = parents(&raw, &mut flags);
         cut_cycles(&mut parents, &start_ns, &mut flags);

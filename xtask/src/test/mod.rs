@@ -201,7 +201,7 @@ impl Runner<'_> {
                     cargo.arg("check")
                 }
             };
-            cargo.args(["--target", WASM_TARGET, "--lib", "--bins"]);
+            cargo.args(["--target", WASM_TARGET, "--lib", "--bins", "--examples"]);
             if has_browser_tests(self.machine) {
                 cargo.args(["--test", "browser_*"]);
             }
