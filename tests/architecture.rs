@@ -56,7 +56,7 @@ const FOREIGN: [(&str, &[&str]); 7] = [
     ("fetch_with_str", &["platform::fetch"]),
     ("spawn_local", &["state::query"]),
     ("history", &["platform", "state::router"]),
-    ("agentarea_kernels", &["chart", "api::prometheus", "api::jaeger"]),
+    ("agentarea_kernels", &["chart", "api::prometheus", "api::jaeger", "model::trace"]),
 ];
 
 /// Layers that must not know a wire format or the browser.

@@ -4,6 +4,7 @@
 //! Invariant: nothing generic over types of the caller, which would be compiled there, for size; no dependency, no panic, no
 //! IO. What is here has to show in `cargo xtask bench` what it is worth: speed is paid for in bytes to download.
 
+pub mod ids;
 pub mod json;
 pub mod names;
 pub mod number;

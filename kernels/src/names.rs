@@ -23,10 +23,11 @@ fn hash(text: &[u8]) -> u64 {
         hash = (hash.rotate_left(5) ^ eight).wrapping_mul(FACTOR);
         at += 8;
     }
-    let mut last = 0;
-    for byte in text.get(at..).unwrap_or_default() {
-        last = (last << 8) | u64::from(*byte);
-    }
+    // The last eight may overlap those before; a shorter text is gone through byte by byte.
+    let last = match text.last_chunk::<8>() {
+        Some(eight) => u64::from_le_bytes(*eight),
+        None => text.iter().fold(0, |last, byte| (last << 8) | u64::from(*byte)),
+    };
     hash = (hash.rotate_left(5) ^ last).wrapping_mul(FACTOR);
     hash ^ (hash >> 29)
 }

@@ -55,8 +55,26 @@ enum Mode {
     Keep,
 }
 
+/// Takes a body while it arrives.
+pub(super) trait BodyReader {
+    fn push(&mut self, bytes: &[u8]);
+
+    /// See [`BodySink::body`].
+    fn body(&mut self, _byte_count: usize) -> Option<&mut Vec<u8>> {
+        None
+    }
+
+    fn appended(&mut self) {}
+}
+
+impl<F: FnMut(&[u8])> BodyReader for F {
+    fn push(&mut self, bytes: &[u8]) {
+        self(bytes);
+    }
+}
+
 struct Sink<'a> {
-    push: &'a mut dyn FnMut(&[u8]),
+    reader: &'a mut dyn BodyReader,
     mode: Mode,
     /// The start of the body, for messages.
     kept: Vec<u8>,
@@ -76,21 +94,31 @@ impl BodySink for Sink<'_> {
         let room = self.kept_limit.saturating_sub(self.kept.len());
         self.kept.extend_from_slice(bytes.get(..room).unwrap_or(bytes));
         if self.mode == Mode::Parse {
-            (self.push)(bytes);
+            self.reader.push(bytes);
         }
+    }
+
+    fn body(&mut self, byte_count: usize) -> Option<&mut Vec<u8>> {
+        // The body's start is kept on its way here.
+        let is_started = self.mode == Mode::Parse && self.kept.len() >= self.kept_limit;
+        if is_started { self.reader.body(byte_count) } else { None }
+    }
+
+    fn on_appended(&mut self) {
+        self.reader.appended();
     }
 }
 
-/// Sends the request and hands the bytes of its answer to `push`. With `wants_json`, anything but JSON is an error;
+/// Sends the request and hands the bytes of its answer to `reader`. With `wants_json`, anything but JSON is an error;
 /// without, any 2xx will do.
 pub(super) async fn run(
     request: &HttpRequest,
     transport: &dyn Transport,
     wants_json: bool,
     explain: Explain,
-    push: &mut dyn FnMut(&[u8]),
+    reader: &mut dyn BodyReader,
 ) -> Result<Delivery, ApiError> {
-    let mut sink = Sink { push, mode: Mode::Keep, kept: Vec::new(), kept_limit: MAX_KEPT_BYTES };
+    let mut sink = Sink { reader, mode: Mode::Keep, kept: Vec::new(), kept_limit: MAX_KEPT_BYTES };
     let delivery = transport.send(request, &mut sink).await?;
     let exchange = Exchange { request, head: &delivery.head };
     match refusal(&exchange, wants_json, explain, sink.mode, &sink.kept) {

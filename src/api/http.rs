@@ -205,6 +205,14 @@ impl ResponseHead {
 pub trait BodySink {
     fn on_head(&mut self, head: &ResponseHead);
     fn on_chunk(&mut self, bytes: &[u8]);
+
+    /// Where a sink keeps the body in one piece: the next `byte_count` bytes are appended there, which spares a copy, and then
+    /// [`Self::on_appended`] is called. `None`: they come by [`Self::on_chunk`].
+    fn body(&mut self, _byte_count: usize) -> Option<&mut Vec<u8>> {
+        None
+    }
+
+    fn on_appended(&mut self) {}
 }
 
 /// What is known once the last byte has gone to the sink.

@@ -24,7 +24,8 @@ pub async fn answers(kind: SourceKind, endpoint: &Endpoint, transport: &dyn Tran
     let mut result = Err(ApiError::Cancelled { source_name: endpoint.source_name.clone() });
     for path in paths(kind) {
         let request = endpoint.get(path, &FormParams::default());
-        result = exchange::run(&request, transport, true, |_, _| None, &mut |_| {}).await.map(|it| it.elapsed_ms);
+        result =
+            exchange::run(&request, transport, true, |_, _| None, &mut |_: &[u8]| {}).await.map(|it| it.elapsed_ms);
         let is_path_missing = matches!(
             &result,
             Err(ApiError::NotJson { is_redirected: false, .. } | ApiError::Http { status: 400 | 404 | 405 | 410, .. })

@@ -149,6 +149,14 @@ impl BodySink for Attempt<'_> {
             None => self.sink.on_chunk(bytes),
         }
     }
+
+    fn body(&mut self, byte_count: usize) -> Option<&mut Vec<u8>> {
+        if self.held.is_some() { None } else { self.sink.body(byte_count) }
+    }
+
+    fn on_appended(&mut self) {
+        self.sink.on_appended();
+    }
 }
 
 /// The slots of one origin, given out in the order of asking.

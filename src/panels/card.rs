@@ -10,10 +10,10 @@ use crate::{
     api::http::ApiError,
     base::time::{TimeSpec, TimeUnit, duration_words, label},
     model::{dashboard::Panel, notice::Notice},
-    platform::clock,
+    platform::{clock, timer},
     state::{
         query::{Query, Remote},
-        reactive::{Callback, Memo, RwSignal, Signal},
+        reactive::{Callback, Memo, RwSignal, Signal, effect},
         time::TimeContext,
     },
     ui::{
@@ -126,7 +126,6 @@ pub fn Frame(
         let remote = remote();
         let failure = remote.failure.clone()?;
         remote.value.as_ref()?;
-        let age = duration_words((clock::now_ms() - remote.loaded_at_ms).max(0));
         Some(view! {
             <button
                 type="button"
@@ -136,7 +135,7 @@ pub fn Frame(
                 on:click=move |_| dialog.set(Some(CardDialog::Failure(failure.clone())))
             >
                 <IconView icon=Icon::Failed is_small=true/>
-                {format!("from {age} ago")}
+                {age_view(remote.loaded_at_ms)}
             </button>
         })
     };
@@ -244,6 +243,19 @@ fn PanelMenu(card: Arc<CardTools>) -> impl IntoView {
         />
     }
     .into_any()
+}
+
+/// How old something is, said anew while it is on screen.
+fn age_view(loaded_at_ms: i64) -> AnyView {
+    const STEP_MS: i32 = 10_000;
+    let now_ms = RwSignal::new(clock::now_ms());
+    let next = StoredValue::new_local(None::<timer::Timeout>);
+    effect(move || {
+        now_ms.track();
+        next.set_value(Some(timer::after(STEP_MS, move || now_ms.set(clock::now_ms()))));
+    });
+    on_cleanup(move || drop(next.try_update_value(Option::take)));
+    (move || format!("from {} ago", duration_words((now_ms.get() - loaded_at_ms).max(0)))).into_any()
 }
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
 //! Requests through the browser's `fetch`: aborted when nobody waits any more, read piece by piece.
 //!
 //! Invariant: dropping the future that [`BrowserTransport`] returned aborts the request through an `AbortController`
-//! (gloo-net alone never does). The body is never a JavaScript string: its chunks are copied into one reused buffer.
+//! (gloo-net alone never does). The body is never a JavaScript string: its chunks are copied to where they stay, or into one
+//! reused buffer.
 //!
 //! Natively there is no fetch: the stand-in answers that nothing can be reached.
 
@@ -39,6 +40,10 @@ impl Transport for BrowserTransport {
         Box::pin(browser::send(request, sink))
     }
 }
+
+/// For those who bring a body from elsewhere, as the bench does.
+#[cfg(all(target_arch = "wasm32", feature = "browser"))]
+pub use browser::deliver;
 
 #[cfg(all(target_arch = "wasm32", feature = "browser"))]
 mod browser {
@@ -170,16 +175,32 @@ mod browser {
             let Ok(Ok(chunk)) = Reflect::get(&step, &value_key).map(JsCast::dyn_into::<Uint8Array>) else {
                 return Err(body_bytes);
             };
-            let length = chunk.length() as usize;
-            if buffer.len() < length {
-                buffer.resize(length, 0);
-            }
-            if let Some(filled) = buffer.get_mut(..length) {
-                chunk.copy_to(filled);
-                body_bytes += length as u64;
-                sink.on_chunk(filled);
-            }
+            body_bytes += u64::from(chunk.length());
+            deliver(&chunk, sink, &mut buffer);
         }
+    }
+
+    /// Hands a piece of a body on: copied to where it stays, or into the buffer.
+    pub fn deliver(chunk: &Uint8Array, sink: &mut dyn BodySink, buffer: &mut Vec<u8>) {
+        if let Some(body) = sink.body(chunk.length() as usize) {
+            append(body, chunk);
+            sink.on_appended();
+            return;
+        }
+        buffer.clear();
+        append(buffer, chunk);
+        sink.on_chunk(buffer);
+    }
+
+    #[expect(unsafe_code, reason = "the standard library has no safe way to append what something else writes")]
+    fn append(bytes: &mut Vec<u8>, chunk: &Uint8Array) {
+        let byte_count = chunk.length() as usize;
+        bytes.reserve(byte_count);
+        let Some(room) = bytes.spare_capacity_mut().get_mut(..byte_count) else { return };
+        let written = chunk.copy_to_uninit(room).len();
+        let length = bytes.len() + written;
+        // SAFETY: so many bytes behind the old length are within the capacity and have just been written.
+        unsafe { bytes.set_len(length) };
     }
 
     /// RFC 9110, section 5.6.2: a token.

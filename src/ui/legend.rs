@@ -55,7 +55,7 @@ pub fn Legend(entries: Signal<Vec<LegendEntry>>, on_action: Callback<LegendActio
         let LegendEntry { name, ink, value, value_full, is_hidden } = entry;
         let title = format!("{name}: {value_full}");
         let on_click = move |event: leptos::ev::MouseEvent| {
-            let is_toggle = event.ctrl_key() || event.meta_key();
+            let is_toggle = event.ctrl_key() || event.meta_key() || event.shift_key();
             on_action.run(if is_toggle { LegendAction::Toggle(at) } else { LegendAction::Isolate(at) });
         };
         view! {

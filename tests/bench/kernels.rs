@@ -28,7 +28,11 @@ use agentarea_observability::{
         frame::{Column, Frame},
         trace::{Trace, TraceId},
     },
-    platform::{canvas, fetch::BrowserTransport, text},
+    platform::{
+        canvas,
+        fetch::{BrowserTransport, deliver},
+        text,
+    },
 };
 use futures_util::{FutureExt, future::LocalBoxFuture};
 use js_sys::Uint8Array;
@@ -54,15 +58,12 @@ impl Transport for Canned {
             let head =
                 ResponseHead { status: 200, content_type: "application/json".to_owned(), ..ResponseHead::default() };
             sink.on_head(&head);
-            let mut buffer = vec![0; CHUNK_BYTES as usize];
+            let mut buffer = Vec::new();
             let length = self.0.length();
             let mut from = 0;
             while from < length {
                 let to = length.min(from + CHUNK_BYTES);
-                if let Some(filled) = buffer.get_mut(..(to - from) as usize) {
-                    self.0.subarray(from, to).copy_to(filled);
-                    sink.on_chunk(filled);
-                }
+                deliver(&self.0.subarray(from, to), sink, &mut buffer);
                 from = to;
             }
             Ok(Delivery { head, body_bytes: u64::from(length), ..Delivery::default() })
@@ -107,6 +108,10 @@ impl BodySink for Kept {
 
     fn on_chunk(&mut self, chunk: &[u8]) {
         self.0.extend_from_slice(chunk);
+    }
+
+    fn body(&mut self, _byte_count: usize) -> Option<&mut Vec<u8>> {
+        Some(&mut self.0)
     }
 }
 

@@ -51,7 +51,7 @@ const TRACES = [
   { id: "B1", name: "50,000 spans", spans: 50_000, count: 9 },
   { id: "B1", name: "v3, 10,000", spans: 10_000, isV3: true, count: 21 },
   { id: "B1", name: "v3, 50,000", spans: 50_000, isV3: true, count: 9 },
-  { id: "B2", name: "10,000 spans", spans: 10_000, isWhole: true, count: 15 },
+  { id: "B2", name: "10,000 spans", spans: 10_000, isWhole: true, count: 41 },
   { id: "B2", name: "50,000 spans", spans: 50_000, isWhole: true, count: 7 },
   { id: "B4", name: "chain of 50,000", spans: 50_000, isChain: true, count: 7 },
   { id: "B4", name: "200,000 spans", spans: 200_000, count: 5 },

@@ -25,7 +25,7 @@ import { faultsSuite } from "./suites/faults.mjs";
 import { hostingSuite } from "./suites/hosting.mjs";
 import { oddDataSuite } from "./suites/odd_data.mjs";
 import { panelKindsSuite } from "./suites/panel_kinds.mjs";
-import { picturesSuite, stackPicturesSuite } from "./suites/pictures.mjs";
+import { comparedPicturesTest, picturesSuite, stackPicturesSuite } from "./suites/pictures.mjs";
 import { stackSuite } from "./suites/stack.mjs";
 import { tablesSuite } from "./suites/tables.mjs";
 import { toolsSuite } from "./suites/tools.mjs";
@@ -126,6 +126,7 @@ async function onDemonstration(runner, shared) {
     // Loading the samples takes a while and one core: it begins while the first suites run.
     if (runner.wants("backends")) prometheus().catch(() => {});
   } else console.log("       backends: no Prometheus was named, so only the comparison's own test runs");
+  comparedPicturesTest(runner, atRoot);
   picturesSuite(runner, atRoot);
 }
 

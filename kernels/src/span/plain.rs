@@ -173,11 +173,14 @@ pub(super) fn legacy_tag(bytes: &[u8], at: usize, span: &mut Span) -> Option<usi
     if let Some(value) = behind(bytes, key_end, b"\",\"type\":\"string\",\"value\":\"") {
         let value_end = string_end(bytes, value)?;
         let end = behind(bytes, value_end, b"\"}")?;
-        // Of what is told as text, only these say something.
-        if is_at(bytes, key, b"span.kind\"")
-            || is_at(bytes, key, b"otel.status_code\"")
-            || is_at(bytes, key, b"error\"")
-        {
+        // Of what is told as text, only these say something; most keys differ from them in their first letter.
+        let says_something = match bytes.get(key)? {
+            b's' => is_at(bytes, key, b"span.kind\""),
+            b'o' => is_at(bytes, key, b"otel.status_code\""),
+            b'e' => is_at(bytes, key, b"error\""),
+            _ => false,
+        };
+        if says_something {
             legacy_tag_told(span, bytes.get(key..key_end)?, bytes.get(value - 1..=value_end)?);
         }
         return Some(end);

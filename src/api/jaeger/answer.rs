@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     api::{
-        exchange::{self, Exchange},
+        exchange::{self, BodyReader, Exchange},
         http::{ApiError, Endpoint, HttpRequest, ResponseHead, Transport, reason_phrase},
         json::{self, Map, Node, Value},
     },
@@ -53,22 +53,48 @@ fn unexpected(source_name: &str, at: usize, expected: &str) -> ApiError {
     ApiError::Decode { source_name: source_name.to_owned(), at_byte: at as u64, expected: expected.to_owned() }
 }
 
+/// An answer on its way.
+enum Arriving {
+    Small(Vec<u8>),
+    Traces(Box<Scanner>),
+}
+
+impl BodyReader for Arriving {
+    fn push(&mut self, bytes: &[u8]) {
+        match self {
+            Self::Small(whole) => whole.extend_from_slice(bytes),
+            Self::Traces(scanner) => scanner.push(bytes),
+        }
+    }
+
+    fn body(&mut self, byte_count: usize) -> Option<&mut Vec<u8>> {
+        match self {
+            Self::Small(whole) => Some(whole),
+            Self::Traces(scanner) => scanner.body(byte_count),
+        }
+    }
+
+    fn appended(&mut self) {
+        if let Self::Traces(scanner) = self {
+            scanner.appended();
+        }
+    }
+}
+
 /// Sends one request and reads its answer.
 pub(super) async fn answered(request: HttpRequest, transport: Rc<dyn Transport>, ask: Ask) -> Result<Body, ApiError> {
-    let mut scanner = Scanner::new();
-    let mut whole = Vec::new();
-    let mut push = |bytes: &[u8]| match ask {
-        Ask::Traces => scanner.push(bytes),
-        Ask::Small => whole.extend_from_slice(bytes),
+    let mut arriving = match ask {
+        Ask::Small => Arriving::Small(Vec::new()),
+        Ask::Traces => Arriving::Traces(Box::new(Scanner::new())),
     };
-    let delivery = exchange::run(&request, &*transport, true, explain, &mut push).await?;
+    let delivery = exchange::run(&request, &*transport, true, explain, &mut arriving).await?;
     let exchange = Exchange { request: &request, head: &delivery.head };
     let has_body = delivery.head.status != 204;
-    match ask {
-        Ask::Small if has_body => small(&whole, &exchange),
-        Ask::Small => Ok(Body::Small(Rc::default())),
-        Ask::Traces if !has_body => Ok(Body::Traces(FoundTraces::default())),
-        Ask::Traces => {
+    match arriving {
+        Arriving::Small(whole) if has_body => small(&whole, &exchange),
+        Arriving::Small(_) => Ok(Body::Small(Rc::default())),
+        Arriving::Traces(_) if !has_body => Ok(Body::Traces(FoundTraces::default())),
+        Arriving::Traces(scanner) => {
             let scanned = scanner.finish().map_err(|fault| match fault {
                 Fault::Truncated => exchange.truncated(delivery.body_bytes),
                 Fault::Decode { at, expected } => exchange.decode_error(at as u64, expected),

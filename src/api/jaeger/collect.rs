@@ -256,7 +256,9 @@ impl Collector {
         let unknown = texts.len() as u32 - 1;
         let service_of: Vec<u32> = owners.iter().map(|owner| owner.service.map_or(unknown, key)).collect();
         if key_of.len() + 1 != texts.len() {
-            spans.iter_mut().for_each(|span| span.operation = key(span.operation));
+            for span in &mut spans {
+                span.operation = key(span.operation);
+            }
         }
         let services = Services { of_owners: &service_of, unknown };
         let dialect = dialect.unwrap_or(Dialect::Legacy);

@@ -115,6 +115,20 @@ impl Scanner {
         }
         self.make_room(bytes.len());
         self.body.extend_from_slice(bytes);
+        self.appended();
+    }
+
+    /// Where the next bytes are to be appended; `None` after a mistake.
+    pub fn body(&mut self, byte_count: usize) -> Option<&mut Vec<u8>> {
+        if self.failure.is_some() {
+            return None;
+        }
+        self.make_room(byte_count);
+        Some(&mut self.body)
+    }
+
+    /// The body has grown.
+    pub fn appended(&mut self) {
         // Places are kept in 32 bits.
         if u32::try_from(self.body.len()).is_err() {
             self.failure = Some((self.at, "less than 4 GiB"));

@@ -5,10 +5,10 @@
 
 use std::sync::Arc;
 
-use super::{SpanDetails, SpanFlags, SpanKind, Trace, TraceId};
+pub(super) use agentarea_kernels::ids::NONE;
+use agentarea_kernels::ids::Positions;
 
-/// "No span."
-pub(super) const NONE: u32 = u32::MAX;
+use super::{SpanDetails, SpanFlags, SpanKind, Trace, TraceId};
 
 /// Spans in the order of their arrival, one entry per span in every column.
 #[derive(Debug, Clone, Default)]
@@ -91,70 +91,33 @@ fn set<T>(column: &mut [T], at: usize, value: T) {
     }
 }
 
-/// From span ids to positions, by open addressing: a third of the time that the standard map takes.
-struct Positions {
-    slots: Vec<u32>,
-    shift: u32,
-}
-
-impl Positions {
-    /// Of equal ids the first counts; the others are flagged.
-    fn of(ids: &[u64], flags: &mut [SpanFlags]) -> Self {
-        let size = (ids.len() * 2).next_power_of_two().max(2);
-        let mut positions = Self { slots: vec![NONE; size], shift: 64 - size.trailing_zeros() };
-        for (at, id) in ids.iter().enumerate() {
-            match positions.slot(ids, *id) {
-                (_, Some(_)) => set(flags, at, get(flags, at).with(SpanFlags::DUPLICATE)),
-                (slot, None) => set(&mut positions.slots, slot, at as u32),
-            }
-        }
-        positions
-    }
-
-    /// The slot of an id, and the position in it.
-    fn slot(&self, ids: &[u64], id: u64) -> (usize, Option<usize>) {
-        // Fibonacci hashing: ids of tests and of some tracers count upwards.
-        let mut slot = (id.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> self.shift) as usize;
-        loop {
-            let at = self.slots.get(slot).copied().unwrap_or(NONE);
-            if at == NONE {
-                return (slot, None);
-            }
-            if ids.get(at as usize) == Some(&id) {
-                return (slot, Some(at as usize));
-            }
-            slot = if slot + 1 >= self.slots.len() { 0 } else { slot + 1 };
-        }
-    }
-
-    fn find(&self, ids: &[u64], id: u64) -> Option<usize> {
-        self.slot(ids, id).1
-    }
-}
-
 /// The parent of each span, as a position or [`NONE`].
 fn parents(spans: &RawSpans, flags: &mut [SpanFlags]) -> Vec<u32> {
     let ids = &spans.span_id;
-    let positions = Positions::of(ids, flags);
-    let mut parents = vec![NONE; ids.len()];
+    let mut duplicates = Vec::new();
+    let positions = Positions::of(ids, &mut duplicates);
+    for at in duplicates {
+        set(flags, at as usize, get(flags, at as usize).with(SpanFlags::DUPLICATE));
+    }
+    let mut parents = positions.find_all(spans.parent_id.get(..ids.len()).unwrap_or(&spans.parent_id));
+    parents.resize(ids.len(), NONE);
     let mut others = spans.other_parents.iter().peekable();
-    for (at, parent_id) in spans.parent_id.iter().enumerate().take(ids.len()) {
-        let mut found = if *parent_id == 0 { None } else { positions.find(ids, *parent_id) };
-        let mut is_missing = *parent_id != 0 && found.is_none();
+    for (at, (parent, parent_id)) in parents.iter_mut().zip(&spans.parent_id).enumerate() {
+        let mut is_missing = *parent_id != 0 && *parent == NONE;
         while let Some((_, id)) = others.next_if(|(of, _)| *of as usize <= at) {
-            if found.is_none() {
-                found = positions.find(ids, *id);
+            if *parent == NONE {
+                *parent = positions.find(*id);
                 // Said of the first.
                 set(flags, at, get(flags, at).without(SpanFlags::FOLLOWS));
             }
-            is_missing = found.is_none();
+            is_missing = *parent == NONE;
         }
-        match found {
+        if *parent as usize == at {
             // Its own parent: no parent at all.
-            Some(parent) if parent == at => set(flags, at, get(flags, at).with(SpanFlags::CYCLE)),
-            Some(parent) => set(&mut parents, at, parent as u32),
-            None if is_missing => set(flags, at, get(flags, at).with(SpanFlags::ORPHAN)),
-            None => {}
+            *parent = NONE;
+            set(flags, at, get(flags, at).with(SpanFlags::CYCLE));
+        } else if is_missing {
+            set(flags, at, get(flags, at).with(SpanFlags::ORPHAN));
         }
     }
     parents

@@ -142,7 +142,7 @@ fn name_button(chart: &TimeChart, row: &Row) -> AnyView {
             aria-pressed=pressed
             title=title
             on:click=move |event: leptos::ev::MouseEvent| {
-                let is_toggle = event.ctrl_key() || event.meta_key();
+                let is_toggle = event.ctrl_key() || event.meta_key() || event.shift_key();
                 on_legend.run(if is_toggle { LegendAction::Toggle(at) } else { LegendAction::Isolate(at) });
             }
         >

@@ -45,7 +45,7 @@ pub fn Key(
         let (clicked, title) = (name.clone(), name.clone());
         let on_click = move |event: leptos::ev::MouseEvent| {
             let names: Vec<String> = entries.with_untracked(|all| all.iter().map(|e| e.name.clone()).collect());
-            let is_toggle = event.ctrl_key() || event.meta_key();
+            let is_toggle = event.ctrl_key() || event.meta_key() || event.shift_key();
             hidden.update(|hidden| *hidden = hidden_after(hidden, &names, &clicked, is_toggle));
         };
         let swatch = Piece { class: "series-names__swatch", background: Some(paint.css()), ..Piece::default() };

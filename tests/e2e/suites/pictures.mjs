@@ -1,9 +1,11 @@
-// Pictures of every page in both themes, on a desk and on a phone, at a fixed time; and of a live stack, for its guide.
+// Pictures of every page in both themes, on a desk and on a phone, at a fixed time, which must look like those of docs/images
+// (`cargo xtask pictures` takes them anew); and of a live stack, for its guide.
 
 import { mkdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 
 import { DASHBOARDS, DESKTOP, PHONE, THEMES, onPage, openDashboard, openSheet } from "../lib/page.mjs";
+import { complaint, difference } from "../lib/pictures.mjs";
 import { check } from "../lib/runner.mjs";
 import { NOW_MS } from "../lib/servers.mjs";
 import { openSearch, openTrace, searched } from "./traces.mjs";
@@ -22,7 +24,7 @@ export function picturesSuite(runner, env) {
   const folder = env.pictures || join(env.out, "pictures");
   for (const theme of THEMES) {
     for (const [size, viewport] of [["", DESKTOP], ["-phone", PHONE]]) {
-      for (const name of [...DASHBOARDS, "alerts", "status", "traces", "trace"]) {
+      for (const name of [...DASHBOARDS, "dashboards", "alerts", "status", "traces", "trace"]) {
         const file = `${name}${size}-${theme}.png`;
         runner.test(`pictures: ${file}`, async () => {
           const { front } = await env.demo();
@@ -36,11 +38,26 @@ export function picturesSuite(runner, env) {
             // The rules are asked after the page's own questions.
             await page.getByTestId("firing-count").waitFor();
             await take(page, folder, file);
+            if (env.pictures) return;
+            const wrong = complaint(await difference(page, join(folder, file), join(env.root, "docs/images", file)));
+            check(!wrong, `${join(folder, file)} does not look like docs/images/${file}: ${wrong}; if it should, \`cargo xtask pictures\` takes it anew`);
           });
         });
       }
     }
   }
+}
+
+// The comparison itself: a picture is like itself, and not like one of another page or theme.
+export function comparedPicturesTest(runner, env) {
+  runner.test("pictures: those that differ are told apart", () => onPage(env.browser, {}, async (page) => {
+    const image = (name) => join(env.root, "docs/images", name);
+    const wrong = async (one, other) => complaint(await difference(page, image(one), image(other)));
+    check(await wrong("executive-dark.png", "executive-dark.png") === null, "a picture differs from itself");
+    for (const other of ["operations-dark.png", "executive-light.png", "executive-phone-dark.png"]) {
+      check(await wrong("executive-dark.png", other) !== null, `the executive page looks like ${other}`);
+    }
+  }));
 }
 
 export function stackPicturesSuite(runner, env) {
