@@ -1,6 +1,7 @@
 // What people see when something does not answer as it should. The proxy between page and demonstration misbehaves.
 
 import { onPage, openDashboard, openSheet, panel, settled } from "../lib/page.mjs";
+import { excess, held, openLong, refreshed } from "../lib/refreshes.mjs";
 import { check, equal, until } from "../lib/runner.mjs";
 import { NOW_MS } from "../lib/servers.mjs";
 
@@ -84,6 +85,49 @@ export function faultsSuite(runner, env) {
       await state.getByRole("button", { name: "Why?" }).click();
       const said = `${await state.textContent()} ${await page.getByRole("dialog").textContent()}`;
       check(/2 s/.test(said), `it does not say how long it waited: ${said}`);
+    });
+  });
+
+  // Once is enough: it takes as long as it says.
+  if (env.hasControls) runner.test("faults: one answer of 30 s is waited for while the others are there, and nothing jumps when it comes", async () => {
+    const { front, base } = await env.demo();
+    front.forget();
+    const config = await (await fetch(`${base}config.json`)).json();
+    front.fault = ({ path, params }) => {
+      if (path.endsWith("/config.json")) return { status: 200, type: "application/json", body: JSON.stringify(withTimeout(config, 60)) };
+      return QUERY.test(path) && params.query?.includes("agentarea_http_requests_total") ? { delayMs: 30_000 } : undefined;
+    };
+    await onPage(env.browser, {}, async (page) => {
+      const startMs = performance.now();
+      await page.goto(`${front.url}d/operations?refresh=off`);
+      await until("the other panels", async () => await page.locator(".skeleton").count() === 1 && await page.getByTestId("panel").count() === 4);
+      check(performance.now() - startMs < 15_000, "the other panels waited, too");
+      await panel(page, CHART).locator(".skeleton").waitFor();
+      const boxes = () => page.getByTestId("panel").evaluateAll((all) => all.map((one) => JSON.stringify(one.getBoundingClientRect())).join());
+      const before = await boxes();
+      // The page goes on meanwhile.
+      await page.keyboard.press("?");
+      await page.getByRole("dialog").waitFor();
+      await page.keyboard.press("Escape");
+      await panel(page, CHART).locator(".skeleton").waitFor({ state: "detached", timeout: 45_000 });
+      check(performance.now() - startMs > 29_000, "the answer came too early to prove anything");
+      equal(await panel(page, CHART).locator(".legend__item").count(), 3, "series");
+      equal(await boxes(), before, "places of the panels");
+    });
+  });
+
+  // Hundreds more: `cargo xtask bench`.
+  if (env.hasControls) runner.test("faults: refreshes of an hour leave nothing behind", async () => {
+    const { front } = await env.demo();
+    front.forget();
+    await onPage(env.browser, {}, async (page) => {
+      const session = await openLong(page, front.url, "operations", 140);
+      await refreshed(page, 20);
+      const before = await held(page, session);
+      const asked = await refreshed(page, 120);
+      check(asked >= 120 * 4, `only ${asked} requests in 120 refreshes`);
+      const problems = excess(before, await held(page, session), { heapBytes: 0.15, wasmBytes: 0.15, nodes: 0.05, listeners: 0.15 });
+      check(problems.length === 0, problems.join("\n"));
     });
   });
 
