@@ -5,7 +5,7 @@
 
 use pulldown_cmark::{Alignment, CodeBlockKind, Event, HeadingLevel, Options, Parser, Tag};
 
-use super::table::link::safe_href;
+use crate::base::link::safe_href;
 
 #[derive(Debug, Clone, PartialEq)]
 pub enum Block {

@@ -101,6 +101,7 @@ mod tests {
             field: crate::model::dashboard::FieldOptions::default(),
             overrides: Vec::new(),
             options: PanelOptions::Row,
+            links: Vec::new(),
             has_transformations: false,
             min_interval_ms: None,
             max_data_points: None,

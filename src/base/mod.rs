@@ -4,6 +4,7 @@
 
 pub mod base64;
 pub mod colour;
+pub mod link;
 pub mod number;
 pub mod order;
 pub mod time;

@@ -106,6 +106,7 @@ pub struct Panel {
     pub field: FieldOptions,
     pub overrides: Vec<FieldOverride>,
     pub options: PanelOptions,
+    pub links: Vec<PanelLink>,
     /// What is shown is made from the answers by steps that are read when the panel is drawn.
     pub has_transformations: bool,
     /// A lower bound of the query's step, where the panel has one.
@@ -114,6 +115,15 @@ pub struct Panel {
     pub max_data_points: Option<u32>,
     pub document: PanelDocument,
     pub notices: Vec<Notice>,
+}
+
+/// Where else a panel leads.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct PanelLink {
+    pub title: String,
+    /// As the file has it: not yet known to lead to a web page.
+    pub url: String,
+    pub opens_new: bool,
 }
 
 /// The panel as its file has it, for those who look at it as it is and for the kinds whose options are read when they are

@@ -12,7 +12,8 @@ use super::{
 use crate::{
     api::json::Value,
     model::dashboard::{
-        FieldOptions, GridRect, LegendFormat, Panel, PanelDocument, PanelOptions, Target, TargetFormat, kinds,
+        FieldOptions, GridRect, LegendFormat, Panel, PanelDocument, PanelLink, PanelOptions, Target, TargetFormat,
+        kinds,
     },
 };
 
@@ -86,7 +87,6 @@ pub(super) fn panel_from(outer: &Reader<'_>) -> (DraftPanel, Vec<DraftPanel>) {
     for (key, what) in [
         ("alert", "alerts inside panels are not supported; write a rule for Prometheus"),
         ("libraryPanel", "library panels are not in the file; export the dashboard with them"),
-        ("links", "links are not supported yet"),
     ] {
         if is_said(&reader, key) {
             reader.warn(key, &[what]);
@@ -111,6 +111,7 @@ pub(super) fn panel_from(outer: &Reader<'_>) -> (DraftPanel, Vec<DraftPanel>) {
         field,
         overrides,
         options: panel_options,
+        links: links_from(&reader),
         has_transformations: has_transformations && transforms,
         min_interval_ms: interval_from(&reader, "interval"),
         max_data_points: reader.count("maxDataPoints").filter(|points| *points > 1),
@@ -122,6 +123,27 @@ pub(super) fn panel_from(outer: &Reader<'_>) -> (DraftPanel, Vec<DraftPanel>) {
         reader.finish();
     }
     (DraftPanel { id, wanted, panel: Panel { notices: notices.take(), ..panel } }, children)
+}
+
+#[inline(never)]
+fn links_from(panel: &Reader<'_>) -> Vec<PanelLink> {
+    let mut links = Vec::new();
+    for link in panel.objects("links") {
+        if let Some(url) = link.filled_text("url") {
+            links.push(PanelLink {
+                title: link.filled_text("title").unwrap_or(url).to_owned(),
+                url: url.to_owned(),
+                opens_new: link.is_on("targetBlank"),
+            });
+        } else {
+            // Before Grafana 7 a link could name a dashboard of its server.
+            link.warn("url", &["a link without an address is left out"]);
+            link.ignore(&["title", "targetBlank"]);
+        }
+        link.ignore(&["type", "icon", "tooltip", "tags", "asDropdown", "dashUri", "dashboard"]);
+        link.finish();
+    }
+    links
 }
 
 /// Whether a key has something in it.

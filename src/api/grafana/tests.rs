@@ -119,7 +119,7 @@ fn an_old_graph() {
     let refs: Vec<_> = cpu.targets.iter().map(|t| (t.ref_id.as_str(), t.is_hidden)).collect();
     assert_eq!(refs, [("A", false), ("B", true)]);
     let said = messages(&cpu.notices);
-    assert_eq!(said, ["rows[0].panels[0].links: links are not supported yet",]);
+    assert_eq!(said, ["rows[0].panels[0].links[0].url: a link without an address is left out"]);
 }
 
 #[test]

@@ -3,11 +3,9 @@
 use leptos::prelude::*;
 
 use crate::{
-    analysis::{
-        markdown::{Block, Inline, blocks_of},
-        table::link::is_foreign,
-    },
+    analysis::markdown::{Block, Inline, blocks_of},
     api::grafana::more::text::{TextMode, TextPanel, text_panel},
+    base::link::is_foreign,
     model::dashboard::PanelOptions,
     panels::{PanelProps, card::Frame},
     ui::views::Views,

@@ -217,6 +217,13 @@ export function tablesSuite(runner, env) {
     }
     check(await colourCount(page, "Share of errors") > 3, "the chart is blank");
 
+    const menu = await openMenu(page, "Share of errors");
+    const links = await menu.locator("a").evaluateAll((all) => all.map((link) => `${link.textContent} ${link.getAttribute("href")} ${link.target}`));
+    equal(links[0], "Runbook https://example.test/errors _blank", "a link elsewhere");
+    check(/^Agents then d\/agents\?from=\d{13}&to=\d{13} $/.test(links[1]), `a link within the app: ${links[1]}`);
+    equal(links.length, 2, "links that may be followed");
+    await page.keyboard.press("Escape");
+
     const codes = (await csv("Renamed and chosen"))[0].slice(2);
     const statuses = range("sum by (status) (rate(agentarea_http_requests_total[5m]))").map(({ metric }) => metric.status);
     const expected = statuses.filter((status) => /^[45]/.test(status)).map((status) => `code ${status[0]}-${status.slice(1)}`);

@@ -31,6 +31,10 @@ fn each_text(panel: &mut Panel, change: &mut dyn FnMut(&mut String, Purpose)) {
     for text in [&mut panel.description, &mut panel.field.display_name].into_iter().flatten() {
         change(text, Purpose::Text);
     }
+    for link in &mut panel.links {
+        change(&mut link.title, Purpose::Text);
+        change(&mut link.url, Purpose::Text);
+    }
     for target in &mut panel.targets {
         change(&mut target.expr, Purpose::Query);
         if let LegendFormat::Template(template) = &mut target.legend_format {

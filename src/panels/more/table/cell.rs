@@ -6,9 +6,10 @@ use crate::{
     analysis::table::{
         Cell, CellType, Trend,
         field::{CellStyle, GaugeMode, GaugeValue, Look, Moment, Written},
-        link::{FieldName, Link, field_named, filled, href, is_foreign},
+        link::{FieldName, Link, field_named, filled, href},
         plain_number,
     },
+    base::link::is_foreign,
     state::time::TimeContext,
     ui::views::Views,
 };
