@@ -98,6 +98,7 @@ pub fn ChartCanvas(
     let overlay_canvas = NodeRef::<html::Canvas>::new();
     let watch = StoredValue::new_local(None::<events::SizeWatch>);
     let frame = StoredValue::new_local(None::<timer::Frame>);
+    let is_painted = StoredValue::new(false);
     let overlay_frame = StoredValue::new_local(None::<timer::Frame>);
     let drag_from = StoredValue::new(None::<(f64, f64)>);
     // A click follows the end of a drag, too.
@@ -123,12 +124,14 @@ pub fn ChartCanvas(
         let theme = shown_theme.get();
         let scene = scene.get();
         let Some(element) = canvas.get() else { return };
-        frame.set_value(Some(timer::next_frame(move || {
+        // The first picture at once: while a page is being opened frames are rare, and what is painted before one is in it.
+        if scene.is_some() && !is_painted.get_value() {
+            is_painted.set_value(true);
             paint_on(&element, scene.as_deref(), theme);
-            if scene.is_some() {
-                dom::mark("chart-painted");
-            }
-        })));
+            frame.set_value(Some(timer::next_frame(|| dom::mark("chart-painted"))));
+            return;
+        }
+        frame.set_value(Some(timer::next_frame(move || paint_on(&element, scene.as_deref(), theme))));
     });
     effect(move || {
         let theme = shown_theme.get();
