@@ -13,6 +13,7 @@ import { extname, join, normalize } from "node:path";
 import { parseArgs } from "node:util";
 import { pathToFileURL } from "node:url";
 
+import { KEEP_MEMORY } from "./lib/memory.mjs";
 import { DESKTOP, launch } from "./lib/page.mjs";
 import { check, until } from "./lib/runner.mjs";
 
@@ -58,20 +59,6 @@ async function serve(held) {
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
   return { url: `http://127.0.0.1:${server.address().port}/`, stop: () => server.close() };
 }
-
-// Keeps hold of the app's memory, which the page itself does not give out.
-const KEEP_MEMORY = () => {
-  for (const name of ["instantiate", "instantiateStreaming"]) {
-    const original = WebAssembly[name];
-    WebAssembly[name] = async (...all) => {
-      const made = await original.apply(WebAssembly, all);
-      // Of the app's parts only the first brings one.
-      const memory = Object.values((made.instance ?? made).exports).find((one) => one instanceof WebAssembly.Memory);
-      window.appMemory ??= memory;
-      return made;
-    };
-  }
-};
 
 async function bytes(page, session) {
   await session.send("HeapProfiler.collectGarbage");

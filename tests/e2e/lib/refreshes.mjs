@@ -1,6 +1,7 @@
 // A dashboard that refreshes for hours, in the time that its answers take: the page's clock is moved on from one refresh to
 // the next, and what the page holds is counted on the way.
 
+import { KEEP_MEMORY } from "./memory.mjs";
 import { check } from "./runner.mjs";
 import { NOW_MS } from "./servers.mjs";
 
@@ -8,17 +9,8 @@ const PERIOD_MS = 30_000;
 const FRAME_MS = 100;
 const HISTORY_MS = 17 * 3_600_000;
 
-// Keeps hold of the app's memory, and counts requests. A channel's messages wait for real time where timers do not.
+// Counts requests. A channel's messages wait for real time where timers do not.
 const WATCH = () => {
-  for (const name of ["instantiate", "instantiateStreaming"]) {
-    const original = WebAssembly[name];
-    WebAssembly[name] = async (...all) => {
-      const made = await original.apply(WebAssembly, all);
-      const memory = Object.values((made.instance ?? made).exports).find((one) => one instanceof WebAssembly.Memory);
-      window.appMemory ??= memory;
-      return made;
-    };
-  }
   // The stand-in's numbers of timers are larger than the 32 bits that the app, as WebAssembly does, keeps of them.
   let count = 0;
   for (const [set, clear] of [["setTimeout", "clearTimeout"], ["requestAnimationFrame", "cancelAnimationFrame"]]) {
@@ -69,6 +61,7 @@ export async function openLong(page, url, name, count, done = 0) {
   const start = new Date(NOW_MS - HISTORY_MS + done * stepMs).toISOString().replace(/\.\d+/, "");
   await page.route("**/config.json", (route) => route.fulfill({ json: { ...config, clock: { start, frozen: false } } }));
   await page.clock.install({ time: NOW_MS });
+  await page.addInitScript(KEEP_MEMORY);
   await page.addInitScript(WATCH);
   await page.goto(`${url}d/${name}?refresh=30s`);
   await page.getByTestId("panel").first().waitFor();
