@@ -138,11 +138,15 @@ pub fn turned_text_view(placed: &PlacedText, degrees: f64, tone: Tone) -> AnyVie
 
 /// The label of a tick beside its plot: below one that runs across, left of one that runs up. `None` where it would be cut off.
 pub fn tick_text(text: &str, px: f64, plot: Rect, runs_across: bool, size: Size) -> Option<PlacedText> {
-    let (x, y, anchor) =
-        if runs_across { (px, plot.bottom + 11.0, Anchor::Middle) } else { (plot.left - 6.0, px, Anchor::End) };
     let half = CanvasMeasure.width_px(text, AXIS_TEXT_PX) / 2.0;
+    let (x, y, anchor) = if runs_across {
+        // The last one moves in from the edge.
+        (px.min(size.width_px - half), plot.bottom + 11.0, Anchor::Middle)
+    } else {
+        (plot.left - 6.0, px, Anchor::End)
+    };
     let fits = if runs_across {
-        px - half >= 0.0 && px + half <= size.width_px
+        x - half >= 0.0 && px <= size.width_px
     } else {
         px >= AXIS_TEXT_PX / 2.0 && px <= size.height_px - AXIS_TEXT_PX / 2.0
     };
