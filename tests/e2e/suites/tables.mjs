@@ -218,6 +218,7 @@ export function tablesSuite(runner, env) {
     check(await colourCount(page, "Share of errors") > 3, "the chart is blank");
 
     const menu = await openMenu(page, "Share of errors");
+    await menu.getByRole("menuitem", { name: "Runbook" }).waitFor();
     const links = await menu.locator("a").evaluateAll((all) => all.map((link) => `${link.textContent} ${link.getAttribute("href")} ${link.target}`));
     equal(links[0], "Runbook https://example.test/errors _blank", "a link elsewhere");
     check(/^Agents then d\/agents\?from=\d{13}&to=\d{13} $/.test(links[1]), `a link within the app: ${links[1]}`);
