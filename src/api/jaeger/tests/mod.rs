@@ -167,7 +167,15 @@ impl Transport for Server {
                 answers.iter().filter(|(path, ..)| request.url.contains(path)).max_by_key(|(path, ..)| path.len());
             let (_, head, body) = best.unwrap_or_else(|| panic!("no answer for {}", request.url));
             sink.on_head(head);
-            body.chunks(61).for_each(|chunk| sink.on_chunk(chunk));
+            for chunk in body.chunks(61) {
+                // As the browser does it.
+                if let Some(kept) = sink.body(chunk.len()) {
+                    kept.extend_from_slice(chunk);
+                    sink.on_appended();
+                } else {
+                    sink.on_chunk(chunk);
+                }
+            }
             Ok(Delivery { head: head.clone(), body_bytes: body.len() as u64, ..Delivery::default() })
         })
     }
