@@ -223,28 +223,17 @@ fn native_grid(frame: &Frame, mut notices: Vec<Notice>) -> HeatmapGrid {
 mod tests {
     use std::fmt::Write as _;
 
-    use crate::model::frame::{Column, HistogramBucket, NativeHistogram};
+    use crate::model::frame::{
+        HistogramBucket, NativeHistogram,
+        tests::{Spec, frame_of},
+    };
 
     use super::*;
 
     const M: f64 = MISSING;
 
-    /// Labels and values of a column.
-    type Spec<'a> = (&'a [(&'a str, &'a str)], &'a [f64]);
-
     fn frame(columns: &[Spec<'_>]) -> Frame {
-        let rows = columns.first().map_or(0, |(_, values)| values.len());
-        Frame {
-            x_ms: (0..rows).map(|n| n as f64 * 1000.0).collect(),
-            columns: columns
-                .iter()
-                .map(|(labels, values)| Column {
-                    labels: Labels::from_pairs(labels.iter().copied()),
-                    values: (*values).into(),
-                })
-                .collect(),
-            histograms: Vec::new(),
-        }
+        frame_of(1_000.0, columns)
     }
 
     /// `(lower, upper] count count …` per row, `_` for unknown.

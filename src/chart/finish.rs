@@ -153,6 +153,7 @@ fn lines(finish: &SeriesFinish, view: &SeriesView<'_>) -> Vec<Mark> {
     let mut marks = Vec::new();
     let plot = view.plot();
     let edge = Rect::new(plot.left - 0.05, plot.top - 0.05, plot.right + 0.05, plot.bottom + 0.05);
+    let bands = view.bands(&finish.levels, edge);
     let mut dots = Vec::new();
     for run in view.runs() {
         let points = view.points(run);
@@ -165,16 +166,14 @@ fn lines(finish: &SeriesFinish, view: &SeriesView<'_>) -> Vec<Mark> {
         }
         for part in clip::polyline(routed(points, finish.route), edge) {
             for points in dashed(part, &finish.dash_px) {
-                for (ink, rect) in levels(finish, view, edge) {
-                    let tone = ink.opaque();
-                    let parts = if finish.levels.is_empty() {
-                        vec![points.clone()]
-                    } else {
-                        clip::polyline(points.clone(), rect)
-                    };
-                    let paths =
-                        parts.into_iter().map(|points| Mark::Path { tone, width_px: view.look.line_width_px, points });
-                    marks.extend(paths);
+                let path =
+                    |ink: Ink, points| Mark::Path { tone: ink.opaque(), width_px: view.look.line_width_px, points };
+                if bands.is_empty() {
+                    marks.push(path(view.ink(), points));
+                    continue;
+                }
+                for (ink, rect) in &bands {
+                    marks.extend(clip::polyline(points.clone(), *rect).into_iter().map(|points| path(*ink, points)));
                 }
             }
         }
@@ -204,8 +203,8 @@ fn areas(finish: &SeriesFinish, view: &SeriesView<'_>) -> Vec<Mark> {
             continue;
         }
         if !finish.levels.is_empty() {
-            for (ink, rect) in levels(finish, view, plot) {
-                let part = if rect.height() > 0.0 { clip::polygon(polygon.clone(), rect) } else { Vec::new() };
+            for (ink, rect) in view.bands(&finish.levels, plot) {
+                let part = clip::polygon(polygon.clone(), rect);
                 if part.len() > 2 {
                     marks.push(Mark::Area { tone: ink.alpha(fill_ratio), points: part });
                 }
@@ -231,21 +230,6 @@ fn areas(finish: &SeriesFinish, view: &SeriesView<'_>) -> Vec<Mark> {
         }
     }
     marks
-}
-
-/// The colours of a series, each with the part of the plot where it holds.
-fn levels(finish: &SeriesFinish, view: &SeriesView<'_>, plot: Rect) -> Vec<(Ink, Rect)> {
-    if finish.levels.is_empty() {
-        return vec![(view.ink(), plot)];
-    }
-    let nexts = finish.levels.iter().skip(1).map(|(value, _)| *value).chain([f64::INFINITY]);
-    let y_px = |value: f64| match value {
-        f64::INFINITY => plot.top,
-        f64::NEG_INFINITY => plot.bottom,
-        value => view.y_px(value),
-    };
-    let rect = |from: f64, to: f64| Rect { top: y_px(to), bottom: y_px(from), ..plot };
-    finish.levels.iter().zip(nexts).map(|((from, ink), to)| (*ink, rect(*from, to))).collect()
 }
 
 /// From the highest to the lowest point.

@@ -88,8 +88,25 @@ impl Frame {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
+
+    /// Labels and values of a series.
+    pub(crate) type Spec<'a> = (&'a [(&'a str, &'a str)], &'a [f64]);
+
+    /// Series at the same instants, the first at 0.
+    pub(crate) fn frame_of(step_ms: f64, series: &[Spec<'_>]) -> Frame {
+        let rows = series.first().map_or(0, |(_, values)| values.len());
+        let column = |(labels, values): &Spec<'_>| Column {
+            labels: Labels::from_pairs(labels.iter().copied()),
+            values: (*values).into(),
+        };
+        Frame {
+            x_ms: (0..rows).map(|row| row as f64 * step_ms).collect(),
+            columns: series.iter().map(column).collect(),
+            histograms: Vec::new(),
+        }
+    }
 
     #[test]
     fn missing_is_not_just_any_nan() {

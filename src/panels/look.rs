@@ -92,7 +92,7 @@ fn filled_name(template: &str, legend: &str, labels: &Labels) -> String {
 
 /// The colour of the step that a value has reached, `other` without one.
 fn level_ink(field: &FieldOptions, value: f64, other: Ink) -> Ink {
-    let (min, max) = (field.min.unwrap_or(0.0), field.max.unwrap_or(100.0));
+    let (min, max) = field.bounds();
     let step = field.thresholds.step_for(value, min, max);
     step.filter(|step| step.colour != PanelColour::Transparent).map_or(other, |step| ink_of(step.colour))
 }

@@ -223,7 +223,7 @@ fn figure(look: &SeriesLook, options: &StatOptions, value: f64) -> Figure {
     if let Some(postfix) = &options.postfix {
         text.suffix = format!("{}{postfix}", text.suffix);
     }
-    let (min, max) = (field.min.unwrap_or(0.0), field.max.unwrap_or(100.0));
+    let (min, max) = field.bounds();
     let step = known.and_then(|value| field.thresholds.step_for(value, min, max));
     let is_coloured = options.colour_mode != StatColourMode::None;
     let ink = mapping

@@ -3,7 +3,7 @@
 //! A table whose rows are instants makes series over time. In one without, as reducing and grouping leave it, each row is a
 //! thing of its own with a name: as Grafana has it, its texts, or else its time.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use crate::model::{
     frame::{Column as Series, Frame, MISSING},
@@ -79,14 +79,28 @@ fn headed(table: &Table) -> impl Iterator<Item = (&Column, Heading)> {
     })
 }
 
-/// Labels that tell a series from those before it: its own, and where they do not, its name.
-fn identity(column: &Column, heading: &Heading, before: &[Series]) -> Labels {
-    let is_taken = |labels: &Labels| before.iter().any(|series| series.labels == *labels);
-    let labels = column.labels.clone();
-    if !labels.is_empty() && !is_taken(&labels) {
-        return labels;
+/// Series in the making.
+#[derive(Default)]
+struct Maker {
+    made: SeriesOfTables,
+    taken: BTreeSet<Labels>,
+}
+
+impl Maker {
+    fn push(&mut self, column: &Column, heading: Heading, values: Vec<f64>) {
+        let labels = self.identity(column, &heading);
+        self.made.frame.columns.push(Series { labels, values: values.into() });
+        self.made.headings.push(heading);
     }
-    Labels::from_pairs(labels.iter().chain([("__field__", heading.name.as_str())]))
+
+    /// Labels that tell a series from those before it: its own, and where they do not, its name.
+    fn identity(&mut self, column: &Column, heading: &Heading) -> Labels {
+        let labels = column.labels.clone();
+        if !labels.is_empty() && self.taken.insert(labels.clone()) {
+            return labels;
+        }
+        Labels::from_pairs(labels.iter().chain([("__field__", heading.name.as_str())]))
+    }
 }
 
 /// Rows of all tables by their time, ascending; of two rows of one table at an instant the later one counts.
@@ -98,7 +112,7 @@ fn over_time(tables: &[&Table]) -> SeriesOfTables {
     let mut x_ms: Vec<f64> = tables.iter().flat_map(|table| times(table)).filter(|time| !time.is_nan()).collect();
     x_ms.sort_by(f64::total_cmp);
     x_ms.dedup();
-    let mut made = SeriesOfTables::default();
+    let mut maker = Maker::default();
     for table in tables {
         let places: Vec<Option<usize>> =
             times(table).iter().map(|time| x_ms.binary_search_by(|known| known.total_cmp(time)).ok()).collect();
@@ -110,9 +124,10 @@ fn over_time(tables: &[&Table]) -> SeriesOfTables {
                     *slot = *value;
                 }
             }
-            push(&mut made, column, heading, values);
+            maker.push(column, heading, values);
         }
     }
+    let Maker { mut made, .. } = maker;
     made.frame.x_ms = x_ms.into();
     made
 }
@@ -120,7 +135,7 @@ fn over_time(tables: &[&Table]) -> SeriesOfTables {
 /// The rows of one table below those of the other.
 fn by_row(tables: &[&Table], wanted: &Wanted, text_of_time: &dyn Fn(f64) -> String) -> SeriesOfTables {
     let count = tables.iter().map(|table| table.row_count()).sum();
-    let mut made = SeriesOfTables::default();
+    let mut maker = Maker::default();
     let mut rows: Vec<String> = Vec::with_capacity(count);
     for table in tables {
         let first = rows.len();
@@ -135,18 +150,13 @@ fn by_row(tables: &[&Table], wanted: &Wanted, text_of_time: &dyn Fn(f64) -> Stri
             for (slot, value) in values.iter_mut().skip(first).zip(numbers) {
                 *slot = *value;
             }
-            push(&mut made, column, heading, values);
+            maker.push(column, heading, values);
         }
     }
+    let Maker { mut made, .. } = maker;
     made.frame.x_ms = (0..count).map(|row| row as f64).collect();
     made.rows = Some(rows.into());
     made
-}
-
-fn push(made: &mut SeriesOfTables, column: &Column, heading: Heading, values: Vec<f64>) {
-    let labels = identity(column, &heading, &made.frame.columns);
-    made.frame.columns.push(Series { labels, values: values.into() });
-    made.headings.push(heading);
 }
 
 fn row_name(table: &Table, row: usize, wanted: &Wanted, text_of_time: &dyn Fn(f64) -> String) -> String {

@@ -106,22 +106,10 @@ impl Draughtsman<'_> {
         if !matches!(style, ThresholdStyle::Area | ThresholdStyle::LineAndArea | ThresholdStyle::DashedLineAndArea) {
             return;
         }
-        let (plot, scale) = (self.layout.plot, axis.scale);
-        let y_of = |value: f64| match value {
-            f64::INFINITY => plot.top,
-            f64::NEG_INFINITY => plot.bottom,
-            value => scale.px_from_value(value).clamp(plot.top, plot.bottom),
-        };
-        let nexts = self.input.thresholds.iter().skip(1).map(|t| t.value).chain([f64::INFINITY]);
-        let areas: Vec<Mark> = self
-            .input
-            .thresholds
-            .iter()
-            .zip(nexts)
-            .map(|(threshold, next)| (threshold.ink, Rect { top: y_of(next), bottom: y_of(threshold.value), ..plot }))
-            .filter(|(_, rect)| rect.height() > 0.0)
-            .map(|(ink, rect)| Mark::Rects { tone: ink.alpha(0.07), rects: vec![rect] })
-            .collect();
+        let levels: Vec<(f64, Ink)> = self.input.thresholds.iter().map(|t| (t.value, t.ink)).collect();
+        let areas = bands(&levels, &axis.scale, self.layout.plot)
+            .into_iter()
+            .map(|(ink, rect)| Mark::Rects { tone: ink.alpha(0.07), rects: vec![rect] });
         self.marks.extend(areas);
     }
 
@@ -331,6 +319,23 @@ impl Draughtsman<'_> {
     }
 }
 
+/// The parts of `room` where each of some ascending levels holds: from its value to the next one's. Those without a height are
+/// left out.
+fn bands(levels: &[(f64, Ink)], scale: &ValueScale, room: Rect) -> Vec<(Ink, Rect)> {
+    let y_px = |value: f64| match value {
+        f64::INFINITY => room.top,
+        f64::NEG_INFINITY => room.bottom,
+        value => scale.px_from_value(value).clamp(room.top, room.bottom),
+    };
+    let nexts = levels.iter().skip(1).map(|(value, _)| *value).chain([f64::INFINITY]);
+    levels
+        .iter()
+        .zip(nexts)
+        .map(|((from, ink), to)| (*ink, Rect { top: y_px(to), bottom: y_px(*from), ..room }))
+        .filter(|(_, rect)| rect.height() > 0.0)
+        .collect()
+}
+
 fn point(layout: &Layout, values: &[f64], row: usize, scale: &ValueScale) -> Option<Point> {
     let x_ms = layout.frame.x_ms.get(row)?;
     let value = values.get(row)?;
@@ -365,14 +370,9 @@ impl<'a> SeriesView<'a> {
         self.look.ink
     }
 
-    /// Where a value is; what is beyond the plot is at its edge.
-    pub fn y_px(&self, value: f64) -> f64 {
-        let plot = self.layout.plot;
-        match value {
-            f64::INFINITY => plot.top,
-            f64::NEG_INFINITY => plot.bottom,
-            value => self.axis.scale.px_from_value(value).clamp(plot.top, plot.bottom),
-        }
+    /// The parts of `room` where each level holds, see [`bands`].
+    pub fn bands(&self, levels: &[(f64, Ink)], room: Rect) -> Vec<(Ink, Rect)> {
+        bands(levels, &self.axis.scale, room)
     }
 
     fn base(&self) -> Option<&'a [f64]> {

@@ -24,6 +24,11 @@ pub struct FieldOptions {
 }
 
 impl FieldOptions {
+    /// From where to where percentages are counted: an open end is 0 or 100, as in Grafana.
+    pub fn bounds(&self) -> (f64, f64) {
+        (self.min.unwrap_or(0.0), self.max.unwrap_or(100.0))
+    }
+
     /// What is written instead of a value, and its colour, where a mapping says so. `None` value is "no sample".
     pub fn mapping_for(&self, value: Option<f64>) -> Option<&ValueMapping> {
         self.mappings.iter().find(|m| m.matches.covers(value))

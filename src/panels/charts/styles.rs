@@ -91,7 +91,7 @@ fn levels_of(field: &FieldOptions) -> Vec<(f64, Ink)> {
     if field.colour != FieldColour::Thresholds {
         return Vec::new();
     }
-    let (min, max) = (field.min.unwrap_or(0.0), field.max.unwrap_or(100.0));
+    let (min, max) = field.bounds();
     let value = |step: f64| match field.thresholds.mode {
         ThresholdMode::Absolute => step,
         ThresholdMode::Percentage => min + (max - min) * step / 100.0,

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use crate::{
     analysis::table::{
         pattern::understand,
-        plain_number,
         series::{Heading, SeriesOfTables, Wanted, series_of},
     },
     api::grafana::more::{bar_chart, transformations},
@@ -22,7 +21,7 @@ use crate::{
     state::time::TimeContext,
 };
 
-use super::tabular::{changed, tables_of};
+use super::tabular::{changed, histogram_remarks, tables_of};
 
 /// The panel with its patterns and its steps read. Kinds that show tables read theirs themselves.
 pub fn with_late(props: PanelProps) -> PanelProps {
@@ -72,7 +71,7 @@ fn wanted_by(panel: &Panel) -> Wanted {
 
 /// The series with a query for each, by which it is named and finds the options that are meant for it.
 fn reshaped(data: &PanelData, series: SeriesOfTables) -> (Reshaped, Vec<Notice>) {
-    let SeriesOfTables { mut frame, headings, rows, left_out_count } = series;
+    let SeriesOfTables { frame, headings, rows, left_out_count } = series;
     let targets = headings.into_iter().map(|heading| target_of(data, heading)).collect();
     let mut notices = Vec::new();
     if left_out_count > 0 {
@@ -81,13 +80,7 @@ fn reshaped(data: &PanelData, series: SeriesOfTables) -> (Reshaped, Vec<Notice>)
             "the panel's transformations leave {what} has a time, and a chart over time shows nothing else"
         )));
     }
-    // Histograms are no numbers, and pass by all steps.
-    frame.histograms = Vec::new();
-    let histogram_count: usize = data.parts.iter().map(|part| part.frame.histograms.len()).sum();
-    if histogram_count > 0 {
-        let count = plain_number(histogram_count as f64);
-        notices.push(Notice::warning(format!("{count} native histograms are left out by the panel's transformations")));
-    }
+    notices.extend(histogram_remarks(data));
     let panel = Arc::new(Panel { targets, ..Panel::clone(&data.panel) });
     (Reshaped { panel, frame, rows }, notices)
 }

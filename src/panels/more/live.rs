@@ -85,7 +85,7 @@ pub fn summary_signal(props: &PanelProps, figures: Memo<Figures>) -> Signal<Stri
     Signal::derive(move || figures.with(|found| summary_of(&shown.get().title, &found.list)))
 }
 
-/// The series as they were answered.
+/// The series as they are shown.
 pub fn sheet_of(query: Query<PanelData>) -> Callback<(), Option<Sheet>> {
     Callback::new(move |()| {
         query.remote.with(|remote| {

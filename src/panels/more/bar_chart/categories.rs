@@ -252,23 +252,10 @@ fn by_label(panel: &Panel, frame: &Samples, looks: &[SeriesLook], targets: &[usi
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::frame::Column;
+    use crate::model::frame::tests::{Spec, frame_of};
 
-    type Series<'a> = (&'a [(&'a str, &'a str)], &'a [f64]);
-
-    fn frame(series: &[Series<'_>]) -> Samples {
-        let rows = series.first().map_or(0, |(_, values)| values.len());
-        Samples {
-            x_ms: (0..rows).map(|row| row as f64 * 60_000.0).collect(),
-            columns: series
-                .iter()
-                .map(|(labels, values)| Column {
-                    labels: Labels::from_pairs(labels.iter().copied()),
-                    values: (*values).into(),
-                })
-                .collect(),
-            histograms: Vec::new(),
-        }
+    fn frame(series: &[Spec<'_>]) -> Samples {
+        frame_of(60_000.0, series)
     }
 
     fn panel(targets: &str) -> Panel {
