@@ -50,8 +50,11 @@ fn access(process: usize, request: &Request, span_id: u64, end_ns: i64, secs: f6
     }
 }
 
+/// What changes something is always written: whether the trace of a message is kept may show only when its run has ended.
 fn is_written(request: &Request, secs: f64) -> bool {
-    request.status.is_server_error()
+    let (method, _) = request.route();
+    method == "POST"
+        || request.status.is_server_error()
         || (secs > SLOW_SECS && request.route != STREAM)
         || ids::one_in(request.trace_id, 0x6672, ACCESS_EVERY)
 }

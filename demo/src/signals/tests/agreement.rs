@@ -110,6 +110,27 @@ fn lines_are_written_by_the_span_they_name_while_it_lasts() {
 }
 
 #[test]
+fn the_service_that_a_trace_began_in_has_a_line_that_names_it() {
+    let history = history();
+    let lines: BTreeSet<(u128, Service)> = history
+        .logs
+        .iter()
+        .filter_map(|record| Some((record.trace_id?, REPLICAS.get(record.source)?.service)))
+        .collect();
+    let mut count = 0;
+    for (trace_id, spans) in &history.traces {
+        let Some(root) = spans.iter().find(|span| span.parent_span_id.is_none()) else { continue };
+        // Of the hours before only a part of the lines is at hand.
+        if root.end_ns > (NOW_MS - HOUR_MS + MINUTE_MS) * 1_000_000 {
+            let service = REPLICAS[root.process].service;
+            assert!(lines.contains(&(*trace_id, service)), "{trace_id:032x} of {service:?}: {root:?}");
+            count += 1;
+        }
+    }
+    assert!(count > 1_000, "{count}");
+}
+
+#[test]
 fn the_same_seed_tells_the_same_and_another_does_not() {
     let tell = |seed: u64| {
         let mut platform = Platform::with_history(seed, NOW_MS, 1);

@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 
 use super::keep::trace_of;
 use super::*;
-use crate::sim::{Failure, REPLICAS, Request, Status};
+use crate::sim::{Failure, REPLICAS, Request, Service, Status};
 
 /// 2026-11-18, a Wednesday, 20:00 UTC: noon for the platform's users.
 const NOW_MS: i64 = 1_795_032_000_000;
