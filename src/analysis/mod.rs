@@ -8,6 +8,7 @@ pub mod heatmap;
 pub mod histogram;
 pub mod indent;
 pub mod json;
+pub mod link;
 pub mod markdown;
 pub mod merge;
 pub mod redact;

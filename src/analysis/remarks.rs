@@ -89,7 +89,7 @@ mod tests {
 
     #[test]
     fn a_report_counts_and_sorts() {
-        use crate::model::dashboard::{Panel, PanelDocument, PanelOptions};
+        use crate::model::dashboard::{LateVariables, Panel, PanelDocument, PanelOptions};
         let panel = |id: u32, title: &str, notices: Vec<Notice>| Panel {
             id,
             title: title.to_owned(),
@@ -106,6 +106,7 @@ mod tests {
             min_interval_ms: None,
             max_data_points: None,
             document: PanelDocument::default(),
+            variables: LateVariables::default(),
             notices,
         };
         let dashboard = Dashboard {

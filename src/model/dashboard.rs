@@ -9,7 +9,7 @@ mod interpolate;
 mod options;
 mod reducer;
 
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
 pub use field::{
     FieldColour, FieldMatcher, FieldOptions, FieldOverride, Hue, LatePattern, MappingMatch, PanelColour, SeriesOptions,
@@ -53,6 +53,9 @@ pub mod kinds {
     /// Those of [`MORE`] whose fields, overrides and transformations are read then, too.
     pub const READ_LATER: &[&str] = &["state-timeline", "status-history", "table", "table-old"];
 
+    /// Those whose values may have links; tables read theirs later.
+    pub const LINKED: &[&str] = &[STAT, TIMESERIES, "bargauge", "gauge"];
+
     /// Whether a panel of this kind shows what its transformations make of the answers.
     pub fn transforms(kind: &str) -> bool {
         matches!(kind, STAT | TIMESERIES) || MORE.contains(&kind)
@@ -74,7 +77,7 @@ pub struct Dashboard {
     pub time_zone: Option<String>,
     /// Does the page share one crosshair? Grafana's `graphTooltip`: 0 is no.
     pub has_shared_crosshair: bool,
-    /// Variables, rows or repeats: its panels are arranged and filled by a part of the app that comes later.
+    /// Variables, links, rows or repeats: its panels are arranged and filled by a part of the app that comes later.
     pub is_arranged_later: bool,
     /// In reading order: top to bottom, left to right.
     pub panels: Vec<Panel>,
@@ -106,7 +109,7 @@ pub struct Panel {
     pub field: FieldOptions,
     pub overrides: Vec<FieldOverride>,
     pub options: PanelOptions,
-    pub links: Vec<PanelLink>,
+    pub links: Vec<Link>,
     /// What is shown is made from the answers by steps that are read when the panel is drawn.
     pub has_transformations: bool,
     /// A lower bound of the query's step, where the panel has one.
@@ -114,16 +117,47 @@ pub struct Panel {
     /// How many rows the panel's query may have at most, where it says so.
     pub max_data_points: Option<u32>,
     pub document: PanelDocument,
+    /// What the dashboard's variables stand for where a text is read, or an address is made, when the panel is drawn.
+    pub variables: LateVariables,
     pub notices: Vec<Notice>,
 }
 
-/// Where else a panel leads.
+/// Where a panel, or a value of it, leads.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct PanelLink {
+pub struct Link {
     pub title: String,
     /// As the file has it: not yet known to lead to a web page.
     pub url: String,
     pub opens_new: bool,
+}
+
+/// Says what stands in an address for a variable: its name, and the format after its colon.
+pub type VariableWords = Arc<dyn Fn(&str, &str) -> Option<String> + Send + Sync>;
+
+/// The dashboard's variables, as far as a panel's links name them.
+#[derive(Clone, Default)]
+pub struct LateVariables {
+    pub words: Option<VariableWords>,
+    /// Their names and values, by which one state of them is told from another.
+    pub state: String,
+}
+
+impl LateVariables {
+    pub fn value(&self, name: &str, format: &str) -> Option<String> {
+        self.words.as_ref()?(name, format)
+    }
+}
+
+impl PartialEq for LateVariables {
+    fn eq(&self, other: &Self) -> bool {
+        self.state == other.state
+    }
+}
+
+impl fmt::Debug for LateVariables {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.state)
+    }
 }
 
 /// The panel as its file has it, for those who look at it as it is and for the kinds whose options are read when they are
@@ -143,8 +177,8 @@ impl PanelDocument {
     }
 }
 
-impl std::fmt::Debug for PanelDocument {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for PanelDocument {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PanelDocument").field("at_byte", &self.at_byte).finish_non_exhaustive()
     }
 }

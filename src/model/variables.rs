@@ -2,7 +2,10 @@
 //!
 //! The words are Grafana's. It comes with the part of the app that draws such dashboards.
 
-use super::{dashboard::GridRect, notice::Notice};
+use super::{
+    dashboard::{GridRect, Link},
+    notice::Notice,
+};
 
 /// A value with the text that is shown for it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -138,7 +141,21 @@ pub struct Arrangement {
     pub sections: Vec<Section>,
     /// What else is read of each panel, in the dashboard's order.
     pub panels: Vec<PanelWays>,
+    /// Where the dashboard as a whole leads.
+    pub links: Vec<DashboardLink>,
     pub notices: Vec<Notice>,
+}
+
+/// A link above the panels.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct DashboardLink {
+    pub link: Link,
+    /// What is said of it where it is pointed at.
+    pub hint: Option<String>,
+    /// It takes the time range along.
+    pub keeps_time: bool,
+    /// It takes the variables along.
+    pub keeps_variables: bool,
 }
 
 /// How a panel differs from the page, as the file writes it, variables included.
@@ -152,6 +169,8 @@ pub struct PanelWays {
     pub time_shift: Option<String>,
     /// Whether the panel does not say so.
     pub hides_time: bool,
+    /// The variables that its links name; they may occur more than once.
+    pub links: Vec<String>,
 }
 
 /// A row with its panels; without `row` what stands above the first.

@@ -11,6 +11,7 @@ mod data;
 mod export;
 mod failure;
 mod heatmap;
+mod leads;
 mod look;
 mod more;
 mod stat;

@@ -5,7 +5,10 @@ use std::sync::Arc;
 use leptos::prelude::*;
 
 use crate::{
-    analysis::reduce::reduce,
+    analysis::{
+        link::{Lead, ValueFacts},
+        reduce::reduce,
+    },
     base::{
         colour::Ink,
         time::duration_words,
@@ -13,8 +16,9 @@ use crate::{
     },
     chart::{Scene, Size, sparkline},
     model::{
-        dashboard::{FieldColour, PanelOptions, Sparkline, StatColourMode, StatOptions, StatTextMode},
+        dashboard::{FieldColour, Panel, PanelOptions, Sparkline, StatColourMode, StatOptions, StatTextMode},
         frame::is_missing,
+        labels::Labels,
         notice::Notice,
     },
     state::reactive::{Callback, Memo, Signal, signal},
@@ -27,6 +31,7 @@ use super::{
     card::{Frame, Live},
     data::{PanelData, use_panel_data},
     export::Sheet,
+    leads::{cover_view, leads_at},
     look::{SeriesLook, ink_of, state_of},
 };
 
@@ -48,6 +53,7 @@ struct Figure {
     ink: Ink,
     /// The limit that the value keeps or breaks, in words.
     verdict: Option<String>,
+    leads: Vec<Lead>,
 }
 
 pub fn view(props: PanelProps) -> AnyView {
@@ -58,10 +64,12 @@ pub fn view(props: PanelProps) -> AnyView {
     let (room, set_room) = signal(None::<ChartRoom>);
     let query = use_panel_data(&props, Signal::stored(Some(ROWS)), 1.0);
 
+    let shown = props.shown();
     let figures = {
         let options = options.clone();
         Memo::new(move |_| {
-            query.remote.with(|r| r.value.as_ref().map(|data| figures_of(&options, data)).unwrap_or_default())
+            let panel = shown.get();
+            query.remote.with(|r| r.value.as_ref().map(|data| figures_of(&options, &panel, data)).unwrap_or_default())
         })
     };
     let scene = {
@@ -97,7 +105,6 @@ pub fn view(props: PanelProps) -> AnyView {
         })
     };
     let has_spark = options.sparkline != Sparkline::None;
-    let shown = props.shown();
     let summary = Signal::derive(move || {
         figures.with(|figures| {
             let values: Vec<String> = figures.iter().map(|f| format!("{}: {}", f.name, f.text)).collect();
@@ -123,7 +130,7 @@ pub fn view(props: PanelProps) -> AnyView {
 
 /// One number, as large as its card allows.
 fn single_view(figure: Figure, text_mode: StatTextMode) -> AnyView {
-    let Figure { name, value, text, full, ink, verdict } = figure;
+    let Figure { name, value, text, full, ink, verdict, leads } = figure;
     let state = state_of(ink);
     let shows_name = matches!(text_mode, StatTextMode::ValueAndName | StatTextMode::Name);
     let mark = match state {
@@ -139,8 +146,9 @@ fn single_view(figure: Figure, text_mode: StatTextMode) -> AnyView {
         </div>
         <div class="stat__sub">
             {verdict.map(|verdict| view! { <span class="badge" data-state=state>{format!("{mark} {verdict}")}</span> }).views()}
-            {shows_name.then(|| view! { <span class="stat__name">{name}</span> }).views()}
+            {shows_name.then(|| view! { <span class="stat__name">{name.clone()}</span> }).views()}
         </div>
+        {cover_view(&name, leads)}
     }
     .into_any()
 }
@@ -151,20 +159,24 @@ fn figures_view(figures: Vec<Figure>, text_mode: StatTextMode) -> AnyView {
         let Some(figure) = figures.into_iter().next() else { return ().into_any() };
         return single_view(figure, text_mode);
     }
+    let count = figures.len();
+    let square = (1..count).find(|side| side * side >= count).unwrap_or(1).to_string();
     let items = figures
         .into_iter()
         .map(|figure| {
-            let Figure { name, value, text, full, ink, .. } = figure;
+            let Figure { name, value, text, full, ink, verdict: _, leads } = figure;
             let shows_name = text_mode != StatTextMode::Value;
             view! {
                 <div class="stat__item">
                     <div class="stat__item-value" data-state=state_of(ink) data-testid="stat-value" data-value=value.to_string() title=full>{text.to_string()}</div>
                     {shows_name.then(|| view! { <div class="stat__name" title=name.clone()>{name.clone()}</div> }).views()}
+                    {cover_view(&name, leads)}
                 </div>
             }
         })
         .views();
-    view! { <div class="stat__many">{items}</div> }.into_any()
+    view! { <div class="stat__many" style=("--count", count.to_string()) style=("--square", square)>{items}</div> }
+        .into_any()
 }
 
 /// Whether a series is among those that the panel is about.
@@ -172,7 +184,7 @@ fn is_shown(options: &StatOptions, look: &SeriesLook) -> bool {
     !look.options.style.is_hidden && options.series.as_ref().is_none_or(|series| series.covers(&look.name, ""))
 }
 
-fn figures_of(options: &StatOptions, data: &PanelData) -> Vec<Figure> {
+fn figures_of(options: &StatOptions, panel: &Panel, data: &PanelData) -> Vec<Figure> {
     let (frame, looks) = data.series();
     let limit = options.value_limit.map_or(MOST_FIGURES, |limit| (limit as usize).min(MOST_FIGURES));
     let mut figures = Vec::new();
@@ -187,7 +199,9 @@ fn figures_of(options: &StatOptions, data: &PanelData) -> Vec<Figure> {
             let left = limit.saturating_sub(figures.len());
             let values = column.values.iter().enumerate().filter(|(_, v)| !is_missing(**v)).take(left);
             figures.extend(values.map(|(row, value)| {
+                let time_ms = frame.x_ms.get(row).copied();
                 let figure = figure(look, options, *value);
+                let figure = led(figure, panel, look, &column.labels, time_ms);
                 match data.name_at(&figure.name, row) {
                     Some(name) => Figure { name, ..figure },
                     None => figure,
@@ -197,10 +211,19 @@ fn figures_of(options: &StatOptions, data: &PanelData) -> Vec<Figure> {
             let value = reduce(options.reducer, &column.values);
             // An answer that is not a number is not the same as no answer.
             let is_nan = is_missing(value) && column.values.iter().any(|v| v.is_nan() && !is_missing(*v));
-            figures.push(figure(look, options, if is_nan { f64::NAN } else { value }));
+            let figure = figure(look, options, if is_nan { f64::NAN } else { value });
+            figures.push(led(figure, panel, look, &column.labels, frame.x_ms.last().copied()));
         }
     }
     figures
+}
+
+/// The number with where it leads.
+fn led(figure: Figure, panel: &Panel, look: &SeriesLook, labels: &Labels, time_ms: Option<f64>) -> Figure {
+    let Figure { name, value, text, .. } = &figure;
+    let facts = ValueFacts { name, labels, value: *value, text: &text.to_string(), time_ms };
+    let leads = leads_at(panel, &look.options.field, facts);
+    Figure { leads, ..figure }
 }
 
 fn figure(look: &SeriesLook, options: &StatOptions, value: f64) -> Figure {
@@ -245,7 +268,7 @@ fn figure(look: &SeriesLook, options: &StatOptions, value: f64) -> Figure {
         }
     });
     let full = if known.is_some() { units::format_full(&look.unit, value).to_string() } else { "no data".to_owned() };
-    Figure { name: look.name.clone(), value, text, full, ink, verdict }
+    Figure { name: look.name.clone(), value, text, full, ink, verdict, leads: Vec::new() }
 }
 
 fn spark_scene(options: &StatOptions, data: &PanelData, ink: Option<Ink>, room: ChartRoom) -> Option<Scene> {

@@ -9,12 +9,12 @@ use crate::{
         units,
     },
     model::{
-        dashboard::{FieldColour, NullMode, PanelColour, Reducer, Thresholds},
+        dashboard::{FieldColour, Link, NullMode, PanelColour, Reducer, Thresholds, replace_variables},
         labels::Labels,
     },
 };
 
-use super::{Cell, CellType, Cells, Column, Table, link::Link, pattern::Pattern};
+use super::{Cell, CellType, Cells, Column, Table, pattern::Pattern};
 
 /// The panel's options for all columns, and what overrides them, in the file's order.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -310,7 +310,7 @@ fn title_of(options: &Options, column: &Column) -> String {
     let Some(template) = options.display_name.as_deref().filter(|name| !name.is_empty()) else {
         return column.shown().to_owned();
     };
-    super::link::filled(template, &|name| {
+    replace_variables(template, &mut |name, _| {
         let field = name.strip_prefix("__field.")?;
         match field {
             "name" | "displayName" => Some(column.shown().to_owned()),

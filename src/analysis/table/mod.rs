@@ -6,7 +6,6 @@
 
 pub mod build;
 pub mod field;
-pub mod link;
 pub mod pattern;
 pub mod series;
 pub mod transform;

@@ -45,24 +45,46 @@ pub struct Surroundings<'a> {
 /// The text with its variables replaced. In a query the ends of the range and what depends on the step stay, as they are
 /// known when it is sent; a name that nobody knows stays everywhere.
 pub fn fill(text: &str, purpose: Purpose, bound: &[Bound], around: &Surroundings<'_>) -> String {
-    replace_variables(text, &mut |name, format| {
-        let (name, path) = name.split_once('.').unwrap_or((name, ""));
-        if let Some(bound) = bound.iter().find(|bound| bound.name == name) {
-            return Some(filled(bound, path, format, purpose, around.zone));
-        }
-        let instant_ms = match name {
-            "__from" => around.range.start_ms,
-            "__to" => around.range.end_ms,
-            "__dashboard" => return Some(if path == "uid" { around.uid } else { around.title }.to_owned()),
-            _ => return None,
-        };
-        match format {
-            "" | "date:seconds" if purpose == Purpose::Query => None,
-            "" | "raw" => Some(instant_ms.to_string()),
-            format => Some(date(instant_ms, format.strip_prefix("date").unwrap_or_default(), around.zone)),
-        }
-    })
+    replace_variables(text, &mut |name, format| value_of(name, format, purpose, bound, around))
 }
+
+/// What stands for a variable, `None` for one that nobody knows.
+pub fn value_of(
+    name: &str,
+    format: &str,
+    purpose: Purpose,
+    bound: &[Bound],
+    around: &Surroundings<'_>,
+) -> Option<String> {
+    let (name, path) = name.split_once('.').unwrap_or((name, ""));
+    if let Some(bound) = bound.iter().find(|bound| bound.name == name) {
+        return Some(filled(bound, path, format, purpose, around.zone));
+    }
+    let instant_ms = match name {
+        "__from" => around.range.start_ms,
+        "__to" => around.range.end_ms,
+        "__dashboard" => return Some(if path == "uid" { around.uid } else { around.title }.to_owned()),
+        _ => return None,
+    };
+    match format {
+        "" | "date:seconds" if purpose == Purpose::Query => None,
+        "" | "raw" => Some(instant_ms.to_string()),
+        format => Some(date(instant_ms, format.strip_prefix("date").unwrap_or_default(), around.zone)),
+    }
+}
+
+/// What stands for a variable in an address: in the format that is asked for, or else as a part of an address.
+/// `__all_variables` are all of them, as the address of a dashboard has them.
+pub fn in_address(name: &str, format: &str, bound: &[Bound], around: &Surroundings<'_>) -> Option<String> {
+    if name == ALL_VARIABLES {
+        let each = bound.iter().map(|bound| filled(bound, "", "queryparam", Purpose::Text, around.zone));
+        return Some(joined(each, "&"));
+    }
+    let format = if format.is_empty() { "uriencode" } else { format };
+    value_of(name, format, Purpose::Text, bound, around)
+}
+
+pub const ALL_VARIABLES: &str = "__all_variables";
 
 fn filled(bound: &Bound, path: &str, format: &str, purpose: Purpose, zone: &dyn TimeZone) -> String {
     let (format, argument) = format.split_once(':').unwrap_or((format, ""));
@@ -244,6 +266,21 @@ mod tests {
 
     fn query(text: &str, bound: &Bound) -> String {
         fill(text, Purpose::Query, std::slice::from_ref(bound), &AROUND)
+    }
+
+    #[test]
+    fn in_an_address_values_are_a_part_of_it() {
+        let bound =
+            [bound(&["a b", "c"], true), Bound::one("w", Choice { text: "W".to_owned(), value: "&".to_owned() })];
+        let check = |name: &str, format: &str, expect: Option<&str>| {
+            assert_eq!(in_address(name, format, &bound, &AROUND).as_deref(), expect, "{name}:{format}");
+        };
+        check("v", "", Some("a%20b%2Cc"));
+        check("w", "", Some("%26"));
+        check("w", "text", Some("W"));
+        check("v", "queryparam", Some("var-v=a%20b&var-v=c"));
+        check(ALL_VARIABLES, "", Some("var-v=a%20b&var-v=c&var-w=%26"));
+        check("x", "", None);
     }
 
     #[test]

@@ -71,7 +71,7 @@ pub(super) fn dashboard_from_value(value: &Value) -> Result<Dashboard, GrafanaEr
         time_zone: reader.owned_text("timezone"),
         has_shared_crosshair: reader.count("graphTooltip").is_some_and(|mode| mode > 0)
             || reader.has("sharedCrosshair") && reader.is_on("sharedCrosshair"),
-        is_arranged_later: has_variables(&reader),
+        is_arranged_later: is_arranged_later(&reader),
         panels: finished_panels(drafts),
         notices: Vec::new(),
     };
@@ -190,10 +190,11 @@ fn read_annotations(reader: &Reader<'_>) {
     annotations.finish();
 }
 
-/// `grafana::variables` reads them.
+/// Whether it has variables or links: `grafana::variables` reads them.
 #[inline(never)]
-fn has_variables(reader: &Reader<'_>) -> bool {
-    reader.object("templating").is_some_and(|templating| !templating.list("list").is_empty())
+fn is_arranged_later(reader: &Reader<'_>) -> bool {
+    let has_links = matches!(reader.value("links"), Some(Value::Array(links)) if !links.is_empty());
+    reader.object("templating").is_some_and(|templating| !templating.list("list").is_empty()) || has_links
 }
 
 fn owned(texts: Vec<&str>) -> Vec<String> {

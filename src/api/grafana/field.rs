@@ -5,8 +5,9 @@ use crate::{
     api::json::Value,
     base::{colour::Rgba, number},
     model::dashboard::{
-        AxisSide, DrawStyle, FieldColour, FieldMatcher, FieldOptions, FieldOverride, Hue, LatePattern, MappingMatch,
-        PanelColour, PointsMode, Shade, StackMode, ThresholdMode, ThresholdStep, Thresholds, ValueMapping,
+        AxisSide, DrawStyle, FieldColour, FieldMatcher, FieldOptions, FieldOverride, Hue, LatePattern, Link,
+        MappingMatch, PanelColour, PointsMode, Shade, StackMode, ThresholdMode, ThresholdStep, Thresholds,
+        ValueMapping,
     },
 };
 
@@ -22,7 +23,11 @@ pub(super) fn field_from(panel: &Reader<'_>) -> FieldOptions {
     let Some(defaults) = defaults.or_else(|| grafana_6_options(panel).and_then(|o| o.object("defaults"))) else {
         return FieldOptions::default();
     };
-    let mut field = FieldOptions { mappings: mappings_from(&defaults, "mappings"), ..FieldOptions::default() };
+    let mut field = FieldOptions {
+        mappings: mappings_from(&defaults, "mappings"),
+        links: links_from(&defaults, "links"),
+        ..FieldOptions::default()
+    };
     defaults.unit_into("unit", &mut field.unit);
     defaults.count_into("decimals", &mut field.decimals);
     defaults.number_into("min", &mut field.min);
@@ -125,6 +130,25 @@ pub(super) fn colour_from(text: &str) -> Option<PanelColour> {
         _ => return None,
     };
     Some(PanelColour::Named { hue, shade })
+}
+
+/// Where values lead. Links of Grafana's to a query of another source have no address.
+#[inline(never)]
+pub(super) fn links_from(parent: &Reader<'_>, key: &str) -> Vec<Link> {
+    let mut links = Vec::new();
+    for link in parent.objects(key) {
+        let url = link.filled_text("url").unwrap_or_default();
+        let title = link.text("title").unwrap_or_default();
+        let opens_new = link.is_on("targetBlank");
+        link.ignore(&["oneClick", "internal", "origin", "onClick"]);
+        if url.is_empty() {
+            link.info("url", &["a link without an address is ignored"]);
+        } else {
+            links.push(Link { title: title.to_owned(), url: url.to_owned(), opens_new });
+        }
+        link.finish();
+    }
+    links
 }
 
 /// New mappings (`type` is a word and `options` an object) and old ones (`type` is 1 or 2).
@@ -326,6 +350,7 @@ fn apply_property(property: &Reader<'_>, target: &mut FieldOverride) {
         "displayName" => property.text_into("value", &mut target.display_name),
         "color" => target.colour = property.object("value").map(|c| field_colour_from(&c)),
         "thresholds" => target.thresholds = property.object("value").map(|t| thresholds_from(&t)),
+        "links" => target.links = property.value("value").map(|_| links_from(property, "value")),
         "custom.drawStyle" => target.draw = property.word("value", DRAW_STYLES),
         "custom.lineWidth" => property.number_into("value", &mut target.line_width_px),
         "custom.fillOpacity" => property.number_into("value", &mut target.fill_percent),

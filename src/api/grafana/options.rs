@@ -2,8 +2,8 @@
 
 use super::{
     field::{
-        AXIS_SIDES, DRAW_STYLES, POINTS_MODES, based, colour_from, dash_from, grafana_6_options, mappings_from,
-        pattern_matcher, stack_from,
+        AXIS_SIDES, DRAW_STYLES, POINTS_MODES, based, colour_from, dash_from, grafana_6_options, links_from,
+        mappings_from, pattern_matcher, stack_from,
     },
     irrelevant,
     read::Reader,
@@ -357,7 +357,8 @@ pub(super) fn graph_from(
         tooltip.finish();
     }
     if let Some(options) = panel.object("options") {
-        options.ignore(&["alertThreshold", "dataLinks"]);
+        options.ignore(&["alertThreshold"]);
+        field.links = links_from(&options, "dataLinks");
         options.finish();
     }
     PanelOptions::TimeSeries(series)

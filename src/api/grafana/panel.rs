@@ -12,8 +12,8 @@ use super::{
 use crate::{
     api::json::Value,
     model::dashboard::{
-        FieldOptions, GridRect, LegendFormat, Panel, PanelDocument, PanelLink, PanelOptions, Target, TargetFormat,
-        kinds,
+        FieldOptions, GridRect, LateVariables, LegendFormat, Link, Panel, PanelDocument, PanelOptions, Target,
+        TargetFormat, kinds,
     },
 };
 
@@ -92,6 +92,10 @@ pub(super) fn panel_from(outer: &Reader<'_>) -> (DraftPanel, Vec<DraftPanel>) {
             reader.warn(key, &[what]);
         }
     }
+    let has_links = !field.links.is_empty() || overrides.iter().any(|over| over.links.is_some());
+    if has_links && !kinds::LINKED.contains(&kind.as_str()) {
+        reader.info("links", &["values lead nowhere in this kind of panel"]);
+    }
     let transforms = kinds::transforms(&kind);
     let has_transformations = is_said(&reader, "transformations");
     if has_transformations && !transforms {
@@ -116,6 +120,7 @@ pub(super) fn panel_from(outer: &Reader<'_>) -> (DraftPanel, Vec<DraftPanel>) {
         min_interval_ms: interval_from(&reader, "interval"),
         max_data_points: reader.count("maxDataPoints").filter(|points| *points > 1),
         document: PanelDocument { at_byte: reader.begins_at(), ..PanelDocument::default() },
+        variables: LateVariables::default(),
         notices: Vec::new(),
     };
     let id = reader.count("id");
@@ -126,11 +131,11 @@ pub(super) fn panel_from(outer: &Reader<'_>) -> (DraftPanel, Vec<DraftPanel>) {
 }
 
 #[inline(never)]
-fn links_from(panel: &Reader<'_>) -> Vec<PanelLink> {
+fn links_from(panel: &Reader<'_>) -> Vec<Link> {
     let mut links = Vec::new();
     for link in panel.objects("links") {
         if let Some(url) = link.filled_text("url") {
-            links.push(PanelLink {
+            links.push(Link {
                 title: link.filled_text("title").unwrap_or(url).to_owned(),
                 url: url.to_owned(),
                 opens_new: link.is_on("targetBlank"),

@@ -185,7 +185,6 @@ fn a_new_time_series() {
         "targets[1].expr: the query is empty",
         "targets[2].nonsense: an object is not supported",
         "fieldConfig.defaults.mappings[3].type: mappings of the kind \u{201c}regex\u{201d}",
-        "fieldConfig.overrides[0].properties[3].id: \u{201c}links\u{201d} cannot be overridden",
     ] {
         let wanted = format!("{at}{said}");
         assert!(
@@ -194,7 +193,7 @@ fn a_new_time_series() {
             messages(&series.notices)
         );
     }
-    assert_eq!(series.notices.len(), 4, "{:#?}", messages(&series.notices));
+    assert_eq!(series.notices.len(), 3, "{:#?}", messages(&series.notices));
 }
 
 #[test]
@@ -359,6 +358,25 @@ fn every_option_of_time_series_is_read_or_told() {
     ] {
         assert_eq!(told(title), "", "{title}");
     }
+}
+
+#[test]
+fn links_of_values_are_read_or_told() {
+    let dashboard = dashboard_from_json(include_str!("../../../tests/fixtures/grafana/links.json")).unwrap();
+    assert_eq!(messages(&dashboard.notices), [""; 0]);
+    let titles = |panel: &Panel, series: &str| -> Vec<String> {
+        panel.series_options(series, "A").field.links.into_iter().map(|link| link.title).collect()
+    };
+    let requests = panel(&dashboard, "Requests");
+    assert_eq!(titles(requests, "api 200"), ["Traces of ${__field.labels.service}", "Search"]);
+    assert_eq!(titles(requests, "api 500"), ["Errors"]);
+    assert_eq!(requests.field.links.iter().map(|link| link.opens_new).collect::<Vec<_>>(), [false, true]);
+    let at = "panels[0].fieldConfig.defaults.links[2].url";
+    assert_eq!(messages(&requests.notices), [format!("{at}: a link without an address is ignored")]);
+    assert_eq!(titles(panel(&dashboard, "Of Grafana 6"), "agents"), ["Series ${__series.name}"]);
+    assert_eq!(panel(&dashboard, "Of Grafana 6").notices, []);
+    let pie = panel(&dashboard, "Pie");
+    assert_eq!(messages(&pie.notices), ["panels[7].links: values lead nowhere in this kind of panel"]);
 }
 
 #[test]

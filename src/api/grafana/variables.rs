@@ -10,10 +10,10 @@ use self::{
 };
 use super::read::{Notices, Objects, Reader};
 use crate::{
-    api::json::{self, Value},
+    api::json::{self, Map, Value},
     model::{
-        dashboard::Dashboard,
-        variables::{Arrangement, PanelWays},
+        dashboard::{Dashboard, Link, variable_names},
+        variables::{Arrangement, DashboardLink, PanelWays},
     },
 };
 
@@ -31,7 +31,28 @@ pub fn arrangement_of(dashboard: &Dashboard) -> Arrangement {
     let variables = variables_from(&reader);
     let sections = sections_from(&reader, dashboard, &variables);
     let panels = dashboard.panels.iter().map(|panel| ways_of(panel.document.text())).collect();
-    Arrangement { variables, sections, panels, notices: notices.take() }
+    let links = reader.objects("links").iter().filter_map(link_from).collect();
+    Arrangement { variables, sections, panels, links, notices: notices.take() }
+}
+
+/// A link of the dashboard. One to all dashboards with some tags leads to the list of them.
+fn link_from(link: &Reader<'_>) -> Option<DashboardLink> {
+    let title = link.filled_text("title");
+    let is_list = link.filled_text("type").unwrap_or("link") == "dashboards";
+    let tags = link.texts("tags").join(", ");
+    let url = if is_list { Some("dashboards") } else { link.filled_text("url") };
+    if is_list {
+        link.info("tags", &["links to all dashboards with tags (", &tags, ") lead to the list of dashboards"]);
+    } else if url.is_none() {
+        link.warn("url", &["a link without an address is left out"]);
+    }
+    let keeps_time = link.is_on("keepTime");
+    let keeps_variables = link.is_on("includeVars") && !is_list;
+    let (hint, opens_new) = (link.owned_text("tooltip"), link.is_on("targetBlank"));
+    link.ignore(&["icon", "asDropdown", "placement"]);
+    link.finish();
+    let (url, title) = (url?.to_owned(), title.or(url)?.to_owned());
+    Some(DashboardLink { link: Link { title, url, opens_new }, hint, keeps_time, keeps_variables })
 }
 
 /// A panel's own source, else that of its first query, and its own times.
@@ -53,7 +74,26 @@ fn ways_of(document: &str) -> PanelWays {
         time_from: text("timeFrom"),
         time_shift: text("timeShift"),
         hides_time: map.get("hideTimeOverride") == Some(&Value::Bool(true)),
+        links: link_names(&map),
     }
+}
+
+/// The variables in addresses and titles of links, wherever in a panel they stand.
+fn link_names(panel: &Map) -> Vec<String> {
+    let mut names = Vec::new();
+    let parts = ["links", "fieldConfig", "options", "styles"];
+    let mut open: Vec<(&str, &Value)> = parts.into_iter().filter_map(|key| Some((key, panel.get(key)?))).collect();
+    while let Some((key, value)) = open.pop() {
+        match value {
+            Value::String(text) if matches!(key, "url" | "title" | "linkUrl" | "linkTooltip") => {
+                names.extend(variable_names(text));
+            }
+            Value::Array(items) => open.extend(items.iter().map(|item| (key, &item.value))),
+            Value::Object(map) => open.extend(map.pairs().iter().map(|(key, node)| (key.as_str(), &node.value))),
+            _ => {}
+        }
+    }
+    names
 }
 
 #[cfg(test)]
@@ -139,6 +179,7 @@ mod tests {
             time_from: from.map(str::to_owned),
             time_shift: shift.map(str::to_owned),
             hides_time: false,
+            links: Vec::new(),
         };
         assert_eq!(arrangement.panels.first(), Some(&ways(own, None, None)));
         assert_eq!(arrangement.panels.last(), Some(&ways(None, Some("30m"), Some("1h"))));
@@ -149,6 +190,53 @@ mod tests {
             .flat_map(|p| crate::analysis::variables::order::undefined(p, &arrangement.variables));
         let said: Vec<_> = said.map(|notice| notice.message).collect();
         assert_eq!(said, ["query A: the variable $nobody is not defined"]);
+    }
+
+    #[test]
+    fn links_of_a_dashboard() {
+        let (dashboard, arrangement) = read(include_str!("../../../tests/fixtures/grafana/links.json"));
+        assert!(dashboard.is_arranged_later);
+        let told: Vec<(&str, &str, bool, bool)> = arrangement
+            .links
+            .iter()
+            .map(|DashboardLink { link, keeps_time, keeps_variables, .. }| {
+                (link.title.as_str(), link.url.as_str(), *keeps_time, *keeps_variables)
+            })
+            .collect();
+        assert_eq!(
+            told,
+            [
+                ("Operations of $service", "/d/operations?theme=dark", true, true),
+                ("Runbook", "https://runbooks.test/${service:percentencode}?w=$window", false, false),
+                ("Of agents", "dashboards", true, false),
+                ("Nowhere", "javascript:alert(1)", false, false),
+            ]
+        );
+        assert_eq!(
+            messages(&arrangement),
+            [
+                "links[2].tags: links to all dashboards with tags (agents, guide) lead to the list of dashboards",
+                "links[4].url: a link without an address is left out",
+            ]
+        );
+        let names: Vec<Vec<String>> = arrangement
+            .panels
+            .iter()
+            .map(|ways| {
+                let mut names: Vec<String> =
+                    ways.links.iter().filter(|name| !name.starts_with("__")).cloned().collect();
+                names.sort();
+                names.dedup();
+                names
+            })
+            .collect();
+        let of = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+        let (service, both, none) = (of(&["service"]), of(&["service", "window"]), of(&[]));
+        assert_eq!(
+            names,
+            [service.clone(), none.clone(), both.clone(), none.clone(), service, none.clone(), both, none]
+        );
+        assert!(arrangement.panels.first().unwrap().links.contains(&"__all_variables".to_owned()));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use super::{AxisSide, DrawStyle, Panel, PanelOptions, PointsMode, SeriesStyle, StackMode};
+use super::{AxisSide, DrawStyle, Link, Panel, PanelOptions, PointsMode, SeriesStyle, StackMode};
 
 /// How the values of a panel are written and coloured. `None`: the dashboard does not say.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -21,6 +21,8 @@ pub struct FieldOptions {
     pub display_name: Option<String>,
     pub colour: FieldColour,
     pub mappings: Vec<ValueMapping>,
+    /// Where each value leads.
+    pub links: Vec<Link>,
 }
 
 impl FieldOptions {
@@ -172,6 +174,7 @@ pub struct FieldOverride {
     pub display_name: Option<String>,
     pub colour: Option<FieldColour>,
     pub thresholds: Option<Thresholds>,
+    pub links: Option<Vec<Link>>,
     pub draw: Option<DrawStyle>,
     pub line_width_px: Option<f64>,
     pub fill_percent: Option<f64>,
@@ -194,6 +197,7 @@ impl FieldOverride {
             display_name: None,
             colour: None,
             thresholds: None,
+            links: None,
             draw: None,
             line_width_px: None,
             fill_percent: None,
@@ -313,6 +317,7 @@ impl Panel {
                 display_name,
                 colour,
                 thresholds,
+                links,
                 draw,
                 line_width_px,
                 fill_percent,
@@ -329,6 +334,7 @@ impl Panel {
             field.display_name = display_name.clone().or(field.display_name);
             field.colour = colour.clone().unwrap_or(field.colour);
             field.thresholds = thresholds.clone().unwrap_or(field.thresholds);
+            field.links = links.clone().unwrap_or(field.links);
             style.draw = draw.unwrap_or(style.draw);
             style.line_width_px = line_width_px.unwrap_or(style.line_width_px);
             style.fill_percent = fill_percent.unwrap_or(style.fill_percent);

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use leptos::{html, prelude::*};
 
 use crate::{
+    analysis::link::ValueFacts,
     base::{
         time::{Range, TimeSpec},
         units,
@@ -16,6 +17,7 @@ use crate::{
     model::{config::SourceKind, frame::is_missing},
     panels::{
         PanelActions,
+        leads::{anchor_view, leads_at},
         look::SeriesLook,
         timeseries::{Prepared, TimeChart, sorted_points},
     },
@@ -259,6 +261,19 @@ fn body(chart: &TimeChart, pinned: Arc<Pinned>, close: Callback<bool>) -> AnyVie
             Some(Selected { value, service })
         })
     };
+    let own_links = {
+        let (pinned, panel) = (Arc::clone(&pinned), chart.props.shown());
+        move || {
+            let series = selected.get()?;
+            let value = pinned.hit.points.iter().find(|p| p.series == series)?.value;
+            let look = pinned.prepared.looks.get(series)?;
+            let labels = &pinned.prepared.frame.columns.get(series)?.labels;
+            let text = units::format(&look.unit, value, look.options.field.decimals).to_string();
+            let facts = ValueFacts { name: &look.name, labels, value, text: &text, time_ms: Some(pinned.hit.x_ms) };
+            let found = panel.with(|panel| leads_at(panel, &look.options.field, facts));
+            Some(found.into_iter().map(|lead| anchor_view("pinned__link", lead, false)).views())
+        }
+    };
     let rows_ms = Arc::clone(&pinned.prepared.frame.x_ms);
     let step_ms = rows_ms.get(1).zip(rows_ms.first()).map_or(0.0, |(b, a)| b - a);
     let x_ms = pinned.hit.x_ms;
@@ -292,6 +307,7 @@ fn body(chart: &TimeChart, pinned: Arc<Pinned>, close: Callback<bool>) -> AnyVie
     view! {
         <div class="pinned__rows" role="group" aria-label=format!("{count} series, at {}", cursor.instant_text(x_ms))>{rows}</div>
         <div class="pinned__links">
+            {own_links}
             {traces}
             {move || service_link().views()}
             <button type="button" class="pinned__link" on:click=zoom>"Zoom in here"</button>

@@ -18,7 +18,7 @@ use crate::{
 
 use super::{
     figures::{FIGURES_MAX, Figure, Figures},
-    live::{Reading, meters_frame, summary_signal, use_figures},
+    live::{Reading, led_view, meters_frame, summary_signal, use_figures},
     paint::{Paint, gradient, paint_of, ratio_of},
     svg::{Meter, Piece, meter_view, meters_view, piece_view},
 };
@@ -116,7 +116,7 @@ fn bar_view(options: &BarGaugeOptions, layout: &Layout, is_horizontal: bool, fig
         width: (!is_horizontal).then(|| format!("{:.1}px", layout.item.width_px)),
         ..figure.meter()
     };
-    meter_view(meter, children.views())
+    led_view(meter_view(meter, children.views()), figure)
 }
 
 /// A bar in one colour or in those that it passes.

@@ -1,7 +1,10 @@
 //! The single numbers that gauges, bar gauges and pies show: one or all of each series, with bounds, texts and colours.
 
 use crate::{
-    analysis::reduce::reduce,
+    analysis::{
+        link::{Lead, ValueFacts},
+        reduce::reduce,
+    },
     api::grafana::more::ShownValues,
     base::{
         colour::Ink,
@@ -17,6 +20,7 @@ use crate::{
     },
     panels::{
         data::PanelData,
+        leads::leads_at,
         look::{SeriesLook, looks_of},
     },
     state::zone::Zone,
@@ -45,6 +49,7 @@ pub struct Figure {
     pub bounds: (f64, f64),
     /// The limit that the value keeps or breaks, in words.
     pub verdict: Option<String>,
+    pub leads: Vec<Lead>,
 }
 
 impl Figure {
@@ -119,13 +124,14 @@ pub fn figures_of(
                         let instant = zone.with(|zone| day_clock_text(*x_ms as i64, zone));
                         figure.name = format!("{}, {instant}", figure.name);
                     }
-                    found.list.push(figure);
+                    found.list.push(led(figure, panel, &column.labels, Some(*x_ms)));
                 }
             }
         } else {
             count += 1;
             if found.list.len() < most {
-                found.list.push(figure_of(look, shown, reduce(shown.reducer, &column.values), extent, usual));
+                let figure = figure_of(look, shown, reduce(shown.reducer, &column.values), extent, usual);
+                found.list.push(led(figure, panel, &column.labels, frame.x_ms.last().copied()));
             }
         }
     }
@@ -155,7 +161,16 @@ fn figure_of(look: &SeriesLook, shown: &ShownValues, value: f64, extent: (f64, f
         field: field.clone(),
         bounds,
         verdict: verdict_of(look, value, bounds),
+        leads: Vec::new(),
     }
+}
+
+/// The number with where it leads.
+fn led(figure: Figure, panel: &Panel, labels: &Labels, time_ms: Option<f64>) -> Figure {
+    let Figure { name, value, text, field, .. } = &figure;
+    let facts = ValueFacts { name, labels, value: *value, text: &text.to_string(), time_ms };
+    let leads = leads_at(panel, field, facts);
+    Figure { leads, ..figure }
 }
 
 /// The number as it is shown, a mapping's text in its place where there is one.

@@ -17,7 +17,7 @@ use crate::{
 
 use super::{
     figures::{FIGURES_MAX, Figure, Figures},
-    live::{Reading, meters_frame, summary_signal, use_figures},
+    live::{Reading, led_view, meters_frame, summary_signal, use_figures},
     paint::{Paint, ratio_of},
     svg::{Meter, Piece, Shape, Tone, drawing, meter_view, meters_view, piece_view, shape_view, text_view},
 };
@@ -132,5 +132,5 @@ fn gauge_view(options: &GaugeOptions, figure: &Figure, size: Size, shows_name: b
         ratio: value_ratio,
         ..figure.meter()
     };
-    meter_view(meter, children.views())
+    led_view(meter_view(meter, children.views()), figure)
 }

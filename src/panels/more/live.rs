@@ -17,6 +17,7 @@ use crate::{
         card::{Frame, Live},
         data::{PanelData, use_panel_data},
         export::Sheet,
+        leads::cover_view,
     },
     state::{
         query::Query,
@@ -26,7 +27,7 @@ use crate::{
 };
 
 use super::{
-    figures::{Figures, ROWS, figures_of, summary_of},
+    figures::{Figure, Figures, ROWS, figures_of, summary_of},
     room::watch_room,
 };
 
@@ -49,10 +50,12 @@ pub fn use_figures<O: Send + Sync + 'static>(
     let (options, remarks) = read(&props.panel.document, &mut field);
     let query = use_panel_data(props, Signal::stored(Some(ROWS)), 1.0);
     let time = TimeContext::expect();
+    let filled = props.shown();
     let figures = {
         let shown = shown(&options).clone();
         Memo::new(move |_| {
             let zone = time.zone.get();
+            let variables = filled.with(|panel| panel.variables.clone());
             query.remote.with(|remote| {
                 let data = remote.value.as_ref();
                 data.map(|data| {
@@ -60,7 +63,7 @@ pub fn use_figures<O: Send + Sync + 'static>(
                     let panel = data.shown_panel();
                     let display_name = panel.field.display_name.clone();
                     let field = FieldOptions { display_name, ..field.clone() };
-                    let panel = Panel { field, ..Panel::clone(panel) };
+                    let panel = Panel { field, variables: variables.clone(), ..Panel::clone(panel) };
                     figures_of(&panel, &shown, data, (&usual, most), &zone)
                 })
                 .unwrap_or_default()
@@ -93,6 +96,15 @@ pub fn sheet_of(query: Query<PanelData>) -> Callback<(), Option<Sheet>> {
             Some(Sheet::of(data))
         })
     })
+}
+
+/// A meter with what its number leads to lying over it.
+pub fn led_view(meter: AnyView, figure: &Figure) -> AnyView {
+    if figure.leads.is_empty() {
+        return meter;
+    }
+    let cover = cover_view(&figure.name, figure.leads.clone());
+    view! { <div class="led">{meter} {cover}</div> }.into_any()
 }
 
 /// The card of meters, which are drawn anew when their room changes.

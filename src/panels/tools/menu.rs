@@ -5,11 +5,11 @@ use std::sync::Arc;
 use leptos::{html, prelude::*};
 
 use crate::{
+    analysis::link::{Lead, Surroundings, leads},
     base::{
-        link::{is_foreign, safe_href},
-        time::{REFRESH_CHOICES, Range, Refresh},
+        link::is_foreign,
+        time::{REFRESH_CHOICES, Refresh},
     },
-    model::dashboard::{PanelLink, replace_variables},
     panels::card::{CardDialog, CardTools},
     platform::{clipboard, dom, picture},
     state::{
@@ -77,10 +77,11 @@ fn items(card: &Arc<CardTools>, is_choosing: RwSignal<bool>, close: Callback<()>
         all.push(item("Copy live link", close, move || actions.copy_link.run((id, false))));
         all.push(item("Copy frozen link", close, move || actions.copy_link.run((id, true))));
     }
-    let links: Vec<AnyView> = panel.links.iter().filter_map(|link| link_view(link, close)).collect();
+    let range = TimeContext::expect().resolve_now().ok();
+    let links = leads(&panel.links, Surroundings { value_of: &|_| None, variables: &panel.variables, range });
     if !links.is_empty() {
         all.push(rule());
-        all.extend(links);
+        all.extend(links.into_iter().map(|lead| link_view(lead, close)));
     }
     all.push(rule());
     if let Some(live) = *live {
@@ -101,28 +102,15 @@ fn items(card: &Arc<CardTools>, is_choosing: RwSignal<bool>, close: Callback<()>
     all.views()
 }
 
-/// A link of the panel's file. `None` where it does not lead to a web page.
-fn link_view(link: &PanelLink, close: Callback<()>) -> Option<AnyView> {
-    let range = TimeContext::expect().resolve_now().ok();
-    let url = replace_variables(&link.url, &mut |name, _| {
-        let Range { start_ms, end_ms } = range?;
-        Some(match name {
-            "__from" => start_ms.to_string(),
-            "__to" => end_ms.to_string(),
-            "__url_time_range" => format!("from={start_ms}&to={end_ms}"),
-            _ => return None,
-        })
-    });
-    let href = safe_href(&url)?.to_owned();
-    let target = (link.opens_new || is_foreign(&href)).then_some("_blank");
+/// A link of the panel's file.
+fn link_view(lead: Lead, close: Callback<()>) -> AnyView {
+    let Lead { href, title, opens_new } = lead;
+    let target = (opens_new || is_foreign(&href)).then_some("_blank");
     let rel = target.map(|_| "noopener noreferrer");
-    let title = link.title.clone();
-    Some(
-        view! {
-            <a class="menu__item" role="menuitem" href=href target=target rel=rel on:click=move |_| close.run(())>{title}</a>
-        }
-        .into_any(),
-    )
+    view! {
+        <a class="menu__item" role="menuitem" href=href target=target rel=rel on:click=move |_| close.run(())>{title}</a>
+    }
+    .into_any()
 }
 
 fn rule() -> AnyView {

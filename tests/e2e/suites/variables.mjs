@@ -124,6 +124,89 @@ export function variablesSuite(runner, env) {
     allow: [/status of 400/, /status 400/],
   });
 
+  onDashboard("links of the dashboard take the range and the variables along", "links", "&from=now-2h&to=now", async (page) => {
+    const links = () => page.getByTestId("dashboard-links").getByRole("link").evaluateAll((all) => all.map((link) => [link.innerText.trim(), link.getAttribute("href"), link.target]));
+    const variables = (service) => `var-service=${service}&var-window=5m&var-window=1h%2030m`;
+    equal(await links(), [
+      ["Operations of The API", `d/operations?theme=dark&from=now-2h&to=now&${variables("agentarea-api")}`, ""],
+      ["Runbook\u2197", "https://runbooks.test/agentarea-api?w=5m%2C1h%2030m", "_blank"],
+      ["Of agents", "dashboards?from=now-2h&to=now", ""],
+    ], "the links");
+    await open(page, "service");
+    await option(page, "service", "The front & centre").click();
+    await until("the link to follow", async () => (await links())[0][1].endsWith(variables("agentarea-frontend")));
+    equal((await links())[0][0], "Operations of The front & centre", "its title");
+    await page.getByRole("link", { name: /^Operations of/ }).click();
+    await settled(page);
+    equal(new URL(page.url()).searchParams.get("from"), "now-2h", "the range there");
+  });
+
+  onDashboard("values lead where their links say", "links", "", async (page, front) => {
+    const range = /from=(\d+)&to=(\d+)/;
+    const href = (link) => link.getAttribute("href");
+    const links = (title) => panel(page, title).getByTestId("value-link");
+    // A chart's are in the tooltip that stays, for the chosen series.
+    const chart = panel(page, "Requests").locator(".chart").first();
+    const box = await chart.boundingBox();
+    await page.mouse.click(box.x + box.width / 2, box.y + box.height / 2);
+    const pinned = page.getByTestId("pinned");
+    const row = (text) => pinned.locator(".pinned__row").filter({ hasText: text }).first();
+    await row("agentarea-api 200").click();
+    const [traces, search] = await pinned.getByTestId("value-link").all();
+    equal(await traces.innerText(), "Traces of agentarea-api", "a title");
+    check(/^traces\?service=agentarea-api&from=\d{13}&chosen=agentarea-api$/.test(await href(traces)), await href(traces));
+    check(/^https:\/\/search\.test\/\?q=agentarea-api%20200&v=[\d.]+$/.test(await href(search)), await href(search));
+    equal([await traces.getAttribute("target"), await search.getAttribute("target")], [null, "_blank"], "where they open");
+    if (await row("agentarea-api 500").count()) {
+      await row("agentarea-api 500").click();
+      await until("the links of an override", async () => (await pinned.getByTestId("value-link").allInnerTexts()).join() === "Errors");
+    }
+    await page.keyboard.press("Escape");
+
+    const active = await panel(page, "Active agents").getByTestId("stat-value").getAttribute("data-value");
+    equal(await href(links("Active agents")), `d/agents?n=${active}&w=5m%2C1h%2030m`, "a stat");
+    equal(await links("Active agents").getAttribute("title"), "The agents of The API", "what it says");
+    const several = panel(page, "By service").locator("summary").first();
+    await several.focus();
+    await page.keyboard.press("Enter");
+    const [first, second] = await links("By service").all();
+    const service = /service=(.*)/.exec(await href(first))[1];
+    check(await first.isVisible() && (await href(second)) === `https://x.test/${service}`, `several: ${await href(second)}`);
+    check(/^Text [\d.]+ ?(req|m)/.test(await second.innerText()), await second.innerText());
+    equal(await href(links("Share")), "alerts?of=agentarea-api", "a gauge");
+    check((await links("Bars").count()) >= 3 && /^traces\?service=agentarea-/.test(await href(links("Bars").first())), "bars");
+    const cell = panel(page, "Table").locator(".grid-table__link").first();
+    equal(await href(cell), `traces?service=${await cell.innerText()}&beside=agentarea-api&w=5m,1h 30m`, "a cell");
+    equal(await cell.getAttribute("title"), "Traces beside The API", "its title");
+    equal(await links("Pie").count(), 0, "a kind without links");
+
+    await panel(page, "Requests").hover();
+    await page.getByRole("button", { name: "Menu of Requests" }).click();
+    const item = page.getByRole("menuitem", { name: "All of The API" });
+    const [, from, to] = range.exec(await href(item));
+    equal(await href(item), `d/operations?var-service=agentarea-api&from=${from}&to=${to}&var-service=agentarea-api&var-window=5m&var-window=1h%2030m`, "the panel's own");
+    await page.keyboard.press("Escape");
+    // Another value, and nothing is asked for it.
+    front.queries = [];
+    await open(page, "service");
+    await option(page, "service", "The front & centre").click();
+    await until("links with it", async () => (await href(links("Share"))) === "alerts?of=agentarea-frontend");
+    await until("a cell with it", async () => (await href(cell)).includes("beside=agentarea-frontend"));
+    equal(asked(front, "").length, 0, "queries");
+    await links("Share").click();
+    await until("the alerts", () => page.url().includes("/alerts?"));
+  });
+
+  for (const theme of THEMES) {
+    for (const [size, viewport] of [["desktop", DESKTOP], ["phone", PHONE]]) {
+      onDashboard(`links fit and are accessible, ${size}, ${theme}`, "links", "", async (page) => {
+        await page.screenshot({ path: join(env.out, `links-${size}-${theme}.png`), fullPage: true });
+        equal(await misfits(page), [], "what does not fit");
+        equal(await axeFindings(page), [], "accessibility");
+      }, { viewport, theme });
+    }
+  }
+
   onDashboard("keys alone choose", "variables", "", async (page, front) => {
     const button = variable(page, "job").getByRole("button");
     await button.focus();

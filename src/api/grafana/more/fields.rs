@@ -1,14 +1,13 @@
 //! `fieldConfig` as tables and timelines read it: of every type of column, with everything that an override may say.
 
 use super::super::{
-    field::{colour_from, field_colour_from, thresholds_from},
+    field::{colour_from, field_colour_from, links_from, thresholds_from},
     read::Reader,
 };
 use crate::{
     analysis::table::{
         CellType,
         field::{Align, CellStyle, FieldConfig, GaugeMode, GaugeValue, Mapping, Match, Matcher, Options, Override},
-        link::Link,
         pattern::Pattern,
     },
     api::json::Value,
@@ -268,23 +267,6 @@ pub(super) fn reducer_from(reader: &Reader<'_>, key: &str, id: &str) -> Option<R
         reader.warn(key, &["the calculation \u{201c}", id, "\u{201d} is not supported; left out"]);
     }
     found
-}
-
-fn links_from(reader: &Reader<'_>, key: &str) -> Vec<Link> {
-    let mut links = Vec::new();
-    for link in reader.objects(key) {
-        let url = link.filled_text("url").unwrap_or_default();
-        let opens_new = link.is_on("targetBlank");
-        let title = link.text("title").unwrap_or_default();
-        link.ignore(&["oneClick", "internal", "origin", "onClick"]);
-        if url.is_empty() {
-            link.info("url", &["a link without an address is ignored"]);
-        } else {
-            links.push(Link { title: title.to_owned(), url: url.to_owned(), opens_new });
-        }
-        link.finish();
-    }
-    links
 }
 
 /// New mappings (`type` is a word and `options` an object) and old ones (`type` is 1 or 2).

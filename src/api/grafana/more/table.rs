@@ -9,14 +9,13 @@ use super::{
 use crate::{
     analysis::table::{
         field::{Align, CellStyle, FieldConfig, Matcher, Options, Override},
-        link::Link,
         pattern::Pattern,
         transform::{Step, Transformation},
     },
     api::grafana::field::{based, colour_from},
     base::number,
     model::{
-        dashboard::{Hue, PanelColour, PanelDocument, Reducer, ThresholdStep, Thresholds},
+        dashboard::{Hue, Link, PanelColour, PanelDocument, Reducer, ThresholdStep, Thresholds},
         notice::Notice,
     },
 };

@@ -69,6 +69,10 @@ pub fn timeline_panel(document: &PanelDocument, is_history: bool) -> (TimelinePa
             options_from(&options, &mut timeline);
             options.finish();
         }
+        let overrides = timeline.fields.overrides.iter().map(|over| &over.options);
+        if std::iter::once(&timeline.fields.defaults).chain(overrides).any(|options| options.links.is_some()) {
+            panel.info("fieldConfig", &["values lead nowhere in this kind of panel"]);
+        }
         finish_panel(panel);
         timeline
     });

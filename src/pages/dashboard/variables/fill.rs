@@ -5,12 +5,12 @@ use std::sync::Arc;
 use crate::{
     analysis::variables::{
         adhoc::with_filters,
-        fill::{Bound, Purpose, Surroundings, fill},
+        fill::{ALL_VARIABLES, Bound, Purpose, Surroundings, fill, in_address},
         order::undefined,
     },
     base::time::{DurationError, Range, TimeError, TimeSpec, Utc, parse_duration_ms},
     model::{
-        dashboard::{FieldMatcher, LegendFormat, Panel, PanelOptions, variable_names},
+        dashboard::{Dashboard, FieldMatcher, LateVariables, LegendFormat, Panel, PanelOptions, variable_names},
         notice::Notice,
         variables::{AdHocFilter, Choice, VariableKind},
     },
@@ -31,10 +31,6 @@ fn each_text(panel: &mut Panel, change: &mut dyn FnMut(&mut String, Purpose)) {
     for text in [&mut panel.description, &mut panel.field.display_name].into_iter().flatten() {
         change(text, Purpose::Text);
     }
-    for link in &mut panel.links {
-        change(&mut link.title, Purpose::Text);
-        change(&mut link.url, Purpose::Text);
-    }
     for target in &mut panel.targets {
         change(&mut target.expr, Purpose::Query);
         if let LegendFormat::Template(template) = &mut target.legend_format {
@@ -54,6 +50,24 @@ fn each_text(panel: &mut Panel, change: &mut dyn FnMut(&mut String, Purpose)) {
     }
 }
 
+/// What a panel's links need to know. They are filled when they are shown.
+pub fn late_variables(bound: Vec<Bound>, dashboard: &Dashboard, time: TimeContext) -> LateVariables {
+    let mut state = String::new();
+    for Bound { name, values, all, .. } in &bound {
+        state.extend(["\n", name, if all.is_some() { "*" } else { "=" }]);
+        state.extend(values.iter().flat_map(|choice| [choice.value.as_str(), "\t"]));
+    }
+    let (title, uid) = (dashboard.title.clone(), dashboard.uid.clone().unwrap_or_default());
+    let words = move |name: &str, format: &str| {
+        let zone = time.zone.get_untracked();
+        zone.with(|zone| {
+            let around = Surroundings { title: &title, uid: &uid, range: range_now(time), zone };
+            in_address(name, format, &bound, &around)
+        })
+    };
+    LateVariables { words: Some(Arc::new(words)), state }
+}
+
 /// The panel as its variables are, in a scope where some have one value. It is the same one while nothing in it changes.
 /// `None`: the dashboard has no panel of that index.
 pub fn filled(values: &Values, index: usize, id: u32, scope: Vec<(String, Choice)>) -> Option<PanelProps> {
@@ -69,11 +83,15 @@ pub fn filled(values: &Values, index: usize, id: u32, scope: Vec<(String, Choice
         .flat_map(|text| variable_names(text))
         .collect();
     each_text(&mut panel.clone(), &mut |text, _| names.extend(variable_names(text)));
+    let has_late = !ways.links.is_empty();
+    let names_all = ways.links.iter().any(|name| name == ALL_VARIABLES);
+    names.extend(ways.links.iter().cloned());
     panel.notices.extend(undefined(&panel, &values.arrangement.variables));
     let needed: Vec<Live> = values
         .all
         .iter()
-        .filter(|live| names.contains(&live.variable.name) && scope.iter().all(|(name, _)| *name != live.variable.name))
+        .filter(|live| names_all || names.contains(&live.variable.name))
+        .filter(|live| scope.iter().all(|(name, _)| *name != live.variable.name))
         .cloned()
         .collect();
     let follows_range = names.iter().any(|name| name == "__from" || name == "__to");
@@ -104,6 +122,9 @@ pub fn filled(values: &Values, index: usize, id: u32, scope: Vec<(String, Choice
                 filled.source = source_of(source.as_deref(), &bound, &around);
                 let filters = filters_for(filled.source.as_deref(), &values, sources, &bound, &around);
                 put_filters(&mut filled, &filters);
+                if has_late {
+                    filled.variables = late_variables(bound.clone(), dashboard, time);
+                }
                 let text =
                     |text: &Option<String>| text.as_ref().map(|text| fill(text, Purpose::Query, &bound, &around));
                 own_time = OwnTime { from: text(&ways.time_from), shift: text(&ways.time_shift) };
@@ -173,6 +194,7 @@ fn texts_of(panel: &Panel) -> Texts {
     }
     each_text(&mut panel.clone(), &mut |text, _| texts.shown.push(text.clone()));
     texts.shown.extend(panel.notices.iter().map(|notice| notice.message.clone()));
+    texts.shown.push(panel.variables.state.clone());
     texts
 }
 

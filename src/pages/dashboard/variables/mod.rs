@@ -8,6 +8,7 @@ mod ask;
 mod bar;
 mod fill;
 mod grid;
+mod links;
 mod select;
 mod values;
 
@@ -28,6 +29,7 @@ pub fn open(dashboard: Arc<Dashboard>) -> AnyView {
     let [of_dashboard, of_arrangement] = notes;
     view! {
         {bar::bar(&values)}
+        {links::links(&values)}
         {of_dashboard}
         {of_arrangement}
         {grid::grid(dashboard, arrangement, values)}

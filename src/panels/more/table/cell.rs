@@ -3,11 +3,13 @@
 use leptos::prelude::*;
 
 use crate::{
-    analysis::table::{
-        Cell, CellType, Trend,
-        field::{CellStyle, GaugeMode, GaugeValue, Look, Moment, Written},
-        link::{FieldName, Link, field_named, filled, href},
-        plain_number,
+    analysis::{
+        link::{FieldName, Lead, Surroundings, field_named, leads},
+        table::{
+            Cell, CellType, Trend,
+            field::{CellStyle, GaugeMode, GaugeValue, Look, Moment, Written},
+            plain_number,
+        },
     },
     base::link::is_foreign,
     state::time::TimeContext,
@@ -97,35 +99,31 @@ fn cell_view(shown: &Shown, row: usize, at: usize, row_colour: Option<&str>, mom
 }
 
 /// The text, and what it leads to. One link is the text itself.
-fn plain(text: String, links: Vec<(String, String, bool)>, shows_titles: bool) -> AnyView {
-    let anchor = |href: String, text: String, title: String, opens_new: bool| {
+fn plain(text: String, links: Vec<Lead>, shows_titles: bool) -> AnyView {
+    let anchor = |lead: Lead, text: String| {
+        let Lead { href, title, opens_new } = lead;
         let target = (opens_new || is_foreign(&href)).then_some("_blank");
         view! { <a class="grid-table__link" href=href title=title target=target rel="noopener noreferrer">{text}</a> }
     };
     if links.len() == 1 && !shows_titles && !text.is_empty() {
-        return links.into_iter().map(|(href, title, opens_new)| anchor(href, text.clone(), title, opens_new)).views();
+        return links.into_iter().map(|lead| anchor(lead, text.clone())).views();
     }
     let anchors: Vec<AnyView> = links
         .into_iter()
-        .map(|(href, title, opens_new)| {
-            let name = if title.is_empty() { href.clone() } else { title.clone() };
-            view! { " " {anchor(href, name, title, opens_new)} }.into_any()
+        .map(|lead| {
+            let title = lead.title.clone();
+            view! { " " {anchor(lead, title)} }.into_any()
         })
         .collect();
     view! { {text} {anchors.views()} }.into_any()
 }
 
-/// The links of a cell that lead somewhere: address, title, and whether each opens beside this page.
-fn links_of(shown: &Shown, row: usize, at: usize, text: &str, moment: Moment<'_>) -> Vec<(String, String, bool)> {
+/// The links of a cell that lead somewhere.
+fn links_of(shown: &Shown, row: usize, at: usize, text: &str, moment: Moment<'_>) -> Vec<Lead> {
     let Some(links) = shown.looks.get(at).and_then(|look| look.options.links.as_deref()) else { return Vec::new() };
     let value_of = |name: &str| variable(shown, row, at, text, moment, name);
-    links
-        .iter()
-        .filter_map(|Link { title, url, opens_new }| {
-            let url = url.strip_prefix("/d/").map_or_else(|| url.clone(), |rest| format!("d/{rest}"));
-            Some((href(&url, &value_of)?, filled(title, &value_of), *opens_new))
-        })
-        .collect()
+    let range = TimeContext::expect().resolve_now().ok();
+    leads(links, Surroundings { value_of: &value_of, variables: &shown.variables, range })
 }
 
 /// What `${name}` of a link stands for.
@@ -136,14 +134,11 @@ fn variable(shown: &Shown, row: usize, at: usize, text: &str, moment: Moment<'_>
         let cell = shown.table.columns.get(at)?.cells.get(row);
         Some(cell.text().map(|text| text.to_string()).unwrap_or_default())
     };
-    let range = || TimeContext::expect().resolve_now().ok();
     match name {
         "__value.raw" | "__value.numeric" | "__cell" => raw(at),
         "__value.text" => Some(text.to_owned()),
         "__value.time" => raw(shown.table.time_position()?),
         "__field.name" | "__field.displayName" => Some(column.shown().to_owned()),
-        "__from" => range().map(|range| range.start_ms.to_string()),
-        "__to" => range().map(|range| range.end_ms.to_string()),
         _ => {
             if let Some(label) = name.strip_prefix("__field.labels.") {
                 return Some(column.labels.get(label).unwrap_or_default().to_owned());

@@ -20,6 +20,7 @@ use crate::{
         width::{Want, widths_px},
     },
     api::grafana::more::table::{RowHeight, TableOptions, TablePanel, table_panel},
+    model::dashboard::LateVariables,
     platform::{clock, events, text},
     state::{
         reactive::{Callback, Memo, RwSignal, Signal, effect, signal},
@@ -49,6 +50,7 @@ struct Shown {
     looks: Vec<Look>,
     /// The columns that are not hidden.
     columns: Vec<usize>,
+    variables: LateVariables,
 }
 
 /// Everything that the parts of the view read. Cheap to copy.
@@ -141,14 +143,15 @@ pub fn view(props: PanelProps) -> AnyView {
     });
     let picked = RwSignal::new(options.first_table);
     let shown = {
-        let fields = fields.clone();
+        let (fields, panel) = (fields.clone(), props.shown());
         Memo::shared(move || {
+            let variables = panel.with(|panel| panel.variables.clone());
             let tables = tables.get()?;
             let table = tables.get(picked.get().min(tables.len().saturating_sub(1)))?.clone();
             let looks = looks_of(&fields, &table);
             let is_shown = |at: &usize| looks.get(*at).is_some_and(|look| look.options.is_hidden != Some(true));
             let columns = (0..table.columns.len()).filter(is_shown).collect();
-            Some(Arc::new(Shown { table, looks, columns }))
+            Some(Arc::new(Shown { table, looks, columns, variables }))
         })
     };
     let chosen = RwSignal::new(remembered(&key));
