@@ -23,8 +23,17 @@ export function ask(base, path = "", { method = "GET", headers = {}, body = null
   });
 }
 
-// Sends bytes that need not be a request, and resolves to all that is answered.
-export function say(base, bytes) {
+// Sends bytes that need not be a request, and resolves to all that is answered. A server that refuses before it has read all of
+// them resets the connection, which may overtake its answer: then it is told again.
+export async function say(base, bytes) {
+  for (let turn = 0; turn < 5; turn++) {
+    const answer = await saidOnce(base, bytes);
+    if (answer) return answer;
+  }
+  throw new Error("the connection was reset before every answer");
+}
+
+function saidOnce(base, bytes) {
   const { hostname, port } = new URL(base);
   return new Promise((resolve, reject) => {
     const socket = net.connect(Number(port), hostname, () => socket.write(bytes));
@@ -33,7 +42,7 @@ export function say(base, bytes) {
     socket.on("data", (part) => {
       text += part;
     });
-    socket.once("error", reject);
+    socket.once("error", (error) => (["ECONNRESET", "EPIPE"].includes(error.code) ? resolve(text) : reject(error)));
     socket.once("close", () => resolve(text));
   });
 }
