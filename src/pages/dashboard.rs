@@ -179,8 +179,15 @@ fn notes(notices: &[Notice]) -> AnyView {
 
 fn cell(panel: &Panel) -> AnyView {
     let (column, row) = place_of(panel.grid);
+    let several = panel.has_several_numbers().then_some("true");
     view! {
-        <div class="dashboard__cell" data-kind=panel.kind.clone() style:grid-column=column style:grid-row=row>
+        <div
+            class="dashboard__cell"
+            data-kind=panel.kind.clone()
+            data-several=several
+            style:grid-column=column
+            style:grid-row=row
+        >
             {view_of(PanelProps::plain(panel))}
         </div>
     }

@@ -160,7 +160,7 @@ fn figures_view(figures: Vec<Figure>, text_mode: StatTextMode) -> AnyView {
         return single_view(figure, text_mode);
     }
     let count = figures.len();
-    let square = (1..count).find(|side| side * side >= count).unwrap_or(1).to_string();
+    let columns = columns_by_shape(count);
     let items = figures
         .into_iter()
         .map(|figure| {
@@ -175,8 +175,31 @@ fn figures_view(figures: Vec<Figure>, text_mode: StatTextMode) -> AnyView {
             }
         })
         .views();
-    view! { <div class="stat__many" style=("--count", count.to_string()) style=("--square", square)>{items}</div> }
-        .into_any()
+    let [slim, square, wide, flat] = columns.map(|columns| columns.to_string());
+    view! {
+        <div
+            class="stat__many"
+            // It may be more than the card has room for.
+            tabindex=(count > 4).then_some("0")
+            role="group"
+            aria-label=format!("{count} values")
+            style=("--columns-slim", slim)
+            style=("--columns-square", square)
+            style=("--columns-wide", wide)
+            style=("--columns-flat", flat)
+            style=("--columns-row", count.to_string())
+        >
+            {items}
+        </div>
+    }
+    .into_any()
+}
+
+/// How many columns make the numbers largest, in cards from slim to flat: the style sheet knows which one it is.
+fn columns_by_shape(count: usize) -> [usize; 4] {
+    // A number is written about three times as wide as it is high. Below their heads the cards are 0.75, 1.8, 3.6 and 7.5 times
+    // as wide as high; flatter ones have a single row.
+    [0.25, 0.6, 1.2, 2.5].map(|ratio| ((count as f64 * ratio).sqrt().round() as usize).clamp(1, count.max(1)))
 }
 
 /// Whether a series is among those that the panel is about.
@@ -293,4 +316,18 @@ fn spark_scene(options: &StatOptions, data: &PanelData, ink: Option<Ink>, room: 
         line_width_px: 1.5,
         fill_ratio,
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn flat_cards_have_more_columns() {
+        let check = |count: usize, expect: [usize; 4]| assert_eq!(columns_by_shape(count), expect, "{count}");
+        check(2, [1, 1, 2, 2]);
+        check(3, [1, 1, 2, 3]);
+        check(12, [2, 3, 4, 5]);
+        check(200, [7, 11, 15, 22]);
+    }
 }

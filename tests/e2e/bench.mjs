@@ -21,6 +21,8 @@ import { NOW_MS, startDemo, startPrometheus, stopAll, temporaryFolder } from "./
 
 const ROUNDS = 9;
 const HOURS = 3;
+// A browser that has just been started loads its own pages, on as many cores as there are; what is measured begins after that.
+const SETTLING_MS = 2_000;
 
 const text = { type: "string", default: "" };
 const { values: options } = parseArgs({ options: { dist: text, demo: text, prometheus: text, promtool: text, chromium: text, out: text, peer: text, "peer-folder": text, "peer-note": text } });
@@ -49,6 +51,7 @@ async function visit(address, { isPainted, isAsset }) {
   const browser = await launch(options.chromium);
   try {
     const page = await browser.newPage({ viewport: DESKTOP, timezoneId: "UTC", locale: "en-US" });
+    await page.waitForTimeout(SETTLING_MS);
     const bodies = [];
     page.on("response", (response) => {
       if (isAsset(new URL(response.url()).pathname)) bodies.push(response.body().catch(() => Buffer.alloc(0)));

@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use super::{AxisSide, DrawStyle, Link, Panel, PanelOptions, PointsMode, SeriesStyle, StackMode};
+use super::{AxisSide, DrawStyle, LegendFormat, Link, Panel, PanelOptions, PointsMode, SeriesStyle, StackMode, Target};
 
 /// How the values of a panel are written and coloured. `None`: the dashboard does not say.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -280,6 +280,21 @@ impl Panel {
     /// Whether something of it is understood by a part of the app that comes later.
     pub fn is_read_late(&self) -> bool {
         self.has_transformations || self.has_patterns()
+    }
+
+    /// Whether its numbers are likely to be several, as far as can be told before they are there.
+    pub fn has_several_numbers(&self) -> bool {
+        let names_labels = |target: &Target| match &target.legend_format {
+            LegendFormat::Template(template) => template.contains("{{"),
+            LegendFormat::Auto => false,
+        };
+        match &self.options {
+            PanelOptions::Stat(options) => {
+                let mut asked = self.targets.iter().filter(|target| !target.is_hidden);
+                options.shows_all_values || asked.clone().any(names_labels) || asked.nth(1).is_some()
+            }
+            _ => false,
+        }
     }
 
     pub fn has_patterns(&self) -> bool {

@@ -147,11 +147,12 @@ fn rect_of(page: &Page, id: u32) -> Signal<GridRect> {
 fn cell(page: &Page, id: u32, panel: usize, scope: Vec<(String, Choice)>) -> AnyView {
     let Some(props) = filled(&page.values, panel, id, scope) else { return ().into_any() };
     let rect = rect_of(page, id);
-    let kind = props.panel.kind.clone();
+    let (kind, several) = (props.panel.kind.clone(), props.panel.has_several_numbers().then_some("true"));
     view! {
         <div
             class="dashboard__cell"
             data-kind=kind
+            data-several=several
             style:grid-column=move || place_of(rect.get()).0
             style:grid-row=move || place_of(rect.get()).1
         >
