@@ -38,11 +38,16 @@ pub struct PageEvents {
     pub shown: RwSignal<Option<Arc<dyn Any + Send + Sync>>>,
     /// What asks for them, with its switches: the door of that part, once it is there.
     pub bar: RwSignal<Option<BarOf>>,
+    /// Fills the dashboard's variables into what they ask, where it has any.
+    pub fill: RwSignal<Option<QueryFill>>,
 }
+
+/// A query with its variables filled in; `None` while one of them loads. Tracked.
+pub type QueryFill = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
 
 impl PageEvents {
     pub fn provide() {
-        provide_context(Self { shown: RwSignal::new(None), bar: RwSignal::new(None) });
+        provide_context(Self { shown: RwSignal::new(None), bar: RwSignal::new(None), fill: RwSignal::new(None) });
     }
 
     pub fn expect() -> Self {

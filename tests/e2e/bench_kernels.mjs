@@ -41,6 +41,9 @@ const BUDGETS = {
   "A5 again": { what: "the same chart drawn again, 1 px, software canvas" },
 };
 
+// A page that was just opened has a browser beside it that prepares the next one.
+const SETTLING_MS = 600;
+
 const SHAPES = [
   { name: "10 × 11,000", series: 10, rows: 11_000 },
   { name: "50 × 1,440", series: 50, rows: 1_440 },
@@ -628,6 +631,7 @@ export async function benchKernels({ kernels, chromium, only = null, say = () =>
       try {
         const tab = await context.newPage();
         await tab.goto(url);
+        await tab.waitForTimeout(SETTLING_MS);
         return await work(tab);
       } finally {
         await context.close();

@@ -6,7 +6,7 @@ use crate::{
     base::{colour::Rgba, number},
     model::dashboard::{
         AxisSide, DrawStyle, FieldColour, FieldMatcher, FieldOptions, FieldOverride, Hue, LatePattern, Link,
-        MappingMatch, PanelColour, PointsMode, Shade, StackMode, ThresholdMode, ThresholdStep, Thresholds,
+        MappingMatch, NullMode, PanelColour, PointsMode, Shade, StackMode, ThresholdMode, ThresholdStep, Thresholds,
         ValueMapping,
     },
 };
@@ -358,6 +358,7 @@ fn apply_property(property: &Reader<'_>, target: &mut FieldOverride) {
         "custom.axisPlacement" => target.axis = property.word("value", AXIS_SIDES),
         "custom.stacking" => target.stack = property.object("value").and_then(|v| stack_from(&v)),
         "custom.lineStyle" => target.dash_px = property.object("value").map(|v| dash_from(&v)),
+        "custom.spanNulls" => target.nulls = Some(nulls_from(property, "value")),
         "custom.hideFrom" => {
             target.is_hidden = property.object("value").and_then(|v| {
                 v.ignore(&["legend", "tooltip"]);
@@ -368,6 +369,18 @@ fn apply_property(property: &Reader<'_>, target: &mut FieldOverride) {
         other => property.info("id", &["\u{201c}", other, "\u{201d} cannot be overridden here; ignored"]),
     }
     property.ignore(&["value"]);
+}
+
+/// `spanNulls`: never, always, or over gaps up to so many milliseconds.
+#[inline(never)]
+pub(super) fn nulls_from(reader: &Reader<'_>, key: &str) -> NullMode {
+    match reader.value(key) {
+        Some(Value::Bool(true)) => NullMode::Connect,
+        Some(number @ Value::Number(_)) => {
+            NullMode::ConnectBelow { gap_ms: number.as_f64().unwrap_or_default().max(0.0) as i64 }
+        }
+        _ => NullMode::Gap,
+    }
 }
 
 pub(super) const DRAW_STYLES: &[(&str, DrawStyle)] =

@@ -3,7 +3,7 @@
 use super::{
     field::{
         AXIS_SIDES, DRAW_STYLES, POINTS_MODES, based, colour_from, dash_from, grafana_6_options, links_from,
-        mappings_from, pattern_matcher, stack_from,
+        mappings_from, nulls_from, pattern_matcher, stack_from,
     },
     irrelevant,
     read::Reader,
@@ -206,13 +206,7 @@ fn read_custom(custom: &Reader<'_>, series: &mut TimeSeriesOptions) {
     style.fill_percent = custom.number("fillOpacity").map_or(style.fill_percent, |f| f.clamp(0.0, 100.0));
     custom.word_into("showPoints", POINTS_MODES, &mut style.points);
     style.stack = custom.object("stacking").and_then(|s| stack_from(&s)).unwrap_or_default();
-    style.nulls = match custom.value("spanNulls") {
-        Some(Value::Bool(true)) => NullMode::Connect,
-        Some(number @ Value::Number(_)) => {
-            NullMode::ConnectBelow { gap_ms: number.as_f64().unwrap_or_default().max(0.0) as i64 }
-        }
-        _ => NullMode::Gap,
-    };
+    style.nulls = nulls_from(&custom, "spanNulls");
     custom.word_into("axisPlacement", AXIS_SIDES, &mut style.axis);
     style.dash_px = custom.object("lineStyle").map(|line| dash_from(&line)).unwrap_or_default();
     style.is_hidden = custom.object("hideFrom").and_then(|h| h.flag("viz")).unwrap_or_default();
@@ -287,6 +281,9 @@ pub(super) fn tooltip_from(tooltip: &Reader<'_>) -> TooltipOptions {
     TooltipOptions { mode: mode.unwrap_or_default(), sort: sort.unwrap_or_default(), hides_zeros }
 }
 
+const OLD_NULL_MODES: &[(&str, NullMode)] =
+    &[("null", NullMode::Gap), ("connected", NullMode::Connect), ("null as zero", NullMode::Zero)];
+
 #[inline(never)]
 pub(super) fn graph_from(
     panel: &Reader<'_>,
@@ -319,12 +316,7 @@ pub(super) fn graph_from(
             (true, false) => StackMode::Normal,
             (true, true) => StackMode::Percent,
         },
-        nulls: panel
-            .word(
-                "nullPointMode",
-                &[("null", NullMode::Gap), ("connected", NullMode::Connect), ("null as zero", NullMode::Zero)],
-            )
-            .unwrap_or_default(),
+        nulls: panel.word("nullPointMode", OLD_NULL_MODES).unwrap_or_default(),
         ..SeriesStyle::default()
     };
     let [left, right] = old_axes(panel);
@@ -505,6 +497,7 @@ fn old_series_override(series: &Reader<'_>, right: &AxisOptions) -> FieldOverrid
     target.colour = series.filled_text("color").and_then(colour_from).map(FieldColour::Fixed);
     target.dash_px = series.flag("dashes").filter(|is_on| *is_on).map(|_| vec![10.0, 10.0]);
     target.is_hidden = series.flag("hiddenSeries");
+    target.nulls = series.word("nullPointMode", OLD_NULL_MODES);
     series.ignore(&["$$hashKey", "dashLength", "spaceLength", "zindex", "legend", "hideTooltip", "pointradius"]);
     target
 }

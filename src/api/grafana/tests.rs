@@ -343,6 +343,9 @@ fn every_option_of_time_series_is_read_or_told() {
     assert_eq!(statuses.left.scale, AxisScale::Log { base: 10.0 });
     assert_eq!(statuses.style.nulls, NullMode::ConnectBelow { gap_ms: 120_000 });
     assert_eq!(statuses.tooltip.mode, TooltipMode::Single);
+    let nulls_of =
+        |name: &str| panel(&dashboard, "Statuses on a logarithmic axis").series_options(name, "A").style.nulls;
+    assert_eq!([nulls_of("200"), nulls_of("500")], [statuses.style.nulls, NullMode::Connect]);
     for title in [
         "Latency, with exemplars",
         "Requests, legend at the side",

@@ -5,7 +5,9 @@ use std::{
     sync::Arc,
 };
 
-use super::{AxisSide, DrawStyle, LegendFormat, Link, Panel, PanelOptions, PointsMode, SeriesStyle, StackMode, Target};
+use super::{
+    AxisSide, DrawStyle, LegendFormat, Link, NullMode, Panel, PanelOptions, PointsMode, SeriesStyle, StackMode, Target,
+};
 
 /// How the values of a panel are written and coloured. `None`: the dashboard does not say.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -182,6 +184,7 @@ pub struct FieldOverride {
     pub stack: Option<StackMode>,
     pub axis: Option<AxisSide>,
     pub dash_px: Option<Vec<f64>>,
+    pub nulls: Option<NullMode>,
     pub is_hidden: Option<bool>,
 }
 
@@ -205,6 +208,7 @@ impl FieldOverride {
             stack: None,
             axis: None,
             dash_px: None,
+            nulls: None,
             is_hidden: None,
         }
     }
@@ -340,6 +344,7 @@ impl Panel {
                 stack,
                 axis,
                 dash_px,
+                nulls,
                 is_hidden,
             } = o;
             field.unit = unit.clone().or(field.unit);
@@ -357,6 +362,7 @@ impl Panel {
             style.stack = stack.unwrap_or(style.stack);
             style.axis = axis.unwrap_or(style.axis);
             style.dash_px = dash_px.clone().unwrap_or(style.dash_px);
+            style.nulls = nulls.unwrap_or(style.nulls);
             style.is_hidden = is_hidden.unwrap_or(style.is_hidden);
         }
         SeriesOptions { field, style }

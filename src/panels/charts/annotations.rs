@@ -54,6 +54,14 @@ struct Question {
     spec: TimeSpec,
     zone: Zone,
     is_on: Switches,
+    asked: Vec<Asked>,
+}
+
+/// What is asked of which source, variables filled in.
+#[derive(Debug, Clone, PartialEq)]
+struct Asked {
+    expr: String,
+    source: Option<String>,
 }
 
 /// Of each annotation, whether it is shown.
@@ -82,17 +90,27 @@ pub fn bar(dashboard: Arc<Dashboard>) -> AnyView {
         })
     };
     let time = TimeContext::expect();
-    let question =
-        Signal::derive(move || Some(Question { spec: time.spec.get(), zone: time.zone.get(), is_on: is_on.get() }));
+    let events = PageEvents::expect();
+    let written = Arc::clone(&queries);
+    let question = Signal::derive(move || {
+        let fill = events.fill.get();
+        let filled = |text: &String| fill.as_ref().map_or_else(|| Some(text.clone()), |fill| fill(text));
+        let asked = written.iter().map(|AnnotationQuery { expr, source, .. }| {
+            let source = source.as_ref().map(filled);
+            Some(Asked { expr: filled(expr)?, source: if let Some(source) = source { Some(source?) } else { None } })
+        });
+        let asked = asked.collect::<Option<Vec<Asked>>>()?;
+        Some(Question { spec: time.spec.get(), zone: time.zone.get(), is_on: is_on.get(), asked })
+    });
     let sources = Sources::expect();
-    let asked = Arc::clone(&queries);
+    let known = Arc::clone(&queries);
     let query = use_query(question, time.beat, move |question: Question, _: Option<Arc<Answer>>| {
-        let queries = Arc::clone(&asked);
+        let queries = Arc::clone(&known);
         async move {
-            let Question { spec, zone, is_on } = question;
+            let Question { spec, zone, is_on, asked } = question;
             let Ok(range) = zone.with(|zone| spec.resolve(clock::now_ms(), zone)) else { return Ok(Answer::default()) };
-            let wanted = queries.iter().zip(is_on.0).filter(|(_, is_on)| *is_on).map(|(query, _)| query);
-            let answers = join_all(wanted.map(|query| load(query, sources, range))).await;
+            let wanted = queries.iter().zip(&asked).zip(is_on.0).filter(|(_, is_on)| *is_on).map(|(query, _)| query);
+            let answers = join_all(wanted.map(|(query, asked)| load(query, asked, sources, range))).await;
             let mut answer = Answer::default();
             let mut events = Vec::new();
             for found in answers {
@@ -106,7 +124,7 @@ pub fn bar(dashboard: Arc<Dashboard>) -> AnyView {
             Ok::<_, ApiError>(answer)
         }
     });
-    let shown = PageEvents::expect().shown;
+    let shown = events.shown;
     effect(move || {
         let events = query.remote.with(|r| r.value.as_ref().map(|answer| Arc::clone(&answer.events)));
         shown.set(events.map(|events| -> Arc<dyn Any + Send + Sync> { events }));
@@ -199,13 +217,13 @@ fn use_switches() -> (Memo<Hidden>, Callback<Hidden>) {
 }
 
 /// The events of one annotation, the latest where there are too many.
-async fn load(query: &AnnotationQuery, sources: Sources, range: Range) -> Result<Vec<Event>, Notice> {
+async fn load(query: &AnnotationQuery, asked: &Asked, sources: Sources, range: Range) -> Result<Vec<Event>, Notice> {
     let failed =
         |why: &str| Notice::warning(format!("The annotation \u{201c}{}\u{201d} could not be asked: {why}", query.name));
-    if let Some(name) = variable_names(&query.expr).into_iter().find(|name| !is_built_in(name)) {
-        return Err(failed(&format!("the variable ${name} is not filled in annotations")));
+    if let Some(name) = variable_names(&asked.expr).into_iter().find(|name| !is_built_in(name)) {
+        return Err(failed(&format!("the variable ${name} has no value")));
     }
-    let source = sources.prometheus(query.source.as_deref()).ok_or_else(|| failed("there is no such source"))?;
+    let source = sources.prometheus(asked.source.as_deref()).ok_or_else(|| failed("there is no such source"))?;
     let client = source.prometheus.ok_or_else(|| failed("there is no Prometheus"))?;
     let grid = Grid::for_range(range, WIDTH_PX, query.step_ms.unwrap_or(STEP_MS), MAX_POINTS);
     let intervals = Intervals {
@@ -214,7 +232,7 @@ async fn load(query: &AnnotationQuery, sources: Sources, range: Range) -> Result
         end_ms: range.end_ms,
         scrape_interval_ms: 15_000,
     };
-    let expr = interpolate(&query.expr, intervals);
+    let expr = interpolate(&asked.expr, intervals);
     let answer = client.query_range(&RangeQuery::new(expr, grid)).await.map_err(|error| failed(&error.to_string()))?;
     Ok(events_of(query, &answer.value, grid.step_ms, range))
 }

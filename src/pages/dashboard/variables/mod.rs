@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 
-use crate::{api::grafana::variables::arrangement_of, model::dashboard::Dashboard};
+use crate::{api::grafana::variables::arrangement_of, model::dashboard::Dashboard, state::cursor::PageEvents};
 
 use values::Values;
 
@@ -25,6 +25,11 @@ use values::Values;
 pub fn open(dashboard: Arc<Dashboard>) -> AnyView {
     let arrangement = Arc::new(arrangement_of(&dashboard));
     let values = Values::new(Arc::clone(&dashboard), Arc::clone(&arrangement));
+    let (fill, events) = (values.clone(), PageEvents::expect().fill);
+    events.set(Some(Arc::new(move |text: &str| fill.query(text))));
+    on_cleanup(move || {
+        let _gone = events.try_set(None);
+    });
     let notes = [super::notes(&dashboard.notices), super::notes(&arrangement.notices)];
     let [of_dashboard, of_arrangement] = notes;
     view! {

@@ -131,6 +131,27 @@ impl Values {
         live.state.with(|state| state.settled().map(|settled| settled.bound(&live.variable).values))
     }
 
+    /// A query that belongs to no panel, its variables filled in. `None` while one of them loads; one that has no value stays as
+    /// it is written. Tracked.
+    pub fn query(&self, text: &str) -> Option<String> {
+        let time = TimeContext::expect();
+        let mut bound = Vec::new();
+        for name in variable_names(text) {
+            let Some(live) = self.find(&name).filter(|live| !live.is_adhoc()) else { continue };
+            match live.state.get() {
+                State::Waiting => return None,
+                State::Settled(settled) | State::Failed(_, Some(settled)) => bound.push(settled.bound(&live.variable)),
+                State::Failed(_, None) => {}
+            }
+        }
+        let (title, uid) = (self.dashboard.title.as_str(), self.dashboard.uid.as_deref().unwrap_or_default());
+        let filled = time.zone.with(|zone| {
+            let range = range_now(time);
+            zone.with(|zone| fill(text, Purpose::Query, &bound, &Surroundings { title, uid, range, zone }))
+        });
+        Some(filled)
+    }
+
     /// The filters of an ad hoc variable: those of the address, else those of the file. Tracked.
     pub fn filters(&self, variable: &Variable) -> Vec<AdHocFilter> {
         let VariableKind::AdHoc { filters, .. } = &variable.kind else { return Vec::new() };
