@@ -1,13 +1,18 @@
 //! Where a panel's values lead: the links of its fields, filled with the value that they are at.
 
+use std::sync::Arc;
+
 use leptos::prelude::*;
 
 use crate::{
     analysis::link::{Lead, Surroundings, ValueFacts, leads},
     base::link::is_foreign,
     model::dashboard::{FieldOptions, Panel},
-    state::time::TimeContext,
-    ui::views::Views,
+    state::{
+        reactive::{Callback, Signal},
+        time::TimeContext,
+    },
+    ui::{popover::Popover, views::Views},
 };
 
 /// The links at a value that lead somewhere. `field` is that of its series.
@@ -37,13 +42,11 @@ pub fn cover_view(name: &str, mut leads: Vec<Lead>) -> AnyView {
         return leads.pop().map(|lead| anchor_view("lead", lead, true)).views();
     }
     let label = format!("Links of {name}");
-    let anchors = leads.into_iter().map(|lead| anchor_view("lead__link", lead, false)).views();
-    // Of all that are open on a page the one that is opened last stays so.
+    let sheet = move |_: Callback<()>| leads.iter().map(|lead| anchor_view("menu__item", lead.clone(), false)).views();
     view! {
-        <details class="leads" name="leads">
-            <summary class="lead" aria-label=label.clone() title=label></summary>
-            <div class="leads__list">{anchors}</div>
-        </details>
+        <div class="leads">
+            <Popover label=Signal::stored(label) control=ViewFn::from(|| ()) sheet=Arc::new(sheet) control_class="lead"/>
+        </div>
     }
     .into_any()
 }

@@ -206,7 +206,7 @@ fn read_custom(custom: &Reader<'_>, series: &mut TimeSeriesOptions) {
     style.fill_percent = custom.number("fillOpacity").map_or(style.fill_percent, |f| f.clamp(0.0, 100.0));
     custom.word_into("showPoints", POINTS_MODES, &mut style.points);
     style.stack = custom.object("stacking").and_then(|s| stack_from(&s)).unwrap_or_default();
-    style.nulls = nulls_from(&custom, "spanNulls");
+    style.nulls = nulls_from(custom, "spanNulls");
     custom.word_into("axisPlacement", AXIS_SIDES, &mut style.axis);
     style.dash_px = custom.object("lineStyle").map(|line| dash_from(&line)).unwrap_or_default();
     style.is_hidden = custom.object("hideFrom").and_then(|h| h.flag("viz")).unwrap_or_default();

@@ -181,13 +181,17 @@ export function variablesSuite(runner, env) {
     const active = await panel(page, "Active agents").getByTestId("stat-value").getAttribute("data-value");
     equal(await href(links("Active agents")), `d/agents?n=${active}&w=5m%2C1h%2030m`, "a stat");
     equal(await links("Active agents").getAttribute("title"), "The agents of The API", "what it says");
-    const several = panel(page, "By service").locator("summary").first();
+    const several = panel(page, "By service").getByRole("button", { name: /^Links of/ }).first();
     await several.focus();
     await page.keyboard.press("Enter");
     const [first, second] = await links("By service").all();
     const service = /service=(.*)/.exec(await href(first))[1];
     check(await first.isVisible() && (await href(second)) === `https://x.test/${service}`, `several: ${await href(second)}`);
     check(/^Text [\d.]+ ?(m|k)?\/s$/.test(await second.innerText()), await second.innerText());
+    await page.keyboard.press("ArrowDown");
+    await until("the second link to have the focus", () => second.evaluate((link) => link === document.activeElement));
+    await page.keyboard.press("Escape");
+    equal(await links("By service").count(), 0, "closed");
     equal(await href(links("Share")), "alerts?of=agentarea-api", "a gauge");
     check((await links("Bars").count()) >= 3 && /^traces\?service=agentarea-/.test(await href(links("Bars").first())), "bars");
     const cell = panel(page, "Table").locator(".grid-table__link").first();
