@@ -16,7 +16,7 @@ use agentarea_observability::{
     api::{
         http::{ApiError, BodySink, Delivery, Endpoint, FormParams, HttpRequest, ResponseHead, Transport},
         prometheus::{PrometheusClient, RangeQuery},
-        scheduler::{MAX_IN_FLIGHT_PER_ORIGIN, Scheduler},
+        scheduler::{HeadStart, MAX_IN_FLIGHT_PER_ORIGIN, Scheduler},
     },
     base::time::Grid,
 };
@@ -106,6 +106,10 @@ struct Bench {
 
 impl Bench {
     fn new() -> Self {
+        Self::with(|scheduler| scheduler)
+    }
+
+    fn with(change: impl FnOnce(Scheduler) -> Scheduler) -> Self {
         let world = Rc::new(World::default());
         let sleeping = Rc::clone(&world);
         let scheduler = Scheduler::new(
@@ -117,7 +121,7 @@ impl Bench {
             },
             || 0.5,
         );
-        Self { world, pool: LocalPool::new(), scheduler: Rc::new(scheduler), results: Rc::default() }
+        Self { world, pool: LocalPool::new(), scheduler: Rc::new(change(scheduler)), results: Rc::default() }
     }
 
     fn client(&self, base_url: &str) -> PrometheusClient {
@@ -188,6 +192,43 @@ fn six_go_out_and_the_rest_waits_in_order() {
     assert!(bench.asked().contains(&"q8".to_owned()));
     assert_eq!(bench.results.borrow().len(), 1);
     assert_eq!(bench.world.sent_count.get(), MAX_IN_FLIGHT_PER_ORIGIN + 2);
+}
+
+const HEAD_START: HeadStart = HeadStart { request_count: 2, most_ms: 40 };
+
+#[test]
+fn the_first_two_go_ahead_until_one_is_answered() {
+    let mut bench = Bench::with(|scheduler| scheduler.with_head_start(HEAD_START));
+    let client = bench.client("/prometheus");
+    let handles: Vec<_> = (0..10).map(|n| bench.ask(&client, &format!("q{n}"))).collect();
+    assert_eq!(bench.asked(), ["q0", "q1"]);
+    // Those that wait keep their order, and give their places up.
+    bench.abort(&handles[3]);
+    bench.answer(1, 200, BODY);
+    assert_eq!(bench.asked(), ["q0", "q2", "q4", "q5", "q6", "q7"]);
+    assert_eq!(bench.scheduler.queued_count(), 2);
+
+    // Only once: from now on six go out at a time.
+    while !bench.world.pending.borrow().is_empty() {
+        bench.answer(0, 200, BODY);
+    }
+    (0..7).for_each(|n| drop(bench.ask(&client, &format!("r{n}"))));
+    assert_eq!(bench.asked(), ["r0", "r1", "r2", "r3", "r4", "r5"]);
+}
+
+#[test]
+fn a_head_start_ends_by_itself() {
+    let mut bench = Bench::with(|scheduler| scheduler.with_head_start(HEAD_START));
+    let client = bench.client("/prometheus");
+    (0..7).for_each(|n| drop(bench.ask(&client, &format!("q{n}"))));
+    assert_eq!(bench.asked(), ["q0", "q1"]);
+    bench.wake(|ms| ms == 40);
+    assert_eq!(bench.asked(), ["q0", "q1", "q2", "q3", "q4", "q5"]);
+    assert_eq!(bench.scheduler.queued_count(), 1);
+    // Another origin has one of its own.
+    let other = bench.client("https://elsewhere.test/prometheus");
+    (0..3).for_each(|n| drop(bench.ask(&other, &format!("o{n}"))));
+    assert_eq!(bench.asked().len(), 8);
 }
 
 #[test]

@@ -24,6 +24,15 @@ use super::http::{ApiError, BodySink, Delivery, HttpRequest, ResponseHead, Trans
 /// wanted any more still takes its turn.
 pub const MAX_IN_FLIGHT_PER_ORIGIN: usize = 6;
 
+/// How the first requests to an origin go ahead of those after them: two of them are answered sooner than six, and with
+/// them the first chart is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HeadStart {
+    pub request_count: usize,
+    /// The others wait for the first answer, and so long at most.
+    pub most_ms: u32,
+}
+
 /// How often one request is sent at most.
 const MAX_TRIES: u32 = 3;
 
@@ -43,6 +52,7 @@ pub struct Scheduler {
     transport: Rc<dyn Transport>,
     sleep: Sleep,
     random: Box<dyn Fn() -> f64>,
+    head_start: Option<HeadStart>,
     /// By origin; a page speaks to a handful.
     lanes: RefCell<Vec<(String, Rc<Lane>)>>,
 }
@@ -54,7 +64,12 @@ impl Scheduler {
         sleep: impl Fn(u32) -> LocalBoxFuture<'static, ()> + 'static,
         random: impl Fn() -> f64 + 'static,
     ) -> Self {
-        Self { transport, sleep: Box::new(sleep), random: Box::new(random), lanes: RefCell::default() }
+        let (sleep, random) = (Box::new(sleep), Box::new(random));
+        Self { transport, sleep, random, head_start: None, lanes: RefCell::default() }
+    }
+
+    pub fn with_head_start(self, head_start: HeadStart) -> Self {
+        Self { head_start: Some(head_start), ..self }
     }
 
     /// Requests that wait for a slot, over all origins.
@@ -69,7 +84,8 @@ impl Scheduler {
         if let Some((_, lane)) = lanes.iter().find(|(known, _)| *known == origin) {
             return Rc::clone(lane);
         }
-        let lane = Rc::new(Lane::default());
+        let slot_count = self.head_start.map_or(MAX_IN_FLIGHT_PER_ORIGIN, |head_start| head_start.request_count.max(1));
+        let lane = Rc::new(Lane { slot_count: Cell::new(slot_count), ..Lane::default() });
         lanes.push((origin, Rc::clone(&lane)));
         lane
     }
@@ -79,7 +95,7 @@ impl Scheduler {
         let mut tries = 1;
         loop {
             // Given back before a pause, so that waiting for a tired backend does not block its neighbours.
-            let slot = Lane::acquire(&lane).await;
+            let slot = self.slot(&lane).await;
             let mut attempt = Attempt { sink: &mut *sink, held: None };
             let result = self.with_timeout(request, &mut attempt).await;
             let held = attempt.held.take();
@@ -94,6 +110,18 @@ impl Scheduler {
             let pause_ms = FIRST_PAUSE_MS * f64::from(1 << (tries - 1)) * (0.5 + (self.random)().clamp(0.0, 1.0));
             tries += 1;
             (self.sleep)(pause_ms as u32).await;
+        }
+    }
+
+    async fn slot(&self, lane: &Rc<Lane>) -> Slot {
+        let asked = Lane::acquire(lane);
+        let Some(HeadStart { most_ms, .. }) = self.head_start.filter(|_| !lane.is_open()) else { return asked.await };
+        match future::select(Box::pin(asked), (self.sleep)(most_ms)).await {
+            Either::Left((slot, _)) => slot,
+            Either::Right(((), asked)) => {
+                lane.open();
+                asked.await
+            }
         }
     }
 
@@ -163,6 +191,7 @@ impl BodySink for Attempt<'_> {
 #[derive(Default)]
 struct Lane {
     in_flight_count: Cell<usize>,
+    slot_count: Cell<usize>,
     next_ticket: Cell<u64>,
     waiting: RefCell<VecDeque<Waiting>>,
 }
@@ -180,7 +209,7 @@ struct Slot {
 impl Drop for Slot {
     fn drop(&mut self) {
         self.lane.in_flight_count.set(self.lane.in_flight_count.get().saturating_sub(1));
-        self.lane.wake_first();
+        self.lane.open();
     }
 }
 
@@ -207,7 +236,7 @@ impl Lane {
         future::poll_fn(|context| {
             let mut waiting = lane.waiting.borrow_mut();
             let is_first = waiting.front().is_some_and(|first| first.ticket == ticket);
-            if is_first && lane.in_flight_count.get() < MAX_IN_FLIGHT_PER_ORIGIN {
+            if is_first && lane.in_flight_count.get() < lane.slot_count.get() {
                 lane.in_flight_count.set(lane.in_flight_count.get() + 1);
                 return Poll::Ready(());
             }
@@ -222,8 +251,18 @@ impl Lane {
         slot
     }
 
+    fn is_open(&self) -> bool {
+        self.slot_count.get() >= MAX_IN_FLIGHT_PER_ORIGIN
+    }
+
+    /// Nobody has a head start any more.
+    fn open(&self) {
+        self.slot_count.set(MAX_IN_FLIGHT_PER_ORIGIN);
+        self.wake_first();
+    }
+
     fn wake_first(&self) {
-        if self.in_flight_count.get() >= MAX_IN_FLIGHT_PER_ORIGIN {
+        if self.in_flight_count.get() >= self.slot_count.get() {
             return;
         }
         let waker = self.waiting.borrow_mut().front_mut().and_then(|first| first.waker.take());

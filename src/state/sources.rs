@@ -9,7 +9,7 @@ use crate::{
     api::{
         http::{ApiError, Endpoint, Transport},
         prometheus::PrometheusClient,
-        scheduler::Scheduler,
+        scheduler::{HeadStart, Scheduler},
     },
     model::config::{Config, Source, SourceKind},
     platform::{clock, dom, timer},
@@ -85,14 +85,17 @@ struct Inner {
     scheduler: Rc<dyn Transport>,
 }
 
+/// A backend that answers later than this is not kept waiting.
+const HEAD_START: HeadStart = HeadStart { request_count: 2, most_ms: 40 };
+
 /// All backends, and the rest of the configuration.
 #[derive(Clone, Copy)]
 pub struct Sources(StoredValue<Rc<Inner>, LocalStorage>);
 
 impl Sources {
     pub fn provide(config: Config, transport: Rc<dyn Transport>) -> Self {
-        let scheduler: Rc<dyn Transport> =
-            Rc::new(Scheduler::new(transport, |ms| timer::sleep(ms).boxed_local(), js_sys::Math::random));
+        let scheduler = Scheduler::new(transport, |ms| timer::sleep(ms).boxed_local(), js_sys::Math::random);
+        let scheduler: Rc<dyn Transport> = Rc::new(scheduler.with_head_start(HEAD_START));
         let handles = config
             .sources
             .iter()
