@@ -68,6 +68,7 @@ impl Scheduler {
         Self { transport, sleep, random, head_start: None, lanes: RefCell::default() }
     }
 
+    #[must_use]
     pub fn with_head_start(self, head_start: HeadStart) -> Self {
         Self { head_start: Some(head_start), ..self }
     }
