@@ -180,7 +180,7 @@ fn figures_view(figures: Vec<Figure>, text_mode: StatTextMode) -> AnyView {
         <div
             class="stat__many"
             // It may be more than the card has room for.
-            tabindex=(count > 4).then_some("0")
+            tabindex="0"
             role="group"
             aria-label=format!("{count} values")
             style=("--columns-slim", slim)
