@@ -4,7 +4,10 @@
 //! one is all of it or asks for `:raw`; a dashboard's own variables come in the format that is asked for, or as a part of an address.
 
 use crate::{
-    base::{link::safe_href, time::Range},
+    base::{
+        link::{is_foreign, safe_href},
+        time::Range,
+    },
     model::{
         dashboard::{LateVariables, Link, replace_variables},
         labels::Labels,
@@ -17,6 +20,13 @@ pub struct Lead {
     pub href: String,
     pub title: String,
     pub opens_new: bool,
+}
+
+impl Lead {
+    /// Where it opens, as an anchor says it: pages that are not of this app do so beside it.
+    pub fn target(&self) -> Option<&'static str> {
+        (self.opens_new || is_foreign(&self.href)).then_some("_blank")
+    }
 }
 
 /// What the variables of a link are about.
@@ -133,7 +143,8 @@ fn bare(name: &str) -> (&str, &str) {
     }
 }
 
-fn escaped(value: &str) -> String {
+/// As a part of an address: all but RFC 3986's unreserved characters by their bytes.
+pub fn escaped(value: &str) -> String {
     const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
     let mut out = String::with_capacity(value.len());
     for byte in value.bytes() {

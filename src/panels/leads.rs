@@ -6,7 +6,6 @@ use leptos::prelude::*;
 
 use crate::{
     analysis::link::{Lead, Surroundings, ValueFacts, leads},
-    base::link::is_foreign,
     model::dashboard::{FieldOptions, Panel},
     state::{
         reactive::{Callback, Signal},
@@ -25,10 +24,10 @@ pub fn leads_at(panel: &Panel, field: &FieldOptions, facts: ValueFacts<'_>) -> V
     leads(&field.links, Surroundings { value_of: &value_of, variables: &panel.variables, range })
 }
 
-/// A link as an element of its own. One that is `over` a value says its title only to who asks for it.
+/// A link as an element of its own. One that lies over a value says its title only to who asks for it.
 pub fn anchor_view(class: &'static str, lead: Lead, is_over: bool) -> AnyView {
-    let Lead { href, title, opens_new } = lead;
-    let target = (opens_new || is_foreign(&href)).then_some("_blank");
+    let target = lead.target();
+    let Lead { href, title, .. } = lead;
     let rel = target.map(|_| "noopener noreferrer");
     let label = is_over.then(|| title.clone());
     let text = if is_over { String::new() } else { title };

@@ -5,6 +5,7 @@
 
 use super::{joined, replaced};
 use crate::{
+    analysis::link::escaped as percent_escaped,
     base::time::{CivilDateTime, Range, TimeZone, Utc, offset_text},
     model::{dashboard::replace_variables, variables::Choice},
 };
@@ -129,12 +130,12 @@ fn filled(bound: &Bound, path: &str, format: &str, purpose: Purpose, zone: &dyn 
         "html" => each(&html, ", "),
         "percentencode" => {
             let list = if values.len() == 1 { each(&as_is, "") } else { format!("{{{}}}", each(&as_is, ",")) };
-            percent(&list)
+            percent_escaped(&list)
         }
-        "uriencode" => percent(&each(&as_is, ",")),
+        "uriencode" => percent_escaped(&each(&as_is, ",")),
         "queryparam" => {
-            let name = percent(&bound.name);
-            let write = |value: &str| format!("var-{name}={}", percent(value));
+            let name = percent_escaped(&bound.name);
+            let write = |value: &str| format!("var-{name}={}", percent_escaped(value));
             if bound.all.is_some() { write(crate::model::variables::ALL) } else { each(&write, "&") }
         }
         "date" => each(&|value| value.parse().map_or_else(|_| value.to_owned(), |ms| date(ms, argument, zone)), ","),
@@ -176,19 +177,6 @@ fn json_text(value: &str) -> String {
 fn html(value: &str) -> String {
     let signs = [("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("\"", "&quot;"), ("'", "&#39;")];
     signs.iter().fold(value.to_owned(), |text, (sign, name)| replaced(&text, sign, name))
-}
-
-/// RFC 3986's unreserved characters stay.
-fn percent(text: &str) -> String {
-    let mut out = String::new();
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            out.extend(format!("%{byte:02X}").chars());
-        }
-    }
-    out
 }
 
 /// An instant by a pattern after its colon: none or `iso`, `seconds`, or letters such as `YYYY-MM-DD HH:mm:ss`; what is in

@@ -6,10 +6,7 @@ use leptos::{html, prelude::*};
 
 use crate::{
     analysis::link::{Lead, Surroundings, leads},
-    base::{
-        link::is_foreign,
-        time::{REFRESH_CHOICES, Refresh},
-    },
+    base::time::{REFRESH_CHOICES, Refresh},
     panels::card::{CardDialog, CardTools},
     platform::{clipboard, dom, picture},
     state::{
@@ -104,8 +101,8 @@ fn items(card: &Arc<CardTools>, is_choosing: RwSignal<bool>, close: Callback<()>
 
 /// A link of the panel's file.
 fn link_view(lead: Lead, close: Callback<()>) -> AnyView {
-    let Lead { href, title, opens_new } = lead;
-    let target = (opens_new || is_foreign(&href)).then_some("_blank");
+    let target = lead.target();
+    let Lead { href, title, .. } = lead;
     let rel = target.map(|_| "noopener noreferrer");
     view! {
         <a class="menu__item" role="menuitem" href=href target=target rel=rel on:click=move |_| close.run(())>{title}</a>

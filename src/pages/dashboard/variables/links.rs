@@ -7,7 +7,6 @@ use crate::{
         link::{Lead, Surroundings, leads},
         variables::fill::ALL_VARIABLES,
     },
-    base::link::is_foreign,
     model::{dashboard::Link, variables::DashboardLink},
     state::{time::TimeContext, url::Params},
 };
@@ -58,8 +57,8 @@ fn lead(link: &DashboardLink, values: &Values) -> Option<Lead> {
 }
 
 fn anchor(lead: Lead, link: &DashboardLink) -> AnyView {
-    let Lead { href, title, opens_new } = lead;
-    let target = (opens_new || is_foreign(&href)).then_some("_blank");
+    let target = lead.target();
+    let Lead { href, title, .. } = lead;
     let rel = target.map(|_| "noopener noreferrer");
     let hint = link.hint.clone();
     let mark =

@@ -11,7 +11,6 @@ use crate::{
             plain_number,
         },
     },
-    base::link::is_foreign,
     state::time::TimeContext,
     ui::views::Views,
 };
@@ -101,8 +100,8 @@ fn cell_view(shown: &Shown, row: usize, at: usize, row_colour: Option<&str>, mom
 /// The text, and what it leads to. One link is the text itself.
 fn plain(text: String, links: Vec<Lead>, shows_titles: bool) -> AnyView {
     let anchor = |lead: Lead, text: String| {
-        let Lead { href, title, opens_new } = lead;
-        let target = (opens_new || is_foreign(&href)).then_some("_blank");
+        let target = lead.target();
+        let Lead { href, title, .. } = lead;
         view! { <a class="grid-table__link" href=href title=title target=target rel="noopener noreferrer">{text}</a> }
     };
     if links.len() == 1 && !shows_titles && !text.is_empty() {
