@@ -47,7 +47,16 @@ class Guard {
       if (["error", "warning"].includes(message.type())) note(`console ${message.type()}: ${message.text()}`);
     });
     page.on("pageerror", (error) => note(`exception: ${error.message}`));
-    page.on("requestfailed", (request) => note(`request failed: ${request.method()} ${request.url()}: ${request.failure()?.errorText}`));
+    // What was still under way when the page was left or loaded again is nobody's failure: the browser ends it once the next
+    // document's request has been answered.
+    let documents = 0;
+    const askedIn = new WeakMap();
+    page.on("request", (request) => {
+      if (request.isNavigationRequest() && request.frame() === page.mainFrame()) documents += 1;
+      askedIn.set(request, documents);
+    });
+    const isLeft = (request) => request.failure()?.errorText === "net::ERR_ABORTED" && askedIn.get(request) < documents;
+    page.on("requestfailed", (request) => isLeft(request) || note(`request failed: ${request.method()} ${request.url()}: ${request.failure()?.errorText}`));
     page.on("response", (response) => {
       if (response.status() >= 400) note(`status ${response.status()}: ${response.url()}`);
     });

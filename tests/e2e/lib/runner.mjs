@@ -1,9 +1,14 @@
-// A small test runner: named tests in order, each with its own time limit, and one line per test.
+// A small test runner: named tests in order, each with its own time limit, and one line per test. A test that fails runs
+// once more, at once: what depends on when a busy machine comes to what is told apart from what is broken, and is told.
+
+// More failures than this are no accident: the rest fail at their first run.
+const RETRIED_COUNT = 3;
 
 export class Runner {
   #filter;
   #tests = [];
   #results = [];
+  #retriesLeft = RETRIED_COUNT;
 
   constructor(filter) {
     this.#filter = filter;
@@ -25,35 +30,46 @@ export class Runner {
   }
 
   async run() {
-    for (const { name, work, limitSecs } of this.#tests.filter((test) => this.wants(test.name))) {
-      const started = performance.now();
-      let failure = null;
-      let note = null;
-      try {
-        note = await withLimit(work(), limitSecs, name);
-      } catch (error) {
-        failure = error;
+    for (const test of this.#tests.filter(({ name }) => this.wants(name))) {
+      let result = await attempt(test);
+      if (result.failure && this.#retriesLeft > 0) {
+        this.#retriesLeft -= 1;
+        console.log(`again  ${test.name} (${result.took} s), which failed at its first run`);
+        console.log(indent(told(result.failure)));
+        const second = await attempt(test);
+        result = second.failure ? second : { ...second, flake: result.failure };
       }
-      const took = ((performance.now() - started) / 1000).toFixed(1);
-      console.log(`${failure ? "FAILED" : "ok    "} ${name} (${took} s)${note ? ` ${note}` : ""}`);
+      const { failure, flake, note, took } = result;
+      console.log(`${failure ? "FAILED" : "ok    "} ${test.name} (${took} s)${note ? ` ${note}` : ""}`);
       if (failure) console.log(indent(told(failure)));
-      this.#results.push({ name, failure });
+      this.#results.push({ name: test.name, failure, flake });
     }
     this.#tests = [];
   }
 
-  // Prints the failures once more and the counts as the last line; returns whether all went well.
+  // Prints once more what failed, at the first run alone or at both, and the counts as the last line; returns whether all
+  // went well in the end.
   summary() {
     const failed = this.#results.filter((result) => result.failure);
-    if (failed.length > 0) {
-      console.log("\nfailed:");
-      for (const { name, failure } of failed) console.log(`  ${name}: ${String(failure.message ?? failure).split("\n")[0]}`);
-    }
+    console.log();
+    for (const { name, flake } of this.#results.filter((result) => result.flake)) console.log(`flaky  ${name}: ${firstLine(flake)}`);
+    for (const { name, failure } of failed) console.log(`failed ${name}: ${firstLine(failure)}`);
     const passedCount = this.#results.length - failed.length;
     if (this.#results.length === 0) console.log("no test matches the filter");
     console.log(`\n${passedCount} passed, ${failed.length} failed`);
     return failed.length === 0 && passedCount > 0;
   }
+}
+
+async function attempt({ name, work, limitSecs }) {
+  const started = performance.now();
+  const result = { failure: null, note: null };
+  try {
+    result.note = await withLimit(work(), limitSecs, name);
+  } catch (error) {
+    result.failure = error;
+  }
+  return { ...result, took: ((performance.now() - started) / 1000).toFixed(1) };
 }
 
 export async function withLimit(promise, limitSecs, what) {
@@ -106,6 +122,10 @@ export async function mustFail(work, what) {
 function told(failure) {
   const stack = (failure.stack ?? "").split("\n").filter((line) => line.includes("/suites/"));
   return [failure.message ?? String(failure), ...stack].join("\n");
+}
+
+function firstLine(failure) {
+  return String(failure.message ?? failure).split("\n")[0];
 }
 
 function indent(text) {

@@ -66,6 +66,18 @@ pub fn own_output(log: &str) -> String {
     lines.join("\n")
 }
 
+/// The tests that a log names as failed, or as passed at their second run alone (`flaky`), each with what it says of it
+/// on that line: cargo's and wasm-bindgen's `test … FAILED`, and the lines that close the end-to-end suite.
+pub fn named_failures(log: &str) -> Vec<&str> {
+    log.lines()
+        .map(str::trim_end)
+        .filter(|line| {
+            let is_cargos = line.starts_with("test ") && (line.ends_with(" FAILED") || line.ends_with(" FAIL"));
+            is_cargos || line.starts_with("failed ") || line.starts_with("flaky  ")
+        })
+        .collect()
+}
+
 /// Adds `12 passed` or `1 failed`.
 fn add(counts: &mut Counts, part: &str) {
     let mut words = part.split_whitespace();
@@ -96,6 +108,16 @@ mod tests {
         assert_eq!(counts_in("error: could not compile"), Counts::default());
         assert_eq!(counts_in("4 passed, 1 failed\n\nerror: test failed\n"), Counts { passed: 4, failed: 1 });
         assert_eq!(counts_in("4 passed, of 1 failed\n"), Counts::default());
+    }
+
+    #[test]
+    fn a_log_names_what_failed() {
+        let log =
+            "running 2 tests\ntest a::b ... ok\ntest a::c ... FAILED\n\ntest result: FAILED. 1 passed; 1 failed\n";
+        assert_eq!(named_failures(log), ["test a::c ... FAILED"]);
+        let log = "again  charts: a (1.0 s), which failed at its first run\nok     charts: a (1.0 s)\nFAILED demo: b (2.0 s)\n\n\
+                   flaky  charts: a: waited\nfailed demo: b: found 1\n\n1 passed, 1 failed\n";
+        assert_eq!(named_failures(log), ["flaky  charts: a: waited", "failed demo: b: found 1"]);
     }
 
     #[test]

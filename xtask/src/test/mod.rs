@@ -11,7 +11,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use counts::{Counts, counts_in, own_output, passed_tests};
+use counts::{Counts, counts_in, named_failures, own_output, passed_tests};
 
 use crate::bench::end_to_end_command;
 use crate::build;
@@ -25,6 +25,9 @@ use crate::setup::{self, Backends, Level, Skipped, Tools, Wanted};
 
 /// Of a stage's log, for counting; a log is far smaller.
 const LOG_BYTES: u64 = 64_000_000;
+
+/// So many failed tests of a stage are named at the end; the log has them all.
+const NAMED_FAILURES: usize = 20;
 
 const APP: [&str; 2] = ["--package", "agentarea-observability"];
 
@@ -92,7 +95,7 @@ pub fn run(machine: &Machine, report: &Report, mut options: Options) -> Result<E
         skipped = backends.map(|backends| backends.skipped).unwrap_or_default();
     }
     forget_repeated_tests(machine, &mut outcomes);
-    Ok(summary(&outcomes, &skipped))
+    Ok(summary(machine, &outcomes, &skipped))
 }
 
 struct Runner<'a> {
@@ -332,7 +335,7 @@ fn is_ci() -> bool {
 }
 
 /// The table, the failures once more, what was skipped, and the last line.
-fn summary(outcomes: &[Outcome], skipped: &[Skipped]) -> ExitCode {
+fn summary(machine: &Machine, outcomes: &[Outcome], skipped: &[Skipped]) -> ExitCode {
     println!("\n  {:<26} {:>8} {:>8} {:>8}", "stage", "passed", "failed", "time");
     let mut sum = Counts::default();
     for Outcome { name, counts, took, .. } in outcomes {
@@ -344,6 +347,9 @@ fn summary(outcomes: &[Outcome], skipped: &[Skipped]) -> ExitCode {
         if let Some(failure) = failure {
             let text = failure.to_string();
             println!("\n  failed: {name}: {}", text.lines().next().unwrap_or_default());
+        }
+        for test in named_failures(&tail(&machine.log(&log_name(name)), LOG_BYTES)).iter().take(NAMED_FAILURES) {
+            println!("    {test}");
         }
     }
     if !skipped.is_empty() {
