@@ -6,8 +6,11 @@
 use std::{convert::Infallible, fmt::Write as _, fs, path::PathBuf};
 
 use agentarea_observability::{
-    analysis::heatmap::heatmap_from_frame,
-    base::time::{Range, Utc},
+    analysis::heatmap::{counted_grid, heatmap_from_frame, series_grid},
+    base::{
+        colour::Stop,
+        time::{Range, Utc},
+    },
     chart::{
         ApproximateMeasure, Bitmap, Ink, Mark, Palette, Point, Resolution, Scene, Size, TimeLayout as _,
         finish::{AxisFinish, Finishes, Gradient, LabelColour, Route, SeriesFinish},
@@ -18,6 +21,7 @@ use agentarea_observability::{
         },
     },
     model::{
+        dashboard::{BucketWidth, CountedBuckets},
         frame::{Column, Frame, MISSING},
         labels::Labels,
     },
@@ -487,6 +491,46 @@ fn a_line_coloured_by_its_values() {
 }
 
 #[test]
+fn lines_bars_and_dots_on_a_gradient() {
+    let frame = frame_of(vec![("line", walk(71, 24, 50.0, 9.0, |_| 1.0)), ("bars", walk(5, 24, 30.0, 6.0, |_| 1.0))]);
+    let names = ["line", "bars"];
+    let mut series = [
+        Series { fill_ratio: 0.2, line_width_px: 2.0, ..look(names[0], 3) },
+        Series { fill_ratio: 0.8, draw: Draw::Bars, ..look(names[1], 1) },
+    ];
+    let mix = |ratio: f32| Ink::Mix { from: Stop::Ok, to: Stop::Crit, ratio };
+    let levels = vec![(f64::NEG_INFINITY, mix(0.125)), (25.0, mix(0.375)), (50.0, mix(0.625)), (75.0, mix(0.875))];
+    let own = SeriesFinish { levels, has_points: true, ..SeriesFinish::default() };
+    let finishes = Finishes { series: vec![own.clone(), own], ..Finishes::default() };
+    let mut left = axis("percent");
+    finishes.adjust(&mut series, [&mut left, &mut AxisOptions::default()]);
+    let mut case = Case::new(&frame, &series, "percent");
+    case.left = left;
+    case.finish = Some(&finishes);
+    let layout = case.layout();
+    let scale = layout.left.as_ref().unwrap().scale;
+    // Bars are cut where the colour changes, on whole pixels; dots have the colour of where they are.
+    let mut counts = [0, 0];
+    for mark in &layout.scene.marks {
+        let (tone, tops) = match mark {
+            Mark::Rects { tone, rects } => (tone, rects.iter().map(|rect| rect.top).collect()),
+            Mark::Dot { tone, center, .. } => (tone, vec![f64::from(center.y)]),
+            _ => continue,
+        };
+        let Ink::Mix { ratio, .. } = tone.ink else { continue };
+        counts[usize::from(matches!(mark, Mark::Dot { .. }))] += tops.len();
+        for top in tops {
+            let (low, high) = (f64::from(ratio) - 0.125, f64::from(ratio) + 0.125);
+            let is_within =
+                top <= scale.px_from_value(low * 100.0) + 1.0 && top >= scale.px_from_value(high * 100.0) - 1.0;
+            assert!(is_within || low <= 0.0 || high >= 1.0, "{mark}");
+        }
+    }
+    assert!(counts[0] > 24 && counts[1] == 24, "{counts:?}");
+    check("gradient", &layout.scene, None);
+}
+
+#[test]
 fn bounds_cut_what_lies_outside() {
     let frame = frame_of(vec![("load", walk(51, 90, 50.0, 1.4, |_| 1.0))]);
     let series = [Series { fill_ratio: 0.2, ..look("load", 3) }];
@@ -605,6 +649,7 @@ fn response_time_heatmap() {
         colour_scale: heatmap::ColourScale::Linear,
         colour_min: None,
         colour_max: None,
+        cells: heatmap::CellLook::default(),
         measure: &ApproximateMeasure,
     };
     let layout = heatmap::layout(&input);
@@ -622,6 +667,60 @@ fn response_time_heatmap() {
     assert!(logarithmic.legend.unwrap().min >= 1.0);
     let empty = heatmap::layout(&heatmap::Input { grid: &heatmap_from_frame(&Frame::default()), ..input });
     assert!(empty.legend.is_none() && empty.hit(300.0, 100.0).is_none());
+
+    // The lowest row on top, cells apart, small and large counts left out.
+    let cells = heatmap::CellLook {
+        hide_at_or_below: Some(50.0),
+        hide_at_or_above: Some(1_500.0),
+        gap_px: 2.0,
+        is_reversed: true,
+        is_scale_reversed: true,
+    };
+    let turned = heatmap::layout(&heatmap::Input { cells, ..input });
+    let hits = [turned.hit(500.0, 12.0), turned.hit(500.0, 218.0)].map(|hit| hit.unwrap().bands);
+    let pointed = hits.map(|bands| bands.iter().find(|band| band.is_under_pointer).unwrap().band);
+    assert_eq!(pointed, [0, grid.rows.len() - 1]);
+    let scale = turned.legend.as_ref().unwrap();
+    assert!(scale.max < 1_500.0 && scale.is_reversed && scale.stops.first() == Some(&Ink::Heat(1.0)));
+    check("heatmap-turned", &turned.scene, Some(&turned.cursor_scene(None, None)));
+}
+
+#[test]
+fn heatmaps_of_raw_values_and_of_series() {
+    let frame = frame_of(vec![
+        ("first, with a name that is longer than there is room for", walk(11, 60, 40.0, 6.0, |_| 1.0)),
+        ("second", walk(12, 60, 20.0, 9.0, |_| 1.0)),
+    ]);
+    let buckets = CountedBuckets { x: BucketWidth::Auto, y: BucketWidth::Size(10.0), log_base: None };
+    let counted = counted_grid(&frame, &buckets);
+    let input = heatmap::Input {
+        grid: &counted,
+        range: RANGE,
+        time_zone: &Utc,
+        size: Size::new(384.0, 164.0),
+        dpr: 1.0,
+        unit: "percent",
+        decimals: None,
+        colour_scale: heatmap::ColourScale::Log,
+        colour_min: None,
+        colour_max: None,
+        cells: heatmap::CellLook::default(),
+        measure: &ApproximateMeasure,
+    };
+    check("heatmap-counted", &heatmap::layout(&input).scene, None);
+
+    // Values of either sign all have a colour, on a linear scale whatever was asked for.
+    let mut signed = frame;
+    for column in &mut signed.columns {
+        column.values = column.values.iter().map(|value| value - 35.0).collect::<Vec<_>>().into();
+    }
+    let names = ["first, with a name that is longer than there is room for", "second"].map(str::to_owned).to_vec();
+    let rows = series_grid(&signed, names);
+    let layout = heatmap::layout(&heatmap::Input { grid: &rows, ..input });
+    let legend = layout.legend.as_ref().unwrap();
+    assert!(legend.min < 0.0 && legend.max > 0.0, "{legend:?}");
+    assert_eq!(layout.hit(300.0, 20.0).unwrap().bands.len(), 2, "zero and less are told, too");
+    check("heatmap-series", &layout.scene, None);
 }
 
 #[test]

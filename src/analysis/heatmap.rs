@@ -4,6 +4,10 @@
 //! heatmap shows what lies between two bounds, so neighbours are subtracted. What is not known stays unknown: a missing
 //! bucket makes a gap, not a zero.
 
+mod counted;
+
+pub use counted::counted_grid;
+
 use crate::base::{number, order};
 use crate::model::{
     frame::{Frame, HistogramColumn, MISSING},
@@ -19,10 +23,15 @@ pub struct HeatmapGrid {
     pub rows: Vec<RowBound>,
     /// `counts[row * x_ms.len() + column]`; [`MISSING`] where nothing is known.
     pub counts: Vec<f64>,
+    /// Each row's name, where rows are series and their cells values. Empty where rows are ranges of values.
+    pub names: Vec<String>,
+    /// How long a column lasts, its time in the middle. `None`: as long as columns are apart.
+    pub step_ms: Option<f64>,
     pub notices: Vec<Notice>,
 }
 
-/// The values that a row stands for: above `lower`, up to and including `upper`.
+/// The values that a row stands for: above `lower`, up to and including `upper`; of values that were counted here from
+/// `lower` on, without `upper`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct RowBound {
     pub lower: f64,
@@ -58,7 +67,34 @@ pub fn heatmap_from_frame(frame: &Frame) -> HeatmapGrid {
     classic_grid(frame, groups, notices)
 }
 
+/// Each series as a row of its own, the first one lowest: for answers that have no buckets.
+pub fn series_grid(frame: &Frame, names: Vec<String>) -> HeatmapGrid {
+    let rows = (0..frame.columns.len()).map(|at| RowBound { lower: at as f64, upper: at as f64 + 1.0 });
+    HeatmapGrid {
+        x_ms: frame.x_ms.to_vec(),
+        rows: rows.collect(),
+        counts: frame.columns.iter().flat_map(|column| column.values.iter().copied()).collect(),
+        names,
+        ..HeatmapGrid::default()
+    }
+}
+
 impl HeatmapGrid {
+    /// Only the rows that have a part between two bounds, where rows are ranges of values.
+    #[must_use]
+    pub fn within(mut self, min: Option<f64>, max: Option<f64>) -> Self {
+        let is_kept = |row: &RowBound| min.is_none_or(|min| row.upper > min) && max.is_none_or(|max| row.lower < max);
+        if !self.names.is_empty() || self.rows.iter().all(is_kept) {
+            return self;
+        }
+        let width = self.x_ms.len();
+        let kept = |row: usize| self.rows.get(row).is_some_and(is_kept);
+        self.counts =
+            self.counts.iter().enumerate().filter(|(at, _)| kept(at / width.max(1))).map(|(_, count)| *count).collect();
+        self.rows.retain(is_kept);
+        self
+    }
+
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty() || self.x_ms.is_empty()
     }
@@ -168,7 +204,7 @@ fn classic_grid(frame: &Frame, groups: Vec<Group>, mut notices: Vec<Notice>) -> 
             "Some buckets count less than the ones below them, as scrapes in between do; they are drawn as empty.",
         ));
     }
-    HeatmapGrid { x_ms: frame.x_ms.to_vec(), rows, counts, notices }
+    HeatmapGrid { x_ms: frame.x_ms.to_vec(), rows, counts, notices, ..HeatmapGrid::default() }
 }
 
 /// Native histograms on the union of their bounds; a bucket that spans several rows is spread over them evenly.
@@ -216,11 +252,11 @@ fn native_grid(frame: &Frame, mut notices: Vec<Notice>) -> HeatmapGrid {
             }
         }
     }
-    HeatmapGrid { x_ms: frame.x_ms.to_vec(), rows, counts, notices }
+    HeatmapGrid { x_ms: frame.x_ms.to_vec(), rows, counts, notices, ..HeatmapGrid::default() }
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use std::fmt::Write as _;
 
     use crate::model::frame::{
@@ -237,7 +273,7 @@ mod tests {
     }
 
     /// `(lower, upper] count count …` per row, `_` for unknown.
-    fn text(grid: &HeatmapGrid) -> String {
+    pub fn text(grid: &HeatmapGrid) -> String {
         let mut out = String::new();
         for (at, row) in grid.rows.iter().enumerate() {
             write!(out, "({}, {}]", row.lower, row.upper).unwrap();
@@ -275,6 +311,23 @@ mod tests {
             (10, inf] 1 2",
         );
         assert!(notices.is_empty());
+    }
+
+    #[test]
+    fn series_without_buckets_are_rows() {
+        let frame = frame(&[(&[("pod", "a")], &[1.0, M]), (&[("pod", "b")], &[-2.0, 0.5])]);
+        let grid = series_grid(&frame, vec!["a".to_owned(), "b".to_owned()]);
+        assert_eq!(text(&grid), "(0, 1] 1 _\n(1, 2] -2 0.5\n");
+        assert_eq!(text(&grid.clone().within(Some(5.0), None)), text(&grid), "names have no bounds");
+    }
+
+    #[test]
+    fn rows_outside_an_axis_are_left_out() {
+        let frame = frame(&[(&[("le", "1")], &[1.0]), (&[("le", "2")], &[3.0]), (&[("le", "+Inf")], &[7.0])]);
+        let grid = heatmap_from_frame(&frame);
+        assert_eq!(text(&grid.clone().within(Some(1.0), None)), "(1, 2] 2\n(2, inf] 4\n");
+        assert_eq!(text(&grid.clone().within(None, Some(1.5))), "(0, 1] 1\n(1, 2] 2\n");
+        assert_eq!(grid.clone().within(None, None), grid);
     }
 
     #[test]

@@ -45,13 +45,43 @@ pub enum Ink {
     Series(u8),
     /// A position on the heat scale, 0 to 1.
     Heat(f32),
+    /// A place between two inks of a gradient: `ratio` is how much there is of `to`, 0 to 1.
+    Mix {
+        from: Stop,
+        to: Stop,
+        ratio: f32,
+    },
     /// A colour that the user's dashboard spells out.
     Literal(Rgba),
 }
 
+/// An ink that gradients pass.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stop {
+    Faint,
+    Ok,
+    Warn,
+    Crit,
+    Info,
+    Purple,
+}
+
+impl Stop {
+    pub fn ink(self) -> Ink {
+        match self {
+            Self::Faint => Ink::Text3,
+            Self::Ok => Ink::Ok,
+            Self::Warn => Ink::Warn,
+            Self::Crit => Ink::Crit,
+            Self::Info => Ink::Info,
+            Self::Purple => Ink::Series(5),
+        }
+    }
+}
+
 impl Ink {
     /// The CSS custom property that holds this ink, without the leading dashes. `None` for inks that are not one token:
-    /// [`Ink::Heat`] lies between `heat-0` and `heat-5`, [`Ink::Literal`] is itself.
+    /// [`Ink::Heat`] lies between `heat-0` and `heat-5`, [`Ink::Mix`] between two others, [`Ink::Literal`] is itself.
     pub fn token(self) -> Option<&'static str> {
         Some(match self {
             Self::Text1 => "text-1",
@@ -80,9 +110,79 @@ impl Ink {
                 8 => "series-9",
                 _ => "series-10",
             },
-            Self::Heat(_) | Self::Literal(_) => return None,
+            Self::Heat(_) | Self::Mix { .. } | Self::Literal(_) => return None,
         })
     }
+
+    /// As CSS: tokens of the theme, unless the dashboard spells a colour out.
+    pub fn css(self) -> String {
+        let token = |ink: Self| ["var(--", ink.token().unwrap_or("text-3"), ")"].concat();
+        let mixed = |from: &str, to: &str, ratio: f64| format!("color-mix(in srgb, {to} {ratio:.0}%, {from})");
+        match self {
+            Self::Literal(rgba) => rgba.to_string(),
+            Self::Heat(ratio) => {
+                let place = f64::from(ratio.clamp(0.0, 1.0)) * (HEAT_STOPS - 1) as f64;
+                let stop = |at: f64| format!("var(--heat-{})", at.min((HEAT_STOPS - 1) as f64));
+                mixed(&stop(place.floor()), &stop(place.floor() + 1.0), place.fract() * 100.0)
+            }
+            Self::Mix { from, to, ratio } => mixed(&token(from.ink()), &token(to.ink()), f64::from(ratio) * 100.0),
+            plain => token(plain),
+        }
+    }
+}
+
+/// The inks that a gradient of Grafana's goes through, by its name (`continuous-GrYlRd`). `None`: a scale of many colours, for
+/// which the theme's own heat scale stands.
+fn stops_of(scheme: &str) -> Option<Vec<Stop>> {
+    let name = scheme.strip_prefix("continuous-").unwrap_or(scheme);
+    let whole = match name {
+        "reds" => Some(Stop::Crit),
+        "greens" => Some(Stop::Ok),
+        "blues" => Some(Stop::Info),
+        "purples" => Some(Stop::Purple),
+        _ => None,
+    };
+    if let Some(stop) = whole {
+        return Some(vec![Stop::Faint, stop]);
+    }
+    // Two letters for each colour that it passes.
+    let stops: Option<Vec<Stop>> = name
+        .as_bytes()
+        .chunks(2)
+        .map(|pair| match pair {
+            b"Gr" => Some(Stop::Ok),
+            b"Yl" => Some(Stop::Warn),
+            b"Rd" => Some(Stop::Crit),
+            b"Bl" => Some(Stop::Info),
+            b"Pu" => Some(Stop::Purple),
+            _ => None,
+        })
+        .collect();
+    stops.filter(|stops| stops.len() > 1)
+}
+
+/// The ink of one of Grafana's gradients at 0 to 1; what is no number is at its start.
+pub fn gradient(scheme: &str, ratio: f64) -> Ink {
+    let ratio = if ratio.is_finite() { ratio.clamp(0.0, 1.0) } else { 0.0 };
+    let Some(stops) = stops_of(scheme) else {
+        // Its first stop is the surface, on which nothing would be seen.
+        let first = 1.0 / (HEAT_STOPS - 1) as f64;
+        return Ink::Heat((first + (1.0 - first) * ratio) as f32);
+    };
+    let at = ratio * stops.len().saturating_sub(1) as f64;
+    let below = at.floor() as usize;
+    let stop = |at: usize| stops.get(at).copied();
+    let from = stop(below).unwrap_or(Stop::Faint);
+    match stop(below + 1).map(|to| (to, at - at.floor())) {
+        Some((to, ratio)) if ratio > 0.004 => Ink::Mix { from, to, ratio: ratio as f32 },
+        _ => from.ink(),
+    }
+}
+
+/// What a value's place between two ends is, 0 to 1; below and above are cut off.
+pub fn ratio_of(value: f64, (min, max): (f64, f64)) -> f64 {
+    let ratio = (value - min) / (max - min);
+    if ratio.is_nan() { 0.0 } else { ratio.clamp(0.0, 1.0) }
 }
 
 /// Reads a colour as dashboards write it: `#rgb`, `#rgba`, `#rrggbb`, `#rrggbbaa`, `rgb(…)`, `rgba(…)`, or one of
@@ -261,6 +361,23 @@ mod tests {
             uses[usize::from(*slot)] += 1;
         }
         assert_eq!(uses, [2, 2, 3, 3, 3, 3, 3, 2, 2, 2]);
+    }
+
+    #[test]
+    fn gradients_pass_their_colours() {
+        let check = |scheme: &str, ratio: f64, css: &str| {
+            assert_eq!(gradient(scheme, ratio).css(), css, "{scheme} {ratio}");
+        };
+        check("continuous-GrYlRd", 0.0, "var(--ok)");
+        check("continuous-GrYlRd", 0.25, "color-mix(in srgb, var(--warn) 50%, var(--ok))");
+        check("continuous-GrYlRd", 0.5, "var(--warn)");
+        check("continuous-GrYlRd", 7.0, "var(--crit)");
+        check("continuous-GrYlRd", f64::NAN, "var(--ok)");
+        check("continuous-BlPu", 1.0, "var(--series-6)");
+        check("continuous-blues", 0.0, "var(--text-3)");
+        check("continuous-blues", 1.0, "var(--info)");
+        check("continuous-viridis", 0.0, "color-mix(in srgb, var(--heat-2) 0%, var(--heat-1))");
+        check("continuous-viridis", 1.0, "color-mix(in srgb, var(--heat-5) 0%, var(--heat-5))");
     }
 
     #[test]

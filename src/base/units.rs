@@ -515,7 +515,7 @@ fn percent_digits(value: f64) -> String {
 
 /// Fixed decimals with the whole part in groups of three, and a real minus.
 fn grouped(value: f64, decimals: u32) -> String {
-    let text = format!("{:.*}", decimals.min(20) as usize, value.abs());
+    let text = number::fixed(value, decimals);
     let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
     let is_zero = !text.bytes().any(|b| (b'1'..=b'9').contains(&b));
     let mut out = String::with_capacity(text.len() + text.len() / 3 + 3);

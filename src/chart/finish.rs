@@ -147,6 +147,54 @@ impl Finish for Finishes {
             _ => None,
         }
     }
+
+    fn repainted(&self, at: usize, marks: Vec<Mark>, view: &SeriesView<'_>) -> Vec<Mark> {
+        match self.series.get(at) {
+            Some(finish) if !finish.levels.is_empty() => by_level(marks, &whole_bands(finish, view)),
+            _ => marks,
+        }
+    }
+}
+
+/// Where each level holds, on whole device pixels: neighbours share an edge without a seam.
+fn whole_bands(finish: &SeriesFinish, view: &SeriesView<'_>) -> Vec<(Ink, Rect)> {
+    let device = |px: f64| (px * view.dpr).round() / view.dpr;
+    let mut bands = view.bands(&finish.levels, view.plot());
+    for (_, rect) in &mut bands {
+        (rect.top, rect.bottom) = (device(rect.top), device(rect.bottom));
+    }
+    bands.retain(|(_, rect)| rect.height() > 0.0);
+    bands
+}
+
+/// Bars and dots in the colours of the levels that they reach.
+fn by_level(marks: Vec<Mark>, bands: &[(Ink, Rect)]) -> Vec<Mark> {
+    let mut out = Vec::new();
+    for mark in marks {
+        match mark {
+            Mark::Rects { tone, rects } => {
+                for (ink, band) in bands {
+                    let part = |rect: &Rect| Rect {
+                        top: rect.top.max(band.top),
+                        bottom: rect.bottom.min(band.bottom),
+                        ..*rect
+                    };
+                    let parts: Vec<Rect> = rects.iter().map(part).filter(|part| part.bottom > part.top).collect();
+                    if !parts.is_empty() {
+                        out.push(Mark::Rects { tone: ink.alpha(f64::from(tone.alpha)), rects: parts });
+                    }
+                }
+            }
+            Mark::Dot { tone, center, radius_px, ring } => {
+                let y = f64::from(center.y);
+                let level = bands.iter().find(|(_, band)| (band.top..=band.bottom).contains(&y));
+                let tone = level.map_or(tone, |(ink, _)| ink.alpha(f64::from(tone.alpha)));
+                out.push(Mark::Dot { tone, center, radius_px, ring });
+            }
+            other => out.push(other),
+        }
+    }
+    out
 }
 
 fn lines(finish: &SeriesFinish, view: &SeriesView<'_>) -> Vec<Mark> {
@@ -154,7 +202,7 @@ fn lines(finish: &SeriesFinish, view: &SeriesView<'_>) -> Vec<Mark> {
     let plot = view.plot();
     let edge = Rect::new(plot.left - 0.05, plot.top - 0.05, plot.right + 0.05, plot.bottom + 0.05);
     let bands = view.bands(&finish.levels, edge);
-    let mut dots = Vec::new();
+    let mut dots: Vec<Mark> = Vec::new();
     for run in view.runs() {
         let points = view.points(run);
         let is_alone = points.len() == 1;
@@ -179,7 +227,7 @@ fn lines(finish: &SeriesFinish, view: &SeriesView<'_>) -> Vec<Mark> {
         }
     }
     if dots.len() <= DOTS_MOST {
-        marks.append(&mut dots);
+        marks.append(&mut by_level(dots, &bands));
     }
     marks
 }
@@ -203,7 +251,7 @@ fn areas(finish: &SeriesFinish, view: &SeriesView<'_>) -> Vec<Mark> {
             continue;
         }
         if !finish.levels.is_empty() {
-            for (ink, rect) in view.bands(&finish.levels, plot) {
+            for (ink, rect) in whole_bands(finish, view) {
                 let part = clip::polygon(polygon.clone(), rect);
                 if part.len() > 2 {
                     marks.push(Mark::Area { tone: ink.alpha(fill_ratio), points: part });

@@ -18,7 +18,7 @@ use super::{
     axis::time_axis_marks,
     cursor::CursorDot,
     layout::{TimeHit, TimeLayout, nearest_row},
-    measure::TextMeasure,
+    measure::{TextMeasure, fitted},
     scale::TimeScale,
     scene::{Align, Baseline, Dash, Ink, Mark, Point, Rect, Scene, Size},
 };
@@ -30,6 +30,20 @@ pub enum ColourScale {
     Linear,
     /// Differences between small counts show even beside large ones.
     Log,
+}
+
+/// How cells are drawn where a dashboard asks for something unusual.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct CellLook {
+    /// Cells at or below it are drawn as empty.
+    pub hide_at_or_below: Option<f64>,
+    pub hide_at_or_above: Option<f64>,
+    /// Between cells, where they are large enough. None: neighbours touch.
+    pub gap_px: f64,
+    /// The lowest row is at the top.
+    pub is_reversed: bool,
+    /// The colours of large and of small counts change places.
+    pub is_scale_reversed: bool,
 }
 
 /// Everything that [`layout`] needs.
@@ -47,6 +61,7 @@ pub struct Input<'a> {
     /// The count of the scale's ends; from the data where `None`.
     pub colour_min: Option<f64>,
     pub colour_max: Option<f64>,
+    pub cells: CellLook,
     pub measure: &'a dyn TextMeasure,
 }
 
@@ -57,6 +72,8 @@ pub struct Legend {
     pub max: f64,
     /// Evenly spaced along the bar.
     pub stops: Vec<Ink>,
+    /// The theme's scale is run through from its end.
+    pub is_reversed: bool,
 }
 
 /// A heatmap ready to paint and to ask.
@@ -71,6 +88,7 @@ pub struct Layout {
     size: Size,
     grid: HeatmapGrid,
     step_ms: f64,
+    is_reversed: bool,
 }
 
 /// The column under the pointer.
@@ -104,6 +122,11 @@ const RIGHT_PX: f64 = 6.0;
 const GUTTER_STEP_PX: f64 = 8.0;
 /// Between two labels of bounds.
 const LABEL_STEP_PX: f64 = 26.0;
+/// Between two names of rows, which take at most this part of the width.
+const NAME_STEP_PX: f64 = 15.0;
+const NAMES_MOST: f64 = 0.32;
+/// A cell that is not larger than so many gaps has none.
+const GAPS_LEAST: f64 = 3.0;
 /// Where the smallest count above nothing lies on the theme's scale: at its second stop, clear of the surface.
 const FIRST_HEAT: f64 = 0.2;
 /// Shades that are told apart; equal neighbours become one rectangle.
@@ -116,7 +139,8 @@ pub fn layout(input: &Input<'_>) -> Layout {
     let labels = bound_labels(input);
     let widest = labels.iter().map(|(_, text)| input.measure.width_px(text, AXIS_TEXT_PX)).fold(0.0, f64::max);
     let gutter = ((widest + LABEL_GAP_PX) / GUTTER_STEP_PX).ceil() * GUTTER_STEP_PX;
-    let left = device(gutter.min(size.width_px / 2.0));
+    let most = if grid.names.is_empty() { 0.5 } else { NAMES_MOST };
+    let left = device(gutter.min(size.width_px * most));
     let top = TOP_PX.min(size.height_px / 4.0);
     let plot = Rect::new(
         left,
@@ -134,15 +158,18 @@ pub fn layout(input: &Input<'_>) -> Layout {
     let legend = heat.map(|heat| Legend {
         min: heat.min,
         max: heat.max,
-        stops: (0..=8).map(|n| Ink::Heat((FIRST_HEAT + (1.0 - FIRST_HEAT) * f64::from(n) / 8.0) as f32)).collect(),
+        is_reversed: input.cells.is_scale_reversed,
+        stops: (0..=8).map(|n| heat.ink((f64::from(n) / 8.0 * SHADES).round() as u8)).collect(),
     });
-    Layout { scene: Scene { size, marks }, plot, x, legend, size, grid: grid.clone(), step_ms: step_of(&grid.x_ms) }
+    let (step_ms, is_reversed) = (step_of(grid), input.cells.is_reversed);
+    Layout { scene: Scene { size, marks }, plot, x, legend, size, grid: grid.clone(), step_ms, is_reversed }
 }
 
 /// The distance between columns: the smallest, so that a gap does not widen its neighbours.
-fn step_of(x_ms: &[f64]) -> f64 {
+fn step_of(grid: &HeatmapGrid) -> f64 {
+    let x_ms = &grid.x_ms;
     let steps = x_ms.iter().zip(x_ms.iter().skip(1)).map(|(a, b)| b - a);
-    steps.min_by(f64::total_cmp).filter(|step| *step > 0.0).unwrap_or(60_000.0)
+    grid.step_ms.or(steps.min_by(f64::total_cmp)).filter(|step| *step > 0.0).unwrap_or(60_000.0)
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -150,29 +177,68 @@ struct HeatScale {
     min: f64,
     max: f64,
     is_log: bool,
+    /// Rows are series whose values may be of either sign: zero and what is below have a colour, too.
+    is_signed: bool,
+    cells: CellLook,
 }
 
 impl HeatScale {
     /// `None` when no cell counts anything.
     fn of(input: &Input<'_>) -> Option<Self> {
-        let counts = || input.grid.counts.iter().copied().filter(|c| *c > 0.0 && c.is_finite());
+        let Input { grid, cells, colour_min, colour_max, .. } = *input;
+        let finite = || grid.counts.iter().copied().filter(|count| count.is_finite() && !cells.hides(*count));
+        let is_signed = !grid.names.is_empty() && finite().any(|count| count < 0.0);
+        let counts = || finite().filter(|count| is_signed || *count > 0.0);
         let largest = counts().max_by(f64::total_cmp)?;
-        let is_log = input.colour_scale == ColourScale::Log;
-        let least = if is_log { counts().min_by(f64::total_cmp)? } else { 0.0 };
-        let min = input.colour_min.filter(|min| min.is_finite() && (!is_log || *min > 0.0)).unwrap_or(least);
-        let max = input.colour_max.filter(|max| max.is_finite()).unwrap_or(largest);
-        Some(Self { min, max: if max > min { max } else { min + min.abs().max(1.0) }, is_log })
+        let is_log = input.colour_scale == ColourScale::Log && !is_signed;
+        let least = if is_log || is_signed { counts().min_by(f64::total_cmp)? } else { 0.0 };
+        let min = colour_min.filter(|min| min.is_finite() && (!is_log || *min > 0.0)).unwrap_or(least);
+        let max = colour_max.filter(|max| max.is_finite()).unwrap_or(largest);
+        Some(Self { min, max: if max > min { max } else { min + min.abs().max(1.0) }, is_log, is_signed, cells })
     }
 
-    /// The shade of a count above zero.
+    fn cell(self, count: f64) -> Cell {
+        if count.is_nan() {
+            Cell::Unknown
+        } else if (count > 0.0 || self.is_signed) && !self.cells.hides(count) {
+            Cell::Shade(self.shade(count))
+        } else {
+            Cell::Empty
+        }
+    }
+
     fn shade(self, count: f64) -> u8 {
-        let Self { min, max, is_log } = self;
+        let Self { min, max, is_log, .. } = self;
         let ratio = if is_log { (count.ln() - min.ln()) / (max.ln() - min.ln()) } else { (count - min) / (max - min) };
         (ratio.clamp(0.0, 1.0) * SHADES).round() as u8
     }
 
-    fn ink(shade: u8) -> Ink {
-        Ink::Heat((FIRST_HEAT + (1.0 - FIRST_HEAT) * f64::from(shade) / SHADES) as f32)
+    fn ink(self, shade: u8) -> Ink {
+        let ratio = f64::from(shade) / SHADES;
+        let ratio = if self.cells.is_scale_reversed { 1.0 - ratio } else { ratio };
+        Ink::Heat((FIRST_HEAT + (1.0 - FIRST_HEAT) * ratio) as f32)
+    }
+}
+
+impl CellLook {
+    fn hides(&self, count: f64) -> bool {
+        self.hide_at_or_below.is_some_and(|limit| count <= limit)
+            || self.hide_at_or_above.is_some_and(|limit| count >= limit)
+    }
+
+    /// The y of a height in rows above the lowest row's outer edge.
+    fn y_px(&self, plot: Rect, height: f64, row_count: usize) -> f64 {
+        let px = plot.height() * height / row_count.max(1) as f64;
+        if self.is_reversed { plot.top + px } else { plot.bottom - px }
+    }
+
+    /// A cell without its share of the gap.
+    fn inset(&self, rect: Rect, dpr: f64) -> Rect {
+        let gap = (self.gap_px * dpr).round() / dpr;
+        let least = gap * GAPS_LEAST;
+        let right = if gap > 0.0 && rect.width() > least { rect.right - gap } else { rect.right };
+        let top = if gap > 0.0 && rect.height() > least { rect.top + gap } else { rect.top };
+        Rect { top, right, ..rect }
     }
 }
 
@@ -185,25 +251,28 @@ enum Cell {
 }
 
 fn cells(marks: &mut Vec<Mark>, input: &Input<'_>, plot: Rect, x: &TimeScale, heat: Option<HeatScale>) {
-    let Input { grid, dpr, .. } = *input;
+    let Input { grid, dpr, cells: look, .. } = *input;
     let device = |px: f64| (px * dpr).round() / dpr;
-    let row_edge = |row: usize| device(plot.bottom - plot.height() * row as f64 / grid.rows.len().max(1) as f64);
+    let row_edge = |row: usize| device(look.y_px(plot, row as f64, grid.rows.len()));
     let columns = pixel_columns(grid, plot, x, dpr);
     let mut unknown: Vec<Rect> = Vec::new();
     let mut shades: BTreeMap<u8, Vec<Rect>> = BTreeMap::new();
     for row in 0..grid.rows.len() {
+        let (one, other) = (row_edge(row), row_edge(row + 1));
         let mut run: Option<(Cell, Rect)> = None;
         for PixelColumn { left, right, columns } in &columns {
             let counts = columns.clone().map(|column| grid.count(row, column)).filter(|count| !count.is_nan());
             let cell = match counts.max_by(f64::total_cmp) {
                 None => Cell::Unknown,
-                Some(count) if count > 0.0 => heat.map_or(Cell::Empty, |heat| Cell::Shade(heat.shade(count))),
-                Some(_) => Cell::Empty,
+                Some(count) => heat.map_or(Cell::Empty, |heat| heat.cell(count)),
             };
             match &mut run {
-                Some((before, rect)) if *before == cell && rect.right >= *left => rect.right = *right,
+                // With a gap each cell stands for itself.
+                Some((before, rect)) if *before == cell && rect.right >= *left && look.gap_px <= 0.0 => {
+                    rect.right = *right;
+                }
                 _ => {
-                    let rect = Rect::new(*left, row_edge(row + 1), *right, row_edge(row));
+                    let rect = look.inset(Rect::new(*left, one.min(other), *right, one.max(other)), dpr);
                     keep_run(&mut unknown, &mut shades, run.replace((cell, rect)));
                 }
             }
@@ -213,7 +282,10 @@ fn cells(marks: &mut Vec<Mark>, input: &Input<'_>, plot: Rect, x: &TimeScale, he
     if !unknown.is_empty() {
         marks.push(Mark::Rects { tone: Ink::Line.alpha(0.35), rects: unknown });
     }
-    marks.extend(shades.into_iter().map(|(shade, rects)| Mark::Rects { tone: HeatScale::ink(shade).opaque(), rects }));
+    if let Some(heat) = heat {
+        let shaded = |(shade, rects)| Mark::Rects { tone: heat.ink(shade).opaque(), rects };
+        marks.extend(shades.into_iter().map(shaded));
+    }
 }
 
 fn keep_run(unknown: &mut Vec<Rect>, shades: &mut BTreeMap<u8, Vec<Rect>>, run: Option<(Cell, Rect)>) {
@@ -232,7 +304,7 @@ struct PixelColumn {
 }
 
 fn pixel_columns(grid: &HeatmapGrid, plot: Rect, x: &TimeScale, dpr: f64) -> Vec<PixelColumn> {
-    let half_ms = step_of(&grid.x_ms) / 2.0;
+    let half_ms = step_of(grid) / 2.0;
     let edge = |x_ms: f64| (x.px_from_ms(x_ms).clamp(plot.left, plot.right) * dpr).round() / dpr;
     let mut columns: Vec<PixelColumn> = Vec::new();
     for (column, x_ms) in grid.x_ms.iter().enumerate() {
@@ -251,6 +323,9 @@ fn pixel_columns(grid: &HeatmapGrid, plot: Rect, x: &TimeScale, dpr: f64) -> Vec
 fn bound_labels(input: &Input<'_>) -> Vec<(f64, String)> {
     let Input { grid, unit, decimals, size, .. } = *input;
     let row_count = grid.rows.len();
+    if !grid.names.is_empty() {
+        return names(input);
+    }
     let row_px = (size.height_px - TOP_PX - BOTTOM_PX) / row_count.max(1) as f64;
     let every = ((LABEL_STEP_PX / row_px.max(0.1)).ceil() as usize).max(1);
     let text = |bound: f64| units::format(unit, bound, decimals).to_string();
@@ -273,12 +348,26 @@ fn bound_labels(input: &Input<'_>) -> Vec<(f64, String)> {
             }
         }
     }
+    // Where the axis begins is said unless it is zero, as durations do.
+    if let Some(first) = grid.rows.first().filter(|row| row.lower.is_finite() && row.lower != 0.0) {
+        labels.push((0.0, text(first.lower)));
+    }
     labels
+}
+
+/// The names to write, in the middles of their rows.
+fn names(input: &Input<'_>) -> Vec<(f64, String)> {
+    let Input { grid, size, measure, .. } = *input;
+    let row_px = (size.height_px - TOP_PX - BOTTOM_PX) / grid.names.len().max(1) as f64;
+    let every = ((NAME_STEP_PX / row_px.max(0.1)).ceil() as usize).max(1);
+    let room_px = size.width_px * NAMES_MOST - LABEL_GAP_PX;
+    let written = grid.names.iter().enumerate().step_by(every);
+    written.filter_map(|(at, name)| Some((at as f64 + 0.5, fitted(name, AXIS_TEXT_PX, room_px, measure)?))).collect()
 }
 
 fn bounds(marks: &mut Vec<Mark>, input: &Input<'_>, plot: Rect, labels: &[(f64, String)]) {
     let row_count = input.grid.rows.len().max(1) as f64;
-    let y_of = |height: f64| plot.bottom - plot.height() * height / row_count;
+    let y_of = |height: f64| input.cells.y_px(plot, height, input.grid.rows.len());
     if input.grid.rows.len() > 1 && input.grid.rows.last().is_some_and(|row| row.upper.is_infinite()) {
         let y = y_of(row_count - 1.0);
         marks.push(Mark::Rule {
@@ -325,7 +414,8 @@ impl TimeLayout for Layout {
     fn hit(&self, x_px: f64, y_px: f64) -> Option<Hit> {
         self.plot.contains(x_px, y_px).then_some(())?;
         let height = self.plot.height();
-        let ratio = if height > 0.0 { (self.plot.bottom - y_px) / height } else { 0.0 };
+        let from_px = if self.is_reversed { y_px - self.plot.top } else { self.plot.bottom - y_px };
+        let ratio = if height > 0.0 { from_px / height } else { 0.0 };
         let band = ((ratio * self.grid.rows.len() as f64).floor() as usize).min(self.grid.rows.len().saturating_sub(1));
         self.hit_column(self.ms_from_px(x_px), Some(band))
     }
@@ -350,14 +440,63 @@ impl Layout {
         let bands = self.grid.rows.iter().enumerate().rev().filter_map(|(band, RowBound { lower, upper })| {
             let count = self.grid.count(band, column);
             let is_under_pointer = pointed == Some(band);
-            (count > 0.0 || is_under_pointer).then_some(HitBand {
-                band,
-                lower: *lower,
-                upper: *upper,
-                count,
-                is_under_pointer,
-            })
+            let is_told = count > 0.0 || is_under_pointer || (!self.grid.names.is_empty() && !count.is_nan());
+            is_told.then_some(HitBand { band, lower: *lower, upper: *upper, count, is_under_pointer })
         });
         Some(Hit { column, x_ms: column_ms, x_px: self.px_from_ms(column_ms), bands: bands.collect() })
+    }
+}
+
+/// A heatmap in a sentence: of counts where most of them lie, of series which one was the highest.
+pub fn summary(title: &str, grid: &HeatmapGrid, unit: &str, decimals: Option<u32>) -> String {
+    let text = |value: f64| units::format(unit, value, decimals).to_string();
+    let known = |row: usize| (0..grid.x_ms.len()).map(move |at| grid.count(row, at)).filter(|count| count.is_finite());
+    if !grid.names.is_empty() {
+        let peaks =
+            grid.names.iter().enumerate().filter_map(|(at, name)| Some((name, known(at).max_by(f64::total_cmp)?)));
+        let Some((name, peak)) = peaks.max_by(|a, b| a.1.total_cmp(&b.1)) else { return format!("{title}: no data.") };
+        return format!(
+            "{title}: heatmap of {} series; the highest, {name}, reaches {}.",
+            grid.names.len(),
+            text(peak)
+        );
+    }
+    let totals: Vec<f64> = (0..grid.rows.len()).map(|row| known(row).sum::<f64>()).collect();
+    let total: f64 = totals.iter().sum();
+    let densest = grid.rows.iter().zip(&totals).max_by(|a, b| a.1.total_cmp(b.1)).filter(|_| total > 0.0);
+    let Some((row, count)) = densest else { return format!("{title}: no data.") };
+    let band = if row.upper.is_infinite() {
+        format!("above {}", text(row.lower))
+    } else {
+        format!("between {} and {}", text(row.lower), text(row.upper))
+    };
+    format!(
+        "{title}: heatmap of {} time columns and {} value ranges; most counts, {}, lie {band}.",
+        grid.x_ms.len(),
+        grid.rows.len(),
+        units::format("percent", count / total * 100.0, Some(0))
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::frame::MISSING;
+
+    #[test]
+    fn says_where_a_heatmap_is_dense() {
+        let grid = HeatmapGrid {
+            x_ms: vec![0.0, 1.0],
+            rows: vec![RowBound { lower: 0.0, upper: 0.1 }, RowBound { lower: 0.1, upper: f64::INFINITY }],
+            counts: vec![3.0, 5.0, 1.0, MISSING],
+            ..HeatmapGrid::default()
+        };
+        assert_eq!(
+            summary("Response time", &grid, "s", None),
+            "Response time: heatmap of 2 time columns and 2 value ranges; most counts, 89%, lie between 0 s and 100 ms."
+        );
+        let named = HeatmapGrid { names: vec!["a".to_owned(), "b".to_owned()], ..grid };
+        assert_eq!(summary("R", &named, "s", None), "R: heatmap of 2 series; the highest, a, reaches 5 s.");
+        assert_eq!(summary("R", &HeatmapGrid::default(), "s", None), "R: no data.");
     }
 }

@@ -29,3 +29,41 @@ fn em_of(c: char) -> f64 {
         _ => 0.63,
     }
 }
+
+/// The text, or as much of its start as there is room for and an ellipsis. `None` where not a letter fits.
+pub fn fitted(text: &str, size_px: f64, room_px: f64, measure: &dyn TextMeasure) -> Option<String> {
+    if measure.width_px(text, size_px) <= room_px {
+        return Some(text.to_owned());
+    }
+    let ends: Vec<usize> = text.char_indices().map(|(at, c)| at + c.len_utf8()).collect();
+    let cut = |count: usize| {
+        let end = ends.get(count.checked_sub(1)?)?;
+        Some(format!("{}\u{2026}", text.get(..*end)?.trim_end()))
+    };
+    let fits = |count: usize| cut(count).is_some_and(|text| measure.width_px(&text, size_px) <= room_px);
+    // The longest that fits, by halves.
+    let (mut low, mut high) = (0, ends.len());
+    while low + 1 < high {
+        let middle = usize::midpoint(low, high);
+        if fits(middle) { low = middle } else { high = middle }
+    }
+    cut(low)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_are_cut_where_they_end() {
+        let check = |text: &str, room_px: f64, expect: Option<&str>| {
+            assert_eq!(fitted(text, 10.0, room_px, &ApproximateMeasure).as_deref(), expect, "{text} {room_px}");
+        };
+        check("abcdef", 100.0, Some("abcdef"));
+        check("abcdef", 26.0, Some("ab\u{2026}"));
+        check("abcdef", 7.0, None);
+        check("", 0.0, Some(""));
+        let cut = fitted("ab\u{1F600}cdefghij", 11.0, 40.0, &ApproximateMeasure).unwrap();
+        assert!(cut.ends_with('\u{2026}') && ApproximateMeasure.width_px(&cut, 11.0) <= 40.0, "{cut}");
+    }
+}

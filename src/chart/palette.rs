@@ -68,6 +68,7 @@ impl Palette {
         match ink {
             Ink::Literal(rgba) => rgba,
             Ink::Heat(ratio) => colour::interpolate(&self.heat, f64::from(ratio)),
+            Ink::Mix { from, to, ratio } => self.colour(from.ink()).mixed(self.colour(to.ink()), f64::from(ratio)),
             Ink::Series(slot) => self.series.get(usize::from(slot % SERIES_SLOTS)).copied().unwrap_or(UNKNOWN),
             plain => {
                 let at = plain.token().and_then(|token| TOKENS.iter().position(|t| *t == token));
@@ -86,6 +87,7 @@ impl Palette {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::colour::Stop;
 
     #[test]
     fn every_ink_finds_its_token() {
@@ -105,6 +107,8 @@ mod tests {
         check(Ink::Series(10), "series-1");
         check(Ink::Heat(0.0), "heat-0");
         check(Ink::Heat(1.0), "heat-5");
+        let half = Ink::Mix { from: Stop::Ok, to: Stop::Crit, ratio: 0.5 };
+        assert_eq!(palette.colour(half), palette.colour(Ink::Ok).mixed(palette.colour(Ink::Crit), 0.5));
         let literal = Rgba { r: 1, g: 2, b: 3, a: 4 };
         assert_eq!(palette.colour(Ink::Literal(literal)), literal);
     }

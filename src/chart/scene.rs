@@ -182,6 +182,7 @@ impl fmt::Display for Tone {
         match (self.ink.token(), self.ink) {
             (Some(token), _) => f.write_str(token)?,
             (None, Ink::Heat(ratio)) => write!(f, "heat({})", short(f64::from(ratio)))?,
+            (None, Ink::Mix { from, to, ratio }) => write!(f, "{from:?}-{to:?}({})", short(f64::from(ratio)))?,
             (None, Ink::Literal(rgba)) => write!(f, "{rgba}")?,
             (None, other) => write!(f, "{other:?}")?,
         }

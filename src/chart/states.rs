@@ -11,7 +11,7 @@ use super::{
     axis::time_axis_marks,
     cursor::CursorDot,
     layout::{TimeHit, TimeLayout},
-    measure::TextMeasure,
+    measure::{TextMeasure, fitted},
     scale::TimeScale,
     scene::{Align, Baseline, Ink, Mark, Point, Rect, Scene, Size, Tone},
 };
@@ -190,7 +190,7 @@ fn span_text(input: &Input<'_>, text: &str, rect: Rect) -> Option<Mark> {
     let text = match input.labels {
         SpanLabels::None => return None,
         SpanLabels::Fitting => (input.measure.width_px(text, AXIS_TEXT_PX) <= room).then(|| text.to_owned())?,
-        SpanLabels::All => fitted(text, room, input.measure)?,
+        SpanLabels::All => fitted(text, AXIS_TEXT_PX, room, input.measure)?,
     };
     let at_px = match input.align {
         Align::Start => rect.left + TEXT_PAD_PX,
@@ -207,31 +207,11 @@ fn span_text(input: &Input<'_>, text: &str, rect: Rect) -> Option<Mark> {
     })
 }
 
-/// The text, or as much of its start as there is room for and an ellipsis. `None` where not a letter fits.
-fn fitted(text: &str, room_px: f64, measure: &dyn TextMeasure) -> Option<String> {
-    if measure.width_px(text, AXIS_TEXT_PX) <= room_px {
-        return Some(text.to_owned());
-    }
-    let ends: Vec<usize> = text.char_indices().map(|(at, c)| at + c.len_utf8()).collect();
-    let cut = |count: usize| {
-        let end = ends.get(count.checked_sub(1)?)?;
-        Some(format!("{}\u{2026}", text.get(..*end)?.trim_end()))
-    };
-    let fits = |count: usize| cut(count).is_some_and(|text| measure.width_px(&text, AXIS_TEXT_PX) <= room_px);
-    // The longest that fits, by halves.
-    let (mut low, mut high) = (0, ends.len());
-    while low + 1 < high {
-        let middle = usize::midpoint(low, high);
-        if fits(middle) { low = middle } else { high = middle }
-    }
-    cut(low)
-}
-
 fn names(marks: &mut Vec<Mark>, input: &Input<'_>, plot: Rect, lane_px: f64) {
     let every = ((NAME_STEP_PX / lane_px.max(0.01)).ceil() as usize).max(1);
     let room = plot.left - NAME_GAP_PX;
     for (at, lane) in input.lanes.iter().enumerate().step_by(every) {
-        let Some(text) = fitted(&lane.name, room, input.measure) else { continue };
+        let Some(text) = fitted(&lane.name, AXIS_TEXT_PX, room, input.measure) else { continue };
         marks.push(Mark::Text {
             tone: Ink::Text2.opaque(),
             text,
@@ -346,10 +326,6 @@ mod tests {
         let count = |labels: SpanLabels, text: &str| laid_out(labels, &lanes()).scene.to_string().matches(text).count();
         assert_eq!(count(SpanLabels::None, "\"up\""), 0);
         assert_eq!(count(SpanLabels::All, "\"up\""), 1);
-        assert_eq!(fitted("abcdef", 1_000.0, &ApproximateMeasure).as_deref(), Some("abcdef"));
-        assert_eq!(fitted("abcdef", 2.0, &ApproximateMeasure), None);
-        let cut = fitted("ab\u{1F600}cdefghij", 40.0, &ApproximateMeasure).unwrap();
-        assert!(cut.ends_with('\u{2026}') && ApproximateMeasure.width_px(&cut, AXIS_TEXT_PX) <= 40.0, "{cut}");
     }
 
     #[test]

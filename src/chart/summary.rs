@@ -1,10 +1,6 @@
 //! A chart in one sentence, for those who do not see it.
 
-use crate::{
-    analysis::{heatmap::HeatmapGrid, reduce::Stats},
-    base::units,
-    model::frame::Frame,
-};
+use crate::{analysis::reduce::Stats, base::units, model::frame::Frame};
 
 use super::timeseries::Series;
 
@@ -39,33 +35,9 @@ pub fn text_summary(title: &str, frame: &Frame, series: &[Series], unit: &str, d
     format!("{title}: {count} {range}; latest {}{rest}.", latest.join(", "))
 }
 
-/// What a heatmap shows: its rows' range and where most of the counts lie.
-pub fn heatmap_summary(title: &str, grid: &HeatmapGrid, unit: &str, decimals: Option<u32>) -> String {
-    let text = |value: f64| units::format(unit, value, decimals).to_string();
-    let total_of = |row: usize| {
-        let counts = (0..grid.x_ms.len()).map(|column| grid.count(row, column));
-        counts.filter(|count| count.is_finite()).sum::<f64>()
-    };
-    let totals: Vec<f64> = (0..grid.rows.len()).map(total_of).collect();
-    let total: f64 = totals.iter().sum();
-    let densest = grid.rows.iter().zip(&totals).max_by(|a, b| a.1.total_cmp(b.1)).filter(|_| total > 0.0);
-    let Some((row, count)) = densest else { return format!("{title}: no data.") };
-    let band = if row.upper.is_infinite() {
-        format!("above {}", text(row.lower))
-    } else {
-        format!("between {} and {}", text(row.lower), text(row.upper))
-    };
-    format!(
-        "{title}: heatmap of {} bands; most, {}, lie {band}.",
-        grid.rows.len(),
-        units::format("percent", count / total * 100.0, Some(0))
-    )
-}
-
 #[cfg(test)]
 mod tests {
     use crate::{
-        analysis::heatmap::RowBound,
         base::colour::Ink,
         chart::timeseries::Series,
         model::{
@@ -105,18 +77,5 @@ mod tests {
         );
         check(&[("a", &[MISSING, MISSING])], "Requests: no data.");
         check(&[], "Requests: no data.");
-    }
-
-    #[test]
-    fn says_where_a_heatmap_is_dense() {
-        let grid = HeatmapGrid {
-            x_ms: vec![0.0, 1.0],
-            rows: vec![RowBound { lower: 0.0, upper: 0.1 }, RowBound { lower: 0.1, upper: f64::INFINITY }],
-            counts: vec![3.0, 5.0, 1.0, MISSING],
-            notices: Vec::new(),
-        };
-        let text = heatmap_summary("Response time", &grid, "s", None);
-        assert_eq!(text, "Response time: heatmap of 2 bands; most, 89%, lie between 0 s and 100 ms.");
-        assert_eq!(heatmap_summary("R", &HeatmapGrid::default(), "s", None), "R: no data.");
     }
 }

@@ -113,6 +113,8 @@ pub trait Finish: Send + Sync {
     fn ticks(&self, options: &AxisOptions, scale: &ValueScale) -> Vec<(f64, String)>;
     /// The marks of a series in a layer. `None`: the usual ones.
     fn marks(&self, at: usize, layer: Layer, view: &SeriesView<'_>) -> Option<Vec<Mark>>;
+    /// The usual bars or dots of a series, in other colours where it asks for them.
+    fn repainted(&self, at: usize, marks: Vec<Mark>, view: &SeriesView<'_>) -> Vec<Mark>;
 }
 
 /// What is drawn first, and what over it.

@@ -12,15 +12,15 @@ mod reducer;
 use std::{fmt, sync::Arc};
 
 pub use field::{
-    FieldColour, FieldMatcher, FieldOptions, FieldOverride, Hue, LatePattern, MappingMatch, PanelColour, SeriesOptions,
-    Shade, ThresholdMode, ThresholdStep, Thresholds, ValueMapping,
+    ColourBy, FieldColour, FieldMatcher, FieldOptions, FieldOverride, Hue, LatePattern, MappingMatch, PanelColour,
+    SeriesOptions, Shade, ThresholdMode, ThresholdStep, Thresholds, ValueMapping,
 };
 pub use interpolate::{Intervals, interpolate, is_built_in, replace_variables, variable_names};
 pub use options::{
-    AxisOptions, AxisScale, AxisSide, DrawStyle, HeatmapColourScale, HeatmapOptions, Interpolation, LegendOptions,
-    LegendPlacement, NullMode, Orientation, PanelOptions, PointsMode, SeriesStyle, Sparkline, StackMode,
-    StatColourMode, StatOptions, StatTextMode, ThresholdDisplay, TimeSeriesOptions, TooltipMode, TooltipOptions,
-    TooltipSort,
+    AxisOptions, AxisScale, AxisSide, BucketWidth, CountedBuckets, DrawStyle, HeatmapColourScale, HeatmapOptions,
+    Interpolation, LegendOptions, LegendPlacement, NullMode, Orientation, PanelOptions, PointsMode, SeriesStyle,
+    Sparkline, StackMode, StatColourMode, StatOptions, StatTextMode, ThresholdDisplay, TimeSeriesOptions, TooltipMode,
+    TooltipOptions, TooltipSort,
 };
 pub use reducer::Reducer;
 

@@ -3,11 +3,12 @@
 use std::cmp::Ordering;
 
 use crate::{
-    base::colour::{Ink, Rgba},
+    base::colour::{Ink, Rgba, gradient, ratio_of},
     chart::series_slots,
     model::{
         dashboard::{
-            FieldColour, FieldOptions, Hue, Panel, PanelColour, SeriesOptions, Shade, Target, replace_variables,
+            ColourBy, FieldColour, FieldOptions, Hue, Panel, PanelColour, SeriesOptions, Shade, Target,
+            replace_variables,
         },
         frame::Frame,
         labels::Labels,
@@ -44,6 +45,7 @@ pub fn looks_of(panel: &Panel, frame: &Frame, targets: &[usize]) -> Vec<SeriesLo
         })
         .collect();
     let slots = series_slots(&identities);
+    let mut extent = None;
     frame
         .columns
         .iter()
@@ -62,12 +64,37 @@ pub fn looks_of(panel: &Panel, frame: &Frame, targets: &[usize]) -> Vec<SeriesLo
             let unit = unit_of(&options.field, target);
             let ink = match &options.field.colour {
                 FieldColour::Fixed(colour) => ink_of(*colour),
-                FieldColour::Thresholds => level_ink(&options.field, last_value(&column.values), Ink::Series(slot)),
+                FieldColour::Thresholds => {
+                    level_ink(&options.field, deciding_value(&options.field, &column.values), Ink::Series(slot))
+                }
+                FieldColour::Continuous(scheme) => {
+                    let value = deciding_value(&options.field, &column.values);
+                    let ends = options.field.ends_or(*extent.get_or_insert_with(|| extent_of(frame)));
+                    if value.is_finite() { gradient(scheme, ratio_of(value, ends)) } else { Ink::Series(slot) }
+                }
                 _ => Ink::Series(slot),
             };
             SeriesLook { name, ink, unit, options }
         })
         .collect()
+}
+
+/// The value that decides a series' colour. NaN without one.
+fn deciding_value(field: &FieldOptions, values: &[f64]) -> f64 {
+    let known = || values.iter().copied().filter(|value| !value.is_nan());
+    match field.colour_by {
+        ColourBy::Last => last_value(values),
+        ColourBy::Min => known().fold(f64::NAN, f64::min),
+        ColourBy::Max => known().fold(f64::NAN, f64::max),
+    }
+}
+
+/// The least and the largest finite value of all columns: Grafana's gradients span the whole panel.
+pub fn extent_of(frame: &Frame) -> (f64, f64) {
+    let values = frame.columns.iter().flat_map(|column| column.values.iter().copied());
+    values
+        .filter(|value| value.is_finite())
+        .fold((f64::INFINITY, f64::NEG_INFINITY), |(min, max), value| (min.min(value), max.max(value)))
 }
 
 /// A template whose labels are all missing leaves nothing to read; the labels say more.

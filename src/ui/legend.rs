@@ -87,12 +87,8 @@ pub fn Swatch(ink: Ink, #[prop(optional)] is_square: bool) -> impl IntoView {
         Ink::Series(slot) => Some((slot % crate::base::colour::SERIES_SLOTS).to_string()),
         _ => None,
     };
-    let token = ink.token().filter(|_| slot.is_none()).map(|token| format!("var(--{token})"));
-    let literal = match ink {
-        Ink::Literal(rgba) => Some(rgba.to_string()),
-        _ => None,
-    };
-    let colour = token.or(literal);
+    // A series' colour is a rule of the style sheet.
+    let colour = slot.is_none().then(|| ink.css());
     view! {
         <span
             class="swatch"

@@ -22,6 +22,7 @@ import { controlsSuite } from "./suites/controls.mjs";
 import { burstTest, demoSuite } from "./suites/demo.mjs";
 import { comparisonTest, equalitySuite } from "./suites/equality.mjs";
 import { faultsSuite } from "./suites/faults.mjs";
+import { heatmapsSuite } from "./suites/heatmaps.mjs";
 import { hostingSuite } from "./suites/hosting.mjs";
 import { oddDataSuite } from "./suites/odd_data.mjs";
 import { panelKindsSuite } from "./suites/panel_kinds.mjs";
@@ -116,6 +117,7 @@ async function onDemonstration(runner, shared) {
     if (place.hasControls) traceSearchSuite(placedRunner, place);
     if (place.hasControls) oddDataSuite(placedRunner, place);
     if (place.hasControls) panelKindsSuite(placedRunner, place);
+    if (place.hasControls) heatmapsSuite(placedRunner, place);
     tablesSuite(placedRunner, place);
     if (place.hasControls) chartsSuite(placedRunner, { ...place, nowMs: NOW_MS });
     if (place.hasControls) toolsSuite(placedRunner, place);

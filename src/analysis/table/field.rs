@@ -3,7 +3,7 @@
 
 use crate::{
     base::{
-        colour::assign_slots,
+        colour::{Ink, assign_slots, gradient},
         number,
         time::{TimeZone, ago_text, date_time_text, iso_text},
         units,
@@ -237,8 +237,8 @@ impl FieldConfig {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Paint {
     Colour(PanelColour),
-    /// A place on a scale of colours, 0 to 1.
-    Ramp(f64),
+    /// A place on a scale of colours.
+    Scheme(Ink),
     /// One of the series' colours.
     Slot(u8),
 }
@@ -411,7 +411,9 @@ impl Look {
         match self.options.colour.as_ref().unwrap_or(&FieldColour::Auto) {
             FieldColour::Fixed(colour) => Some(Paint::Colour(*colour)),
             FieldColour::SeriesPalette => Some(Paint::Slot(self.slot)),
-            FieldColour::Continuous(_) if value.is_finite() => Some(Paint::Ramp(self.ratio(value))),
+            FieldColour::Continuous(scheme) if value.is_finite() => {
+                Some(Paint::Scheme(gradient(scheme, self.ratio(value))))
+            }
             FieldColour::Auto | FieldColour::Thresholds if !value.is_nan() => {
                 let thresholds = self.options.thresholds.as_ref()?;
                 thresholds.step_for(value, self.min, self.max).map(|step| Paint::Colour(step.colour))
@@ -437,7 +439,7 @@ mod tests {
         *,
     };
     use crate::{
-        base::time::Utc,
+        base::{colour::Stop, time::Utc},
         model::dashboard::{Hue, ThresholdStep},
     };
 
@@ -565,7 +567,7 @@ mod tests {
         check(
             scheme(FieldColour::Continuous("continuous-reds".to_owned())),
             Cell::Number(25.0),
-            Some(Paint::Ramp(0.5)),
+            Some(Paint::Scheme(Ink::Mix { from: Stop::Faint, to: Stop::Crit, ratio: 0.5 })),
         );
         assert!(matches!(look(scheme(FieldColour::SeriesPalette)).paint(&text("x")), Some(Paint::Slot(_))));
     }

@@ -5,7 +5,7 @@ use crate::{
     api::json::Value,
     base::{colour::Rgba, number},
     model::dashboard::{
-        AxisSide, DrawStyle, FieldColour, FieldMatcher, FieldOptions, FieldOverride, Hue, LatePattern, Link,
+        AxisSide, ColourBy, DrawStyle, FieldColour, FieldMatcher, FieldOptions, FieldOverride, Hue, LatePattern, Link,
         MappingMatch, NullMode, PanelColour, PointsMode, Shade, StackMode, ThresholdMode, ThresholdStep, Thresholds,
         ValueMapping,
     },
@@ -40,6 +40,7 @@ pub(super) fn field_from(panel: &Reader<'_>) -> FieldOptions {
         field.thresholds = thresholds_from(&thresholds);
     }
     if let Some(colour) = defaults.object("color") {
+        field.colour_by = colour_by_from(&colour).unwrap_or_default();
         field.colour = field_colour_from(&colour);
     }
     defaults.ignore(&["custom", "filterable", "unitScale", "fieldMinMax", "displayNameFromDS"]);
@@ -98,6 +99,11 @@ pub(super) fn field_colour_from(reader: &Reader<'_>) -> FieldColour {
     reader.ignore(&["seriesBy", "fixedColor"]);
     reader.finish();
     colour
+}
+
+/// To be read before [`field_colour_from`], which closes the reader.
+fn colour_by_from(reader: &Reader<'_>) -> Option<ColourBy> {
+    reader.word("seriesBy", &[("last", ColourBy::Last), ("min", ColourBy::Min), ("max", ColourBy::Max)])
 }
 
 /// Grafana's names (`red`, `semi-dark-orange`, `text`) and CSS literals (`#rgb[a]`, `#rrggbb[aa]`, `rgb()`, `rgba()`).
@@ -348,7 +354,12 @@ fn apply_property(property: &Reader<'_>, target: &mut FieldOverride) {
         "min" => property.number_into("value", &mut target.min),
         "max" => property.number_into("value", &mut target.max),
         "displayName" => property.text_into("value", &mut target.display_name),
-        "color" => target.colour = property.object("value").map(|c| field_colour_from(&c)),
+        "color" => {
+            if let Some(colour) = property.object("value") {
+                target.colour_by = colour_by_from(&colour);
+                target.colour = Some(field_colour_from(&colour));
+            }
+        }
         "thresholds" => target.thresholds = property.object("value").map(|t| thresholds_from(&t)),
         "links" => target.links = property.value("value").map(|_| links_from(property, "value")),
         "custom.drawStyle" => target.draw = property.word("value", DRAW_STYLES),

@@ -6,6 +6,7 @@
 pub mod charts;
 mod dashboard;
 mod field;
+pub mod heatmaps;
 mod irrelevant;
 mod layout;
 pub mod more;

@@ -513,9 +513,6 @@ pub(super) fn heatmap_from(panel: &Reader<'_>, targets: &[Target]) -> PanelOptio
         read_new_heatmap(&options, &mut heatmap);
         options.finish();
     }
-    if heatmap.is_calculated {
-        panel.warn("options.calculate", &["counting raw values into buckets is not supported yet; query a histogram"]);
-    }
     PanelOptions::Heatmap(heatmap)
 }
 
@@ -550,12 +547,21 @@ fn read_old_heatmap(panel: &Reader<'_>, heatmap: &mut HeatmapOptions) {
         tooltip.finish();
     }
     panel.ignore(&["highlightCards", "xAxis", "heatmap", "yBucketBound", "tooltipDecimals"]);
+    panel.ignore(&["xBucketSize", "xBucketNumber", "yBucketSize", "yBucketNumber"]);
 }
 
 #[inline(never)]
 fn read_new_heatmap(options: &Reader<'_>, heatmap: &mut HeatmapOptions) {
     heatmap.is_calculated |= options.is_on("calculate");
-    options.ignore(&["calculation", "exemplars", "rowsFrame", "annotations", "selectionMode"]);
+    options.ignore(&[
+        "calculation",
+        "cellValues",
+        "exemplars",
+        "rowsFrame",
+        "annotations",
+        "selectionMode",
+        "showValue",
+    ]);
     if let Some(colour) = options.object("color") {
         read_heatmap_colour(&colour, heatmap);
         colour.ignore(&["fill", "mode", "steps"]);

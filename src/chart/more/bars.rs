@@ -1,9 +1,10 @@
 //! Bars of categories: beside each other, stacked, or as parts of a whole; standing or lying.
 
-use super::{Anchor, BOLD, PlacedText, cut_to};
+use super::{Anchor, BOLD, PlacedText};
 use crate::chart::{
     AXIS_TEXT_PX, Rect, Size, TextMeasure,
     axis::{AxisOptions, Extent, value_axis},
+    measure::fitted,
     scale::ValueScale,
 };
 
@@ -272,7 +273,7 @@ fn value_label(
 fn names_left(names: &[String], slots: Slots, plot: Rect, measure: &dyn TextMeasure) -> Vec<CategoryLabel> {
     let every = (13.0 / slots.slot_px).ceil().max(1.0) as usize;
     let label = |(category, name): (usize, &String)| {
-        let text = cut_to(measure, name, AXIS_TEXT_PX, plot.left - AIR_PX);
+        let text = fitted(name, AXIS_TEXT_PX, plot.left - AIR_PX, measure).unwrap_or_default();
         (!text.is_empty()).then_some(CategoryLabel {
             category,
             text: PlacedText {
@@ -299,7 +300,7 @@ fn names_below(input: &Input<'_>, names: &[String], slots: Slots, plot: Rect) ->
         let room = if is_cut { slot - 6.0 } else { widest.min(120.0) };
         let every = if is_cut { 1 } else { ((room + 8.0).max(label_gap_px) / slot).ceil().max(1.0) as usize };
         let label = |(category, name): (usize, &String)| {
-            let text = cut_to(measure, name, AXIS_TEXT_PX, room);
+            let text = fitted(name, AXIS_TEXT_PX, room, measure).unwrap_or_default();
             let half = width(&text) / 2.0;
             let x = slots.centre_px(category);
             let fits = !text.is_empty() && x - half >= -0.5 && x + half <= size.width_px + 0.5;
@@ -318,7 +319,7 @@ fn names_below(input: &Input<'_>, names: &[String], slots: Slots, plot: Rect) ->
         let x = slots.centre_px(category);
         // Not beyond the edge that it leans to.
         let across = if degrees > 0.0 { size.width_px - x } else { x } / cos.max(0.01);
-        let text = cut_to(measure, name, AXIS_TEXT_PX, down.min(across));
+        let text = fitted(name, AXIS_TEXT_PX, down.min(across), measure).unwrap_or_default();
         (!text.is_empty()).then_some(CategoryLabel {
             category,
             text: PlacedText {

@@ -49,34 +49,13 @@ fn size_that_fits(measure: &dyn TextMeasure, text: &str, width_px: f64, least_px
     size.min(most_px).max(least_px)
 }
 
-/// The text, cut with an ellipsis so that it is at most `width_px` wide. Empty where not even one character fits.
-pub fn cut_to(measure: &dyn TextMeasure, text: &str, size_px: f64, width_px: f64) -> String {
-    if measure.width_px(text, size_px) <= width_px {
-        return text.to_owned();
-    }
-    let room = width_px - measure.width_px("…", size_px);
-    let mut kept = String::new();
-    for c in text.chars() {
-        kept.push(c);
-        if measure.width_px(&kept, size_px) > room {
-            kept.pop();
-            break;
-        }
-    }
-    if kept.is_empty() { kept } else { format!("{}…", kept.trim_end()) }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::chart::ApproximateMeasure;
 
     #[test]
-    fn texts_are_cut_where_they_end() {
-        let check = |width: f64, expect: &str| assert_eq!(cut_to(&ApproximateMeasure, "abcdef", 10.0, width), expect);
-        check(100.0, "abcdef");
-        check(26.0, "ab…");
-        check(7.0, "");
+    fn texts_are_as_large_as_fits() {
         let size = size_that_fits(&ApproximateMeasure, "abcdef", 75.6, 5.0, 50.0);
         assert!((size - 21.3).abs() < 0.1, "{size}");
     }

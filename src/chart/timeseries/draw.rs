@@ -145,8 +145,13 @@ impl Draughtsman<'_> {
         let visible = || {
             layout.drawn.iter().zip(self.input.series).zip(&kept).enumerate().filter(|(_, ((d, _), _))| !d.is_hidden)
         };
+        let view = |at: usize, look, kept, axis| SeriesView { at, look, kept, axis, layout, dpr: self.input.dpr };
         let finished = |at: usize, layer: Layer, look, kept, axis| {
-            self.input.finish?.marks(at, layer, &SeriesView { at, look, kept, axis, layout, dpr: self.input.dpr })
+            self.input.finish?.marks(at, layer, &view(at, look, kept, axis))
+        };
+        let repainted = |at: usize, marks: Vec<Mark>, look, kept, axis| match self.input.finish {
+            Some(finish) => finish.repainted(at, marks, &view(at, look, kept, axis)),
+            None => marks,
         };
         let mut marks = Vec::new();
         for (at, ((drawn, look), kept)) in visible() {
@@ -156,7 +161,10 @@ impl Draughtsman<'_> {
                 continue;
             }
             match look.draw {
-                Draw::Bars => marks.extend(self.bars(drawn, look, axis)),
+                Draw::Bars => {
+                    let bars = self.bars(drawn, look, axis).into_iter().collect();
+                    marks.extend(repainted(at, bars, look, kept, axis));
+                }
                 Draw::Line if look.fill_ratio > 0.0 => marks.extend(self.areas(drawn, look, kept, axis)),
                 Draw::Line | Draw::Points => (),
             }
@@ -169,7 +177,10 @@ impl Draughtsman<'_> {
             }
             match look.draw {
                 Draw::Line => self.line(&mut marks, drawn, look, kept, axis),
-                Draw::Points => marks.extend(kept.iter().filter_map(|k| self.dot(drawn, look, k.row, axis))),
+                Draw::Points => {
+                    let dots = kept.iter().filter_map(|k| self.dot(drawn, look, k.row, axis)).collect();
+                    marks.extend(repainted(at, dots, look, kept, axis));
+                }
                 Draw::Bars => (),
             }
         }

@@ -22,6 +22,7 @@ pub struct FieldOptions {
     pub no_value: Option<String>,
     pub display_name: Option<String>,
     pub colour: FieldColour,
+    pub colour_by: ColourBy,
     pub mappings: Vec<ValueMapping>,
     /// Where each value leads.
     pub links: Vec<Link>,
@@ -31,6 +32,11 @@ impl FieldOptions {
     /// From where to where percentages are counted: an open end is 0 or 100, as in Grafana.
     pub fn bounds(&self) -> (f64, f64) {
         (self.min.unwrap_or(0.0), self.max.unwrap_or(100.0))
+    }
+
+    /// From where to where a gradient of colours goes: an open end is that of the values, `(min, max)`.
+    pub fn ends_or(&self, (min, max): (f64, f64)) -> (f64, f64) {
+        (self.min.unwrap_or(min), self.max.unwrap_or(max))
     }
 
     /// What is written instead of a value, and its colour, where a mapping says so. `None` value is "no sample".
@@ -130,6 +136,15 @@ pub enum FieldColour {
     Continuous(String),
 }
 
+/// Which of a series' values decides its colour, where values do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ColourBy {
+    #[default]
+    Last,
+    Min,
+    Max,
+}
+
 /// Writes something else in place of a value.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ValueMapping {
@@ -175,6 +190,7 @@ pub struct FieldOverride {
     pub max: Option<f64>,
     pub display_name: Option<String>,
     pub colour: Option<FieldColour>,
+    pub colour_by: Option<ColourBy>,
     pub thresholds: Option<Thresholds>,
     pub links: Option<Vec<Link>>,
     pub draw: Option<DrawStyle>,
@@ -199,6 +215,7 @@ impl FieldOverride {
             max: None,
             display_name: None,
             colour: None,
+            colour_by: None,
             thresholds: None,
             links: None,
             draw: None,
@@ -335,6 +352,7 @@ impl Panel {
                 max,
                 display_name,
                 colour,
+                colour_by,
                 thresholds,
                 links,
                 draw,
@@ -353,6 +371,7 @@ impl Panel {
             field.max = max.or(field.max);
             field.display_name = display_name.clone().or(field.display_name);
             field.colour = colour.clone().unwrap_or(field.colour);
+            field.colour_by = colour_by.unwrap_or(field.colour_by);
             field.thresholds = thresholds.clone().unwrap_or(field.thresholds);
             field.links = links.clone().unwrap_or(field.links);
             style.draw = draw.unwrap_or(style.draw);

@@ -298,6 +298,32 @@ impl Default for HeatmapOptions {
     }
 }
 
+/// How raw values are counted into the cells of a heatmap.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct CountedBuckets {
+    /// Along time; sizes are milliseconds.
+    pub x: BucketWidth,
+    /// Along values; on a logarithmic scale either number says how many rows a power has.
+    pub y: BucketWidth,
+    /// `None` is a linear scale.
+    pub log_base: Option<f64>,
+}
+
+impl CountedBuckets {
+    /// Grafana's numbers where the file says nothing.
+    pub const COLUMNS: f64 = 20.0;
+    pub const ROWS: f64 = 10.0;
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub enum BucketWidth {
+    #[default]
+    Auto,
+    /// About so many.
+    Count(f64),
+    Size(f64),
+}
+
 /// How a count becomes a place on the colour scale, 0 to 1.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum HeatmapColourScale {

@@ -145,8 +145,7 @@ pub fn bar(dashboard: Arc<Dashboard>) -> AnyView {
         };
         let is_shown = move || is_on.with(|is_on| is_on.0.get(at).copied().unwrap_or_default());
         let ink = colour.map_or(Ink::Info, ink_of);
-        let colour =
-            if at == 0 { Some("var(--crit)".to_owned()) } else { ink.token().map(|token| format!("var(--{token})")) };
+        let colour = if at == 0 { Ink::Crit } else { ink }.css();
         let toggled = name.clone();
         view! {
             <button

@@ -118,8 +118,7 @@ pub fn view(chart: &TimeChart, events: PageEvents, root: NodeRef<html::Div>) -> 
     });
     let stretch = |placed: &Placed, top_px: f64, bottom_px: f64| {
         let Placed { event, left_px, right_px, has_start, is_tinted } = placed;
-        let colour = event.ink.token().map(|token| format!("var(--{token})"));
-        let colour = colour.unwrap_or_else(|| literal(event));
+        let colour = event.ink.css();
         let (place, width) = (format!("translateX({left_px:.1}px)"), format!("{:.1}px", (right_px - left_px).max(1.0)));
         view! {
             <div
@@ -139,10 +138,7 @@ pub fn view(chart: &TimeChart, events: PageEvents, root: NodeRef<html::Div>) -> 
     let button = move |(at, mark): (usize, &Mark), bottom_px: f64| {
         let words: Vec<String> =
             mark.events.iter().map(|event| words_of(event, &instant(event.range.start_ms))).collect();
-        let colour = mark
-            .events
-            .first()
-            .map(|event| event.ink.token().map_or_else(|| literal(event), |token| format!("var(--{token})")));
+        let colour = mark.events.first().map(|event| event.ink.css());
         view! {
             <button
                 type="button"
@@ -193,14 +189,6 @@ pub fn view(chart: &TimeChart, events: PageEvents, root: NodeRef<html::Div>) -> 
         {move || is_pointed.get().then(|| view! { <Tooltip data=tooltip/> }).views()}
     }
     .into_any()
-}
-
-/// The colour that the dashboard spells out.
-fn literal(event: &Event) -> String {
-    match event.ink {
-        crate::base::colour::Ink::Literal(rgba) => rgba.to_string(),
-        _ => "var(--info)".to_owned(),
-    }
 }
 
 /// How long it lasted; nothing for an instant.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::{
     api::grafana::charts::{Custom, custom_looks},
-    base::colour::Ink,
+    base::colour::{Ink, gradient},
     chart::finish::{AxisFinish, Finishes, Gradient, LabelColour, Route, SeriesFinish},
     model::{
         dashboard::{
@@ -13,7 +13,7 @@ use crate::{
         notice::Notice,
     },
     panels::{
-        look::ink_of,
+        look::{extent_of, ink_of},
         timeseries::{Prepared, TimeChart},
     },
     state::reactive::{Memo, effect},
@@ -23,6 +23,9 @@ use crate::{
 const BAR_WIDTH_RATIO: f64 = 0.6;
 /// Grafana's dots where the file says nothing: about what a line's dots are here anyway.
 const POINT_PX: f64 = 5.0;
+
+/// So many colours of a gradient.
+const GRADIENT_STEPS: u32 = 48;
 
 /// Tells the chart, now and when its series are others. Answers with what is not drawn as it is asked for.
 pub fn apply(chart: &TimeChart) -> Vec<Notice> {
@@ -65,12 +68,13 @@ pub fn apply(chart: &TimeChart) -> Vec<Notice> {
 }
 
 fn finishes_of(prepared: &Prepared, customs: &[Custom]) -> Vec<SeriesFinish> {
+    let extent = extent_of(&prepared.frame);
     let series = prepared.looks.iter().zip(customs);
     let finish = series.map(|(look, custom)| {
         let band_to = custom.fill_below_to.as_ref();
         let band_to = band_to.and_then(|name| prepared.looks.iter().position(|other| other.name == *name));
         let is_by_value = custom.gradient.as_deref() == Some("scheme");
-        let levels = if is_by_value { levels_of(&look.options.field) } else { Vec::new() };
+        let levels = if is_by_value { levels_of(&look.options.field, extent) } else { Vec::new() };
         SeriesFinish { levels, band_to, ..finish_of(&look.options.style, custom) }
     });
     finish.collect()
@@ -86,10 +90,12 @@ fn understand(matcher: &mut FieldMatcher, panel: &Panel) {
     late.test = known;
 }
 
-/// The colours of values: those of the thresholds, where they are what colours the panel.
-fn levels_of(field: &FieldOptions) -> Vec<(f64, Ink)> {
-    if field.colour != FieldColour::Thresholds {
-        return Vec::new();
+/// The colours of values, where they are what colours the panel: those of the thresholds, or of a gradient.
+fn levels_of(field: &FieldOptions, extent: (f64, f64)) -> Vec<(f64, Ink)> {
+    match &field.colour {
+        FieldColour::Thresholds => {}
+        FieldColour::Continuous(scheme) => return gradient_levels(scheme, field.ends_or(extent)),
+        _ => return Vec::new(),
     }
     let (min, max) = field.bounds();
     let value = |step: f64| match field.thresholds.mode {
@@ -97,6 +103,19 @@ fn levels_of(field: &FieldOptions) -> Vec<(f64, Ink)> {
         ThresholdMode::Percentage => min + (max - min) * step / 100.0,
     };
     field.thresholds.steps.iter().map(|step| (value(step.value), ink_of(step.colour))).collect()
+}
+
+/// A gradient in steps that are not told apart. Empty without a span.
+fn gradient_levels(scheme: &str, (min, max): (f64, f64)) -> Vec<(f64, Ink)> {
+    let span = max - min;
+    if !(span > 0.0 && span.is_finite()) {
+        return Vec::new();
+    }
+    let level = |at: u32| {
+        let from = if at == 0 { f64::NEG_INFINITY } else { min + span * f64::from(at) / f64::from(GRADIENT_STEPS) };
+        (from, gradient(scheme, (f64::from(at) + 0.5) / f64::from(GRADIENT_STEPS)))
+    };
+    (0..GRADIENT_STEPS).map(level).collect()
 }
 
 fn finish_of(style: &SeriesStyle, custom: &Custom) -> SeriesFinish {

@@ -9,7 +9,7 @@ use leptos::prelude::*;
 use crate::{
     analysis::reduce::reduce,
     api::grafana::more::bar_chart::{BarChartOptions, ValueLabels, bar_chart_from},
-    base::units,
+    base::{colour::Ink, units},
     chart::{
         Size,
         more::bars::{self as chart, Bar, Layout},
@@ -32,7 +32,7 @@ use self::categories::{Member, Prepared, prepare};
 use super::{
     key::{Key, KeyEntry},
     live::sheet_of,
-    paint::{Paint, paint_of},
+    paint::paint_of,
     plot::{DrawnFrame, Parts, Pointed},
     svg::{Shape, Tone, line_view, lit_view, rect_path, shape_view, text_view, tick_text, turned_text_view},
 };
@@ -90,7 +90,7 @@ pub fn view(props: PanelProps) -> AnyView {
             let Some(prepared) = prepared.get() else { return Vec::new() };
             let entry = |member: &Member| KeyEntry {
                 name: member.name.clone(),
-                paint: member.ink.into(),
+                paint: member.ink,
                 cells: columns.iter().map(|reducer| value_text(member, reduce(*reducer, &member.values))).collect(),
                 is_hidden: hidden.with(|hidden| hidden.contains(&member.name)),
             };
@@ -232,8 +232,8 @@ fn value_text(member: &Member, value: f64) -> String {
     }
 }
 
-fn paint_of_bar(prepared: &Prepared, bar: &Bar) -> Paint {
-    let Some(member) = prepared.members.get(bar.member) else { return Paint::default() };
+fn paint_of_bar(prepared: &Prepared, bar: &Bar) -> Ink {
+    let Some(member) = prepared.members.get(bar.member) else { return Ink::default() };
     paint_of(&member.field, bar.value, member.bounds, member.ink, &FieldColour::SeriesPalette)
 }
 
@@ -312,7 +312,7 @@ fn tooltip_of(options: &BarChartOptions, drawn: &Layout, prepared: &Prepared, po
         .filter(|bar| !is_single || Some(bar.member) == near)
         .filter_map(|bar| {
             let member = prepared.members.get(bar.member)?;
-            let ink = paint_of_bar(prepared, bar).ink;
+            let ink = paint_of_bar(prepared, bar);
             let is_near = prepared.members.len() > 1 && Some(bar.member) == near;
             Some(TooltipRow {
                 name: member.name.clone(),

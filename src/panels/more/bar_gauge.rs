@@ -6,6 +6,7 @@ use leptos::prelude::*;
 
 use crate::{
     api::grafana::more::bar_gauge::{BarDisplay, BarGaugeOptions, NamePlacement, ValueDisplay, bar_gauge_from},
+    base::colour::{Ink, gradient, ratio_of},
     chart::{
         Size,
         more::bar_gauge::{self as chart, Layout, Names, cells},
@@ -19,7 +20,7 @@ use crate::{
 use super::{
     figures::{FIGURES_MAX, Figure, Figures},
     live::{Reading, led_view, meters_frame, summary_signal, use_figures},
-    paint::{Paint, gradient, paint_of, ratio_of},
+    paint::paint_of,
     svg::{Meter, Piece, meter_view, meters_view, piece_view},
 };
 
@@ -148,7 +149,7 @@ fn track_view(options: &BarGaugeOptions, is_horizontal: bool, figure: &Figure, r
 }
 
 /// The colours between the lower bound and the value, with their places between the bounds.
-fn passed_colours(figure: &Figure) -> Vec<(f64, Paint)> {
+fn passed_colours(figure: &Figure) -> Vec<(f64, Ink)> {
     let (min, max) = figure.bounds;
     let ratio = ratio_of(figure.value, figure.bounds);
     if let FieldColour::Continuous(scheme) = &figure.field.colour {
@@ -163,8 +164,8 @@ fn passed_colours(figure: &Figure) -> Vec<(f64, Paint)> {
         ThresholdMode::Absolute => (value - min) / (max - min),
         ThresholdMode::Percentage => value / 100.0,
     };
-    let steps = thresholds.steps.iter().map(|step| (place(step.value).max(0.0), Paint::from(ink_of(step.colour))));
-    let mut passed: Vec<(f64, Paint)> = steps.take_while(|(at, _)| *at <= ratio).collect();
+    let steps = thresholds.steps.iter().map(|step| (place(step.value).max(0.0), ink_of(step.colour)));
+    let mut passed: Vec<(f64, Ink)> = steps.take_while(|(at, _)| *at <= ratio).collect();
     // Of several that begin at or below the lower bound only the last one is to be seen.
     let below = passed.iter().filter(|(at, _)| *at <= 0.0).count().saturating_sub(1);
     passed.drain(..below);
@@ -184,7 +185,7 @@ fn lcd_view(options: &BarGaugeOptions, layout: &Layout, figure: &Figure, ratio: 
         let paint = if at + 1 == lit {
             figure.paint
         } else {
-            paint_of(&figure.field, value, figure.bounds, figure.paint.ink, &FieldColour::Thresholds)
+            paint_of(&figure.field, value, figure.bounds, figure.paint, &FieldColour::Thresholds)
         };
         let state = match (at < lit, options.has_unfilled) {
             (true, _) => "lit",

@@ -26,10 +26,7 @@ use crate::{
     state::zone::Zone,
 };
 
-use super::{
-    paint::{Paint, paint_of},
-    svg::Meter,
-};
+use super::{paint::paint_of, svg::Meter};
 
 /// Rows asked for, however wide the card: one number must be the same number on a phone and on a wall.
 pub const ROWS: f64 = 256.0;
@@ -43,7 +40,7 @@ pub struct Figure {
     pub text: Formatted,
     /// Every digit.
     pub full: String,
-    pub paint: Paint,
+    pub paint: Ink,
     pub unit: String,
     pub field: FieldOptions,
     pub bounds: (f64, f64),

@@ -4,7 +4,10 @@ use leptos::prelude::*;
 
 use crate::{
     api::grafana::more::gauge::{GaugeOptions, gauge_from},
-    base::units,
+    base::{
+        colour::{Ink, ratio_of},
+        units,
+    },
     chart::{
         Size,
         more::gauge::{self as chart, Arrangement, GAP_PX, Grid, GridInput},
@@ -18,7 +21,6 @@ use crate::{
 use super::{
     figures::{FIGURES_MAX, Figure, Figures},
     live::{Reading, led_view, meters_frame, summary_signal, use_figures},
-    paint::{Paint, ratio_of},
     svg::{Meter, Piece, Shape, Tone, drawing, meter_view, meters_view, piece_view, shape_view, text_view},
 };
 
@@ -75,7 +77,7 @@ fn gauge_view(options: &GaugeOptions, figure: &Figure, size: Size, shows_name: b
     let limit_text = |value: f64| units::format(&figure.unit, value, None).to_string();
     let thresholds = &figure.field.thresholds;
     // Where each step begins between the bounds, with the value that it stands for.
-    let steps: Vec<(f64, String, Paint)> = thresholds
+    let steps: Vec<(f64, String, Ink)> = thresholds
         .steps
         .iter()
         .map(|step| {
@@ -84,7 +86,7 @@ fn gauge_view(options: &GaugeOptions, figure: &Figure, size: Size, shows_name: b
                 ThresholdMode::Percentage => min + (max - min) * step.value / 100.0,
             };
             let ratio = if step.value.is_finite() { (value - min) / (max - min) } else { 0.0 };
-            (ratio, limit_text(value), Paint::from(ink_of(step.colour)))
+            (ratio, limit_text(value), ink_of(step.colour))
         })
         .collect();
     let band: Vec<(f64, String)> = steps.iter().map(|(ratio, text, _)| (*ratio, text.clone())).collect();
@@ -111,7 +113,7 @@ fn gauge_view(options: &GaugeOptions, figure: &Figure, size: Size, shows_name: b
     let shape = |class: &'static str, path: String, fill: Option<String>| {
         shape_view(Shape { class, path, fill, ..Shape::default() })
     };
-    let colour = if is_known { figure.paint.css() } else { Paint::default().css() };
+    let colour = if is_known { figure.paint.css() } else { Ink::default().css() };
     let mut parts =
         vec![shape("gauge__track", drawn.track, None), shape("gauge__bar", drawn.bar, Some(colour.clone()))];
     for (at, path) in drawn.band {

@@ -10,7 +10,7 @@ use crate::{
         reduce::reduce,
     },
     api::grafana::more::histogram::{HistogramOptions, histogram_from},
-    base::units,
+    base::{colour::Ink, units},
     chart::{
         Size,
         more::spread::{self as chart, Layout},
@@ -37,7 +37,7 @@ use crate::{
 use super::{
     key::{Key, KeyEntry},
     live::sheet_of,
-    paint::{Paint, paint_of},
+    paint::paint_of,
     plot::{DrawnFrame, Parts, Pointed},
     svg::{Shape, Tone, line_view, lit_view, rect_path, shape_view, text_view, tick_text},
 };
@@ -208,7 +208,7 @@ pub fn view(props: PanelProps) -> AnyView {
     .into_any()
 }
 
-fn paint_of_series(look: &SeriesLook) -> Paint {
+fn paint_of_series(look: &SeriesLook) -> Ink {
     paint_of(&look.options.field, f64::NAN, (0.0, 1.0), look.ink, &FieldColour::SeriesPalette)
 }
 
@@ -345,7 +345,7 @@ fn tooltip_of(
             let look = prepared.looks.get(series).filter(|look| !hidden.contains(&look.name))?;
             let share = count as f64 / prepared.total(series).max(1) as f64;
             let value = format!("{count} · {}", units::format("percentunit", share, None));
-            Some(TooltipRow { name: look.name.clone(), ink: Some(paint_of_series(look).ink), value, is_near: false })
+            Some(TooltipRow { name: look.name.clone(), ink: Some(paint_of_series(look)), value, is_near: false })
         })
         .collect();
     let (x_px, y_px) = pointed.window_px;

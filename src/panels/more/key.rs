@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use crate::{
+    base::colour::Ink,
     model::dashboard::{LegendOptions, LegendPlacement},
     state::reactive::{RwSignal, Signal},
     ui::{
@@ -11,15 +12,12 @@ use crate::{
     },
 };
 
-use super::{
-    paint::Paint,
-    svg::{Piece, piece_view, words},
-};
+use super::svg::{Piece, piece_view, words};
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct KeyEntry {
     pub name: String,
-    pub paint: Paint,
+    pub paint: Ink,
     /// One for each of the columns.
     pub cells: Vec<String>,
     pub is_hidden: bool,

@@ -32,7 +32,6 @@ use super::{
     figures::{Figure, Figures},
     key::{Key, KeyEntry},
     live::{Reading, use_figures},
-    paint::Paint,
     plot::{DrawnFrame, Parts, Pointed},
     svg::{Shape, Tone, shape_view, text_view},
 };
@@ -46,7 +45,7 @@ struct Piece {
     name: String,
     value_text: String,
     percent_text: String,
-    paint: Paint,
+    paint: Ink,
     portion: Portion,
 }
 
@@ -176,7 +175,7 @@ fn pieces_of(options: &PieOptions, found: &Figures, hidden: &[String]) -> Pieces
         if portion.is_merged {
             let name = options.others_name.clone().unwrap_or_else(|| format!("{} others", portion.parts.len()));
             let value_text = units::format(&first.unit, portion.value, first.field.decimals).to_string();
-            return Some(Piece { name, value_text, percent_text, paint: Ink::Text3.into(), portion });
+            return Some(Piece { name, value_text, percent_text, paint: Ink::Text3, portion });
         }
         let (name, value_text, paint) = (first.name.clone(), first.text.to_string(), first.paint);
         Some(Piece { name, value_text, percent_text, paint, portion })
@@ -252,7 +251,7 @@ fn tooltip_of(options: &PieOptions, pieces: &[Piece], pointed: Pointed) -> Optio
     let here = pieces.get(pointed.at)?;
     let row = |at: usize, piece: &Piece, is_near: bool| TooltipRow {
         name: if at == pointed.at && !is_near { "Share".to_owned() } else { piece.name.clone() },
-        ink: Some(piece.paint.ink),
+        ink: Some(piece.paint),
         value: format!("{} · {}", piece.value_text, piece.percent_text),
         is_near,
     };

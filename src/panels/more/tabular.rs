@@ -11,7 +11,7 @@ use crate::{
         transform::{Step, apply},
     },
     base::{
-        colour::{HEAT_STOPS, Ink},
+        colour::Ink,
         time::{Utc, iso_text},
     },
     model::{
@@ -87,30 +87,13 @@ pub fn histogram_remarks(data: &PanelData) -> Option<Notice> {
     })
 }
 
-/// The first shade of the heat scale is the surface itself: the smallest value starts clear of it.
-const FIRST_HEAT: f64 = 0.2;
-
 /// `None` where a colour is to be no colour.
 pub fn ink_of(paint: Paint) -> Option<Ink> {
     match paint {
         Paint::Colour(PanelColour::Transparent | PanelColour::Text) => None,
         Paint::Colour(colour) => Some(look::ink_of(colour)),
-        Paint::Ramp(ratio) => Some(Ink::Heat((FIRST_HEAT + (1.0 - FIRST_HEAT) * ratio) as f32)),
+        Paint::Scheme(ink) => Some(ink),
         Paint::Slot(slot) => Some(Ink::Series(slot)),
-    }
-}
-
-/// An ink as CSS writes it.
-pub fn css_of(ink: Ink) -> String {
-    match ink {
-        Ink::Literal(rgba) => rgba.to_string(),
-        Ink::Heat(ratio) => {
-            let place = f64::from(ratio.clamp(0.0, 1.0)) * (HEAT_STOPS - 1) as f64;
-            let (stop, part) = (place.floor(), (place.fract() * 100.0).round());
-            let next = (stop + 1.0).min((HEAT_STOPS - 1) as f64);
-            format!("color-mix(in srgb, var(--heat-{next}) {part}%, var(--heat-{stop}))")
-        }
-        other => format!("var(--{})", other.token().unwrap_or("text-2")),
     }
 }
 
@@ -181,11 +164,11 @@ mod tests {
 
     #[test]
     fn inks_are_written_for_styles() {
-        assert_eq!(css_of(Ink::Ok), "var(--ok)");
-        assert_eq!(css_of(Ink::Series(11)), "var(--series-2)");
-        assert_eq!(css_of(Ink::Heat(0.5)), "color-mix(in srgb, var(--heat-3) 50%, var(--heat-2))");
-        assert_eq!(css_of(Ink::Heat(1.0)), "color-mix(in srgb, var(--heat-5) 0%, var(--heat-5))");
-        assert!(css_of(Ink::Literal(Rgba { r: 1, g: 2, b: 3, a: 255 })).starts_with('#'));
+        assert_eq!(Ink::Ok.css(), "var(--ok)");
+        assert_eq!(Ink::Series(11).css(), "var(--series-2)");
+        assert_eq!(Ink::Heat(0.5).css(), "color-mix(in srgb, var(--heat-3) 50%, var(--heat-2))");
+        assert_eq!(Ink::Heat(1.0).css(), "color-mix(in srgb, var(--heat-5) 0%, var(--heat-5))");
+        assert!(Ink::Literal(Rgba { r: 1, g: 2, b: 3, a: 255 }).css().starts_with('#'));
         assert_eq!(ink_of(Paint::Colour(PanelColour::Transparent)), None);
     }
 }

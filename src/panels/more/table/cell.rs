@@ -11,16 +11,12 @@ use crate::{
             plain_number,
         },
     },
+    base::colour::Ink,
     state::time::TimeContext,
     ui::views::Views,
 };
 
-use super::{
-    super::tabular::{css_of, ink_of},
-    Shown,
-    head::align_word,
-    is_trend,
-};
+use super::{super::tabular::ink_of, Shown, head::align_word, is_trend};
 
 /// `place` is the row's number among those that are shown.
 pub fn row_view(shown: &Shown, row: usize, place: usize, moment: Moment<'_>) -> AnyView {
@@ -36,7 +32,7 @@ pub fn row_view(shown: &Shown, row: usize, place: usize, moment: Moment<'_>) -> 
 }
 
 fn colour_of(look: &Look, cell: &Cell) -> Option<String> {
-    look.paint(cell).and_then(ink_of).map(css_of)
+    look.paint(cell).and_then(ink_of).map(Ink::css)
 }
 
 fn cell_view(shown: &Shown, row: usize, at: usize, row_colour: Option<&str>, moment: Moment<'_>) -> Option<AnyView> {
