@@ -54,6 +54,7 @@ const FOREIGN: [(&str, &[&str]); 7] = [
     ("gloo_net", &["platform::fetch"]),
     ("fetch_with_request", &["platform::fetch"]),
     ("fetch_with_str", &["platform::fetch"]),
+    ("XmlHttpRequest", &["platform::xhr"]),
     ("spawn_local", &["state::query"]),
     ("history", &["platform", "state::router"]),
     ("agentarea_kernels", &["chart", "api::prometheus", "api::jaeger", "model::trace"]),

@@ -14,7 +14,7 @@ use std::{
 };
 
 use agentarea_observability::{
-    api::http::{ApiError, BodySink, Endpoint, FormParams, HttpRequest, ResponseHead, Transport},
+    api::http::{ApiError, BodySink, Credentials, Endpoint, FormParams, HttpRequest, ResponseHead, Transport},
     base::time::TimeZone,
     platform::{
         clock, dom, events,
@@ -146,24 +146,123 @@ async fn headers_that_cannot_be_sent_are_an_error() {
     }
 }
 
+fn post(credentials: Credentials) -> HttpRequest {
+    let endpoint = Endpoint {
+        tenant_header: Some(("X-Scope-OrgID".to_owned(), "agentarea".to_owned())),
+        credentials,
+        ..Endpoint::new("Prometheus", "https://prometheus.example.org/")
+    };
+    endpoint.post("/api/v1/query", FormParams::default().with("query", "up + 1"))
+}
+
 #[wasm_bindgen_test]
-async fn a_request_carries_what_it_was_given() {
+async fn a_request_without_credentials_carries_what_it_was_given() {
     let _fake = FakeFetch::new(
         "return request.text().then((body) => new Response([request.method, request.url, body, \
          request.headers.get('Content-Type'), request.headers.get('X-Scope-OrgID'), request.credentials].join('|')))",
     );
-    let endpoint = Endpoint {
-        tenant_header: Some(("X-Scope-OrgID".to_owned(), "agentarea".to_owned())),
-        ..Endpoint::new("Prometheus", "https://prometheus.example.org/")
-    };
-    let request = endpoint.post("/api/v1/query", FormParams::default().with("query", "up + 1"));
     let mut sink = Collected::default();
-    BrowserTransport.send(&request, &mut sink).await.unwrap();
+    BrowserTransport.send(&post(Credentials::Omit), &mut sink).await.unwrap();
     assert_eq!(
         String::from_utf8(sink.body).unwrap(),
-        "POST|https://prometheus.example.org/api/v1/query|query=up+%2B+1|application/x-www-form-urlencoded|agentarea|\
-         same-origin"
+        "POST|https://prometheus.example.org/api/v1/query|query=up+%2B+1|application/x-www-form-urlencoded|agentarea|omit"
     );
+}
+
+/// Puts another `XMLHttpRequest` in the window's place. What `send` does is `body`, a statement about `this`, which has
+/// `head(status)`, `end(text)` and `fail()`; the request that was sent last is `globalThis.asked`.
+struct FakeXhr(JsValue);
+
+impl FakeXhr {
+    fn new(body: &str) -> Self {
+        let real = js_sys::Reflect::get(&js_sys::global(), &"XMLHttpRequest".into()).unwrap();
+        let class = run(&format!(
+            "return class {{
+               constructor() {{ Object.assign(this, {{ readyState: 0, status: 0, headers: [], aborts: 0, responseURL: '' }}); globalThis.asked = this; }}
+               open(method, url) {{ Object.assign(this, {{ method, url, readyState: 1 }}); }}
+               setRequestHeader(name, value) {{ this.headers.push(name + ': ' + value); }}
+               getAllResponseHeaders() {{ return 'content-type: application/json\\r\\nRetry-After: 7\\r\\n'; }}
+               abort() {{ this.aborts += 1; this.fail(); }}
+               tell(readyState, status, response) {{
+                 Object.assign(this, {{ readyState, status, response }});
+                 this.onreadystatechange?.({{}});
+                 if (readyState === 4) this.onloadend?.({{}});
+               }}
+               head(status) {{ this.tell(2, status, null); }}
+               end(text) {{ this.tell(4, this.status, new TextEncoder().encode(text).buffer); }}
+               fail() {{ this.tell(4, 0, null); }}
+               send(body) {{ this.body = body; {body} }}
+             }}"
+        ));
+        js_sys::Reflect::set(&js_sys::global(), &"XMLHttpRequest".into(), &class).unwrap();
+        Self(real)
+    }
+
+    fn asked(what: &str) -> String {
+        run(&format!("return String(globalThis.asked.{what})")).as_string().unwrap()
+    }
+}
+
+impl Drop for FakeXhr {
+    fn drop(&mut self) {
+        js_sys::Reflect::set(&js_sys::global(), &"XMLHttpRequest".into(), &self.0).unwrap();
+    }
+}
+
+#[wasm_bindgen_test]
+async fn a_question_carries_what_it_was_given_and_brings_its_answer() {
+    let _fake = FakeXhr::new(
+        "this.responseURL = 'https://sso.example.org/login';
+         setTimeout(() => this.head(503), 5); setTimeout(() => this.end('x'.repeat(600_000) + 'ä'), 10)",
+    );
+    let mut sink = Collected::default();
+    let delivery = BrowserTransport.send(&post(Credentials::Include), &mut sink).await.unwrap();
+    let asked = ["method", "url", "body", "withCredentials", "responseType", "headers.join()"].map(FakeXhr::asked);
+    assert_eq!(
+        asked.join("|"),
+        "POST|https://prometheus.example.org/api/v1/query|query=up+%2B+1|true|arraybuffer|\
+         X-Scope-OrgID: agentarea,Content-Type: application/x-www-form-urlencoded"
+    );
+    assert_eq!((delivery.body_bytes, sink.body.len()), (600_002, 600_002));
+    assert!(sink.body.ends_with("xä".as_bytes()) && sink.chunk_lengths.len() > 2, "{:?}", sink.chunk_lengths);
+    let head = sink.head.unwrap();
+    assert_eq!(
+        (head.status, head.content_type.as_str(), head.retry_after.as_deref()),
+        (503, "application/json", Some("7"))
+    );
+    assert!(head.is_redirected && head.final_url == "https://sso.example.org/login");
+    assert!(delivery.elapsed_ms >= delivery.first_byte_ms && delivery.first_byte_ms > 0.0);
+    assert_eq!(FakeXhr::asked("aborts"), "0");
+}
+
+#[wasm_bindgen_test]
+async fn a_question_that_fails_says_how_far_it_came() {
+    let ask = async |then: &str| {
+        let _fake = FakeXhr::new(then);
+        BrowserTransport.send(&post(Credentials::SameOrigin), &mut Collected::default()).await.unwrap_err()
+    };
+    let error = ask("setTimeout(() => this.fail())").await;
+    assert!(matches!(error, ApiError::Unreachable { .. }), "{error:?}");
+    let error = ask("setTimeout(() => this.head(200)); setTimeout(() => this.fail(), 5)").await;
+    assert_eq!(error, ApiError::Truncated { source_name: "Prometheus".to_owned(), received_bytes: None });
+    assert!(error.to_string().contains("ended early: try again"), "{error}");
+}
+
+#[wasm_bindgen_test]
+async fn dropping_a_question_aborts_it() {
+    for then in ["", "setTimeout(() => this.head(200))"] {
+        let _fake = FakeXhr::new(then);
+        let (request, mut sink) = (post(Credentials::SameOrigin), Collected::default());
+        let sent = BrowserTransport.send(&request, &mut sink);
+        match select(sent, timer::sleep(30)).await {
+            Either::Left(_) => panic!("a question without an answer ended"),
+            Either::Right(((), sent)) => {
+                assert_eq!(FakeXhr::asked("aborts"), "0");
+                drop(sent);
+            }
+        }
+        assert_eq!(FakeXhr::asked("aborts"), "1", "{then}");
+    }
 }
 
 #[wasm_bindgen_test]
@@ -204,7 +303,7 @@ async fn a_request_that_ended_is_not_aborted() {
 async fn a_connection_that_breaks_says_how_far_it_came() {
     let _fake = FakeFetch::new(&response_of_one_chunk("setTimeout(() => stream.error(new TypeError('broken')), 20)"));
     let error = BrowserTransport.send(&get("/breaks"), &mut Collected::default()).await.unwrap_err();
-    assert_eq!(error, ApiError::Truncated { source_name: "Prometheus".to_owned(), received_bytes: 6 });
+    assert_eq!(error, ApiError::Truncated { source_name: "Prometheus".to_owned(), received_bytes: Some(6) });
 }
 
 /// Unix milliseconds of an RFC 3339 time.

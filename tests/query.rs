@@ -126,7 +126,7 @@ impl Stage {
 }
 
 fn failure() -> ApiError {
-    ApiError::Truncated { source_name: "Prometheus".to_owned(), received_bytes: 7 }
+    ApiError::Truncated { source_name: "Prometheus".to_owned(), received_bytes: Some(7) }
 }
 
 #[test]

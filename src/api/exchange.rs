@@ -20,7 +20,7 @@ impl Exchange<'_> {
     }
 
     pub fn truncated(&self, received_bytes: u64) -> ApiError {
-        ApiError::Truncated { source_name: self.request.source_name.clone(), received_bytes }
+        ApiError::Truncated { source_name: self.request.source_name.clone(), received_bytes: Some(received_bytes) }
     }
 
     pub fn backend_error(&self, kind: Option<String>, message: Option<String>) -> ApiError {

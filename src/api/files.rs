@@ -49,7 +49,7 @@ pub async fn json_text(transport: &dyn Transport, name: &str, url: &str) -> Resu
         });
     }
     if is_cut {
-        return Err(ApiError::Truncated { source_name: name.to_owned(), received_bytes: MAX_BYTES as u64 });
+        return Err(ApiError::Truncated { source_name: name.to_owned(), received_bytes: Some(MAX_BYTES as u64) });
     }
     if text.trim_start_matches('\u{feff}').trim_start().starts_with('<') {
         return Err(ApiError::NotJson {

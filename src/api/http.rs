@@ -282,9 +282,11 @@ pub enum ApiError {
     )]
     NotReady { source_name: String, is_stopping: bool, excerpt: String },
     #[error(
-        "the answer of {source_name} ended early, after {received_bytes} bytes: try again; if it stays so, look at the limits of the proxy between"
+        "the answer of {source_name} ended early{}: try again; if it stays so, look at the limits of the proxy between",
+        after_bytes(*received_bytes)
     )]
-    Truncated { source_name: String, received_bytes: u64 },
+    /// `received_bytes` is `None` where nobody counted.
+    Truncated { source_name: String, received_bytes: Option<u64> },
     /// Refused before it was sent, as every backend would refuse it.
     #[error(
         "{point_count} points for each series are more than the {max_point_count} that {source_name} allows: choose a longer step or a shorter range"
@@ -328,6 +330,11 @@ impl ApiError {
             Self::NotJson { .. } | Self::Decode { .. } | Self::TooManyPoints { .. } | Self::NotFound { .. } => false,
         }
     }
+}
+
+/// Not every way to ask knows how much came.
+fn after_bytes(received_bytes: Option<u64>) -> String {
+    received_bytes.map(|bytes| format!(", after {bytes} bytes")).unwrap_or_default()
 }
 
 fn after_colon(excerpt: &str) -> String {

@@ -14,6 +14,7 @@ pub mod measure;
 pub mod more;
 pub mod paint;
 pub mod palette;
+pub mod rehearsal;
 pub mod scale;
 pub mod scene;
 pub mod sparkline;

@@ -264,7 +264,7 @@ mod tests {
 
     #[test]
     fn what_is_there_stays_on_screen() {
-        let failure = ApiError::Truncated { source_name: "p".to_owned(), received_bytes: 1 };
+        let failure = ApiError::Truncated { source_name: "p".to_owned(), received_bytes: Some(1) };
         let data = PanelData {
             panel: Arc::new(crate::api::grafana::dashboard_from_json(r#"{"panels":[{}]}"#).unwrap().panels.remove(0)),
             range: crate::base::time::Range { start_ms: 0, end_ms: 1 },

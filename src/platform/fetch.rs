@@ -1,4 +1,5 @@
-//! Requests through the browser's `fetch`: aborted when nobody waits any more, read piece by piece.
+//! Requests through the browser's `fetch`: aborted when nobody waits any more, read piece by piece. Questions by POST go another way
+//! (`platform::xhr`), which is quicker where a body is of interest as a whole.
 //!
 //! Invariant: dropping the future that [`BrowserTransport`] returned aborts the request through an `AbortController`
 //! (gloo-net alone never does). The body is never a JavaScript string: its chunks are copied to where they stay, or into one
@@ -37,10 +38,14 @@ impl Transport for BrowserTransport {
         request: &'a HttpRequest,
         sink: &'a mut dyn BodySink,
     ) -> LocalBoxFuture<'a, Result<Delivery, ApiError>> {
-        Box::pin(browser::send(request, sink))
+        if xhr::suits(request) { Box::pin(xhr::send(request, sink)) } else { Box::pin(browser::send(request, sink)) }
     }
 }
 
+#[cfg(all(target_arch = "wasm32", feature = "browser"))]
+use super::xhr;
+#[cfg(all(target_arch = "wasm32", feature = "browser"))]
+pub(super) use browser::checked_headers;
 /// For those who bring a body from elsewhere, as the bench does.
 #[cfg(all(target_arch = "wasm32", feature = "browser"))]
 pub use browser::deliver;
@@ -85,7 +90,7 @@ mod browser {
         let signal = controller.as_ref().map(AbortController::signal);
         let guard = AbortOnDrop { controller };
 
-        let HttpRequest { source_name: _, method, url, headers, body, credentials, timeout_ms: _ } = request;
+        let HttpRequest { source_name: _, method, url, headers: _, body, credentials, timeout_ms: _ } = request;
         let unreachable = |reason: &dyn Display| ApiError::Unreachable {
             source_name: request.source_name.clone(),
             url: url.clone(),
@@ -102,13 +107,8 @@ mod browser {
                 Credentials::Include => RequestCredentials::Include,
             })
             .abort_signal(signal.as_ref());
-        for (name, value) in headers {
-            // A name or value that no header may have: gloo-net would panic.
-            if is_header_name(name) && is_header_value(value) {
-                builder = builder.header(name, value);
-            } else {
-                return Err(unreachable(&format!("“{name}” is not a header that can be sent")));
-            }
+        for (name, value) in checked_headers(request)? {
+            builder = builder.header(name, value);
         }
         let fetch = match body {
             Some(body) => {
@@ -126,7 +126,7 @@ mod browser {
         sink.on_head(&head);
         let body_bytes = read_body(&response, sink).await.map_err(|body_bytes| ApiError::Truncated {
             source_name: request.source_name.clone(),
-            received_bytes: body_bytes,
+            received_bytes: Some(body_bytes),
         })?;
         guard.disarm();
         Ok(Delivery { head, body_bytes, first_byte_ms, elapsed_ms: monotonic_ms() - started_ms })
@@ -201,6 +201,19 @@ mod browser {
         let length = bytes.len() + written;
         // SAFETY: so many bytes behind the old length are within the capacity and have just been written.
         unsafe { bytes.set_len(length) };
+    }
+
+    /// A request's headers, unless one has a name or a value that no header may have: the browser would throw.
+    pub(in crate::platform) fn checked_headers(request: &HttpRequest) -> Result<&[(String, String)], ApiError> {
+        let bad = request.headers.iter().find(|(name, value)| !is_header_name(name) || !is_header_value(value));
+        match bad {
+            None => Ok(&request.headers),
+            Some((name, _)) => Err(ApiError::Unreachable {
+                source_name: request.source_name.clone(),
+                url: request.url.clone(),
+                reason: format!("“{name}” is not a header that can be sent"),
+            }),
+        }
     }
 
     /// RFC 9110, section 5.6.2: a token.

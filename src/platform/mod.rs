@@ -33,5 +33,7 @@ pub mod storage;
 pub mod text;
 #[cfg(feature = "browser")]
 pub mod timer;
+#[cfg(all(target_arch = "wasm32", feature = "browser"))]
+mod xhr;
 #[cfg(feature = "browser")]
 pub mod zone;

@@ -3,14 +3,17 @@
 //! The lower canvas holds the chart and is painted when its scene changes; the upper one holds the cursor and is
 //! painted while the pointer moves, so that hovering never repaints series.
 
-use std::{cell::RefCell, sync::Arc};
+use std::{
+    cell::{Cell, RefCell},
+    sync::Arc,
+};
 
 use leptos::{html, prelude::*};
 use plotters_canvas::CanvasBackend;
 use wasm_bindgen::JsCast;
 
 use crate::{
-    chart::{Bitmap, Palette, Resolution, Scene, paint},
+    chart::{Bitmap, Palette, Resolution, Scene, paint, rehearsal},
     platform::{canvas, dom, events, timer},
     state::{
         reactive::{Callback, Signal, effect},
@@ -100,6 +103,7 @@ pub fn ChartCanvas(
     let frame = StoredValue::new_local(None::<timer::Frame>);
     let is_painted = StoredValue::new(false);
     let overlay_frame = StoredValue::new_local(None::<timer::Frame>);
+    let rehearsing = StoredValue::new_local(None::<timer::Timeout>);
     let drag_from = StoredValue::new(None::<(f64, f64)>);
     // A click follows the end of a drag, too.
     let was_drag = StoredValue::new(false);
@@ -131,6 +135,16 @@ pub fn ChartCanvas(
             frame.set_value(Some(timer::next_frame(|| dom::mark("chart-painted"))));
             return;
         }
+        // The page's first chart waits for its data, which have been asked for when this task is over.
+        if scene.is_none() && IS_FIRST.replace(false) {
+            let element = element.clone();
+            rehearsing.set_value(Some(timer::after(0, move || {
+                if !is_painted.get_value() {
+                    paint_on(&element, Some(&rehearsal::scene(&CanvasMeasure)), theme);
+                    paint_on(&element, None, theme);
+                }
+            })));
+        }
         frame.set_value(Some(timer::next_frame(move || paint_on(&element, scene.as_deref(), theme))));
     });
     effect(move || {
@@ -143,6 +157,7 @@ pub fn ChartCanvas(
         drop(watch.try_update_value(Option::take));
         drop(frame.try_update_value(Option::take));
         drop(overlay_frame.try_update_value(Option::take));
+        drop(rehearsing.try_update_value(Option::take));
     });
 
     let send = move |event: ChartEvent| {
@@ -287,6 +302,8 @@ fn paint_on(element: &web_sys::HtmlCanvasElement, scene: Option<&Scene>, theme: 
 }
 
 thread_local! {
+    /// Whether no chart of this page has been rehearsed yet.
+    static IS_FIRST: Cell<bool> = const { Cell::new(true) };
     /// The colours of the theme that is shown, and which one that is: thirty look-ups of computed style are as dear as
     /// painting a small chart.
     static PALETTE: RefCell<Option<(u64, Palette)>> = const { RefCell::new(None) };

@@ -39,6 +39,13 @@ const WATCH = () => {
       watch.open -= 1;
     }
   };
+  const { send } = XMLHttpRequest.prototype;
+  XMLHttpRequest.prototype.send = function (...all) {
+    watch.open += 1;
+    watch.asked += 1;
+    this.addEventListener("loadend", () => (watch.open -= 1));
+    return send.apply(this, all);
+  };
   watch.rest = async () => {
     const { port1, port2 } = new MessageChannel();
     const turn = () => new Promise((resolve) => {
