@@ -49,7 +49,7 @@ const SIBLINGS: [(&str, &str, &str); 1] = [(
 const NEVER: [(&str, &str); 1] = [("ui", "api")];
 
 /// Words of other crates, and the only modules that may name them.
-const FOREIGN: [(&str, &[&str]); 7] = [
+const FOREIGN: [(&str, &[&str]); 8] = [
     ("web_sys", &["platform", "ui::chart_canvas"]),
     ("gloo_net", &["platform::fetch"]),
     ("fetch_with_request", &["platform::fetch"]),

@@ -12,6 +12,7 @@ pub mod order;
 pub mod point;
 pub mod raster;
 pub mod span;
+pub mod tree;
 
 pub use point::Point;
 pub use raster::Bitmap;

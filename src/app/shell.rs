@@ -146,7 +146,11 @@ fn provide_time(router: Router) -> TimeContext {
     let page = PageInfo::expect();
 
     let params = Memo::new(move |_| search.with(|search| Params::parse(search)));
-    let zone = Memo::new(move |_| params.with(|p| p.get("tz").and_then(Zone::parse).unwrap_or_default()));
+    // What the page opens with; the address need not say it.
+    let usual_zone = Memo::new(move |_| page.opening.with(|opening| opening.zone.clone()).unwrap_or_default());
+    let usual_refresh = Memo::new(move |_| page.opening.with(|opening| opening.refresh).unwrap_or_default());
+    let zone =
+        Memo::new(move |_| params.with(|p| p.get("tz").and_then(Zone::parse)).unwrap_or_else(|| usual_zone.get()));
     let asked = Memo::new(move |_| -> Option<Result<TimeSpec, TimeError>> {
         params.with(|p| {
             let from = p.get("from")?;
@@ -162,9 +166,11 @@ fn provide_time(router: Router) -> TimeContext {
     });
     let spec = Memo::new(move |_| match asked.get() {
         Some(Ok(spec)) => spec,
-        _ => page.default_spec.get().unwrap_or_else(fallback_spec),
+        _ => page.opening.with(|opening| opening.spec.clone()).unwrap_or_else(fallback_spec),
     });
-    let refresh = Memo::new(move |_| params.with(|p| p.get("refresh").and_then(Refresh::parse).unwrap_or_default()));
+    let refresh = Memo::new(move |_| {
+        params.with(|p| p.get("refresh").and_then(Refresh::parse)).unwrap_or_else(|| usual_refresh.get())
+    });
     let interval_ms = Signal::derive(move || {
         let spec = spec.get();
         if !spec.is_live() {
@@ -198,11 +204,11 @@ fn provide_time(router: Router) -> TimeContext {
             write(&[("from", Some(spec.from.to_string())), ("to", Some(spec.to.to_string()))], false);
         }),
         set_zone: Callback::new(move |zone: Zone| {
-            let value = (zone != Zone::Local).then(|| zone.to_string());
+            let value = (zone != usual_zone.get_untracked()).then(|| zone.to_string());
             write(&[("tz", value)], true);
         }),
         set_refresh: Callback::new(move |refresh: Refresh| {
-            let value = (refresh != Refresh::default()).then(|| refresh.to_string());
+            let value = (refresh != usual_refresh.get_untracked()).then(|| refresh.to_string());
             write(&[("refresh", value)], true);
         }),
         refresh_now,

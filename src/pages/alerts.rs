@@ -12,7 +12,7 @@ use crate::{
     platform::clock,
     state::{
         alerts::Rules,
-        page::PageInfo,
+        page::{Opening, PageInfo},
         reactive::{Callback, signal},
         sources::Sources,
         time::TimeContext,
@@ -29,7 +29,7 @@ pub fn open() -> AnyView {
 
 #[component]
 fn AlertsPage() -> impl IntoView {
-    PageInfo::expect().announce("Alerts", false, None);
+    PageInfo::expect().announce("Alerts", false, Opening::default());
     let rules = Rules::expect();
     let remote = rules.0.remote;
     let source_url = Sources::expect().prometheus(None).map(|s| s.absolute_url).unwrap_or_default();

@@ -18,13 +18,14 @@ use crate::{
         chunks::{Chunk, Chunks},
         cursor::{PageEvents, SharedCursor},
         dashboards::{DashboardError, Dashboards, KEPT_SIGN},
-        page::PageInfo,
+        page::{Opening, PageInfo},
         query::spawn,
         reactive::{Callback, Memo, Signal, effect, signal},
         refresh::{own_refreshes, with_own_refresh},
         router::Router,
         time::TimeContext,
         url::Params,
+        zone::Zone,
     },
     ui::{
         later::{Later, later_tool},
@@ -37,6 +38,15 @@ use crate::{
 const OWN_REFRESH: &str = "pr";
 
 type Loaded = Option<Result<Arc<Dashboard>, DashboardError>>;
+
+/// What the dashboard's file says of its range, its refresh and its zone.
+fn opening_of(dashboard: &Dashboard) -> Opening {
+    Opening {
+        spec: dashboard.time.clone(),
+        refresh: dashboard.refresh_ms.map(|interval_ms| Refresh::Every { interval_ms }),
+        zone: dashboard.time_zone.as_deref().and_then(Zone::parse),
+    }
+}
 
 /// The dashboard of that name in `config.json`.
 #[component]
@@ -54,12 +64,12 @@ pub fn DashboardPage(name: Memo<String>) -> impl IntoView {
         let dashboards = Dashboards::expect();
         let chunks = Chunks::expect();
         let listed_title = dashboards.file(&name).map(|f| f.title);
-        page.announce(listed_title.clone().unwrap_or_else(|| name.clone()), true, None);
+        page.announce(listed_title.clone().unwrap_or_else(|| name.clone()), true, Opening::default());
         spawn(async move {
             let result = dashboards.load(name.clone(), chunks).await;
             if let Ok(dashboard) = &result {
                 let title = listed_title.unwrap_or_else(|| dashboard.title.clone());
-                page.announce(title, true, dashboard.time.clone());
+                page.announce(title, true, opening_of(dashboard));
             }
             let _gone = set_loaded.try_set(Some((name, result)));
         });

@@ -9,7 +9,7 @@ use crate::{
     state::{
         dashboards::{Dashboards, KEPT_SIGN},
         imported::{self, Imported},
-        page::PageInfo,
+        page::{Opening, PageInfo},
         query::spawn,
         reactive::{Callback, RwSignal, Signal, effect},
         router::Router,
@@ -28,7 +28,7 @@ pub fn open() -> AnyView {
 
 #[component]
 fn DashboardList() -> impl IntoView {
-    PageInfo::expect().announce("Dashboards", false, None);
+    PageInfo::expect().announce("Dashboards", false, Opening::default());
     let router = Router::expect();
     let tools = Tools::expect();
     let typed = RwSignal::new(String::new());

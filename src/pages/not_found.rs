@@ -2,7 +2,10 @@
 
 use leptos::prelude::*;
 
-use crate::{state::page::PageInfo, ui::state_view::StateView};
+use crate::{
+    state::page::{Opening, PageInfo},
+    ui::state_view::StateView,
+};
 
 /// The page's door: called from outside its part of the app (`xtask/js/chunks.json`).
 #[inline(never)]
@@ -12,7 +15,7 @@ pub fn open() -> AnyView {
 
 #[component]
 fn NotFound() -> impl IntoView {
-    PageInfo::expect().announce("Not found", false, None);
+    PageInfo::expect().announce("Not found", false, Opening::default());
     view! {
         <div class="sheet">
             <div class="card">

@@ -15,7 +15,7 @@ use crate::{
     panels::FailureText,
     platform::clock,
     state::{
-        page::PageInfo,
+        page::{Opening, PageInfo},
         query::{Query, use_query},
         reactive::{Callback, Signal},
         refresh::use_beat,
@@ -44,7 +44,7 @@ pub fn open() -> AnyView {
 
 #[component]
 fn StatusPage() -> impl IntoView {
-    PageInfo::expect().announce("Status", false, None);
+    PageInfo::expect().announce("Status", false, Opening::default());
     let sources = Sources::expect();
     let (beat, check) = use_beat(Signal::stored(Some(INTERVAL_MS)));
     let notices = sources.with_config(|config| config.notices.clone());

@@ -10,13 +10,15 @@ use crate::{
         reduce::reduce,
     },
     base::{
-        colour::Ink,
+        colour::{Ink, gradient, ratio_of},
         time::duration_words,
         units::{self, Formatted},
     },
     chart::{Scene, Size, sparkline},
     model::{
-        dashboard::{FieldColour, Panel, PanelOptions, Sparkline, StatColourMode, StatOptions, StatTextMode},
+        dashboard::{
+            FieldColour, Orientation, Panel, PanelOptions, Sparkline, StatColourMode, StatOptions, StatTextMode,
+        },
         frame::is_missing,
         labels::Labels,
         notice::Notice,
@@ -32,7 +34,7 @@ use super::{
     data::{PanelData, use_panel_data},
     export::Sheet,
     leads::{cover_view, leads_at},
-    look::{SeriesLook, ink_of, state_of},
+    look::{SeriesLook, extent_of, ink_of, state_of},
 };
 
 /// Rows asked for, however wide the card: the step decides what `$__rate_interval` is, and one number must be the same
@@ -111,11 +113,16 @@ pub fn view(props: PanelProps) -> AnyView {
             format!("{}. {}", shown.get().title, values.join(", "))
         })
     });
-    let text_mode = options.text_mode;
+    let look = Look {
+        text_mode: options.text_mode,
+        is_filled: options.colour_mode == StatColourMode::Background,
+        orientation: options.orientation,
+    };
+    let align = options.is_centred.then_some("center");
     view! {
         <Frame props=props live=live unit=unit_note>
-            <div class="stat">
-                {move || figures_view(figures.get(), text_mode)}
+            <div class="stat" data-align=align>
+                {move || figures_view(figures.get(), look)}
                 <ChartCanvas
                     class=if has_spark { "stat__spark" } else { "stat__measure" }
                     scene=scene
@@ -128,10 +135,38 @@ pub fn view(props: PanelProps) -> AnyView {
     .into_any()
 }
 
+/// How all numbers of a panel are shown.
+#[derive(Clone, Copy)]
+struct Look {
+    text_mode: StatTextMode,
+    /// Colours are behind the numbers, not theirs.
+    is_filled: bool,
+    orientation: Orientation,
+}
+
+impl Look {
+    /// A number's own colour: a state's, or one that no state has, as CSS.
+    fn colour_of(self, ink: Ink) -> (Option<&'static str>, Option<String>) {
+        let state = state_of(ink).filter(|_| !self.is_filled);
+        let is_plain = self.is_filled || state.is_some() || ink == Ink::Text1;
+        (state, (!is_plain).then(|| ink.css()))
+    }
+
+    /// The colour behind a number.
+    fn fill(self, ink: Ink) -> impl IntoView {
+        let is_filled = self.is_filled && ink != Ink::Text1;
+        is_filled
+            .then(|| view! { <div class="stat__fill" style:background=ink.css() aria-hidden="true"></div> })
+            .views()
+    }
+}
+
 /// One number, as large as its card allows.
-fn single_view(figure: Figure, text_mode: StatTextMode) -> AnyView {
+fn single_view(figure: Figure, look: Look) -> AnyView {
     let Figure { name, value, text, full, ink, verdict, leads } = figure;
+    let text_mode = look.text_mode;
     let state = state_of(ink);
+    let (own_state, colour) = look.colour_of(ink);
     let shows_name = matches!(text_mode, StatTextMode::ValueAndName | StatTextMode::Name);
     let mark = match state {
         Some("ok") => "●",
@@ -140,7 +175,8 @@ fn single_view(figure: Figure, text_mode: StatTextMode) -> AnyView {
         _ => "",
     };
     view! {
-        <div class="stat__value" data-state=state data-testid="stat-value" data-value=value.to_string() title=full>
+        {look.fill(ink)}
+        <div class="stat__value" data-state=own_state style:color=colour data-testid="stat-value" data-value=value.to_string() title=full>
             {format!("{}{}", text.prefix, text.number)}
             <span class="stat__suffix">{text.suffix}</span>
         </div>
@@ -153,22 +189,29 @@ fn single_view(figure: Figure, text_mode: StatTextMode) -> AnyView {
     .into_any()
 }
 
-fn figures_view(figures: Vec<Figure>, text_mode: StatTextMode) -> AnyView {
+fn figures_view(figures: Vec<Figure>, look: Look) -> AnyView {
     let is_single = figures.len() <= 1;
     if is_single {
         let Some(figure) = figures.into_iter().next() else { return ().into_any() };
-        return single_view(figure, text_mode);
+        return single_view(figure, look);
     }
     let count = figures.len();
-    let columns = columns_by_shape(count);
+    let columns = match look.orientation {
+        // As Grafana has it: each number lies across the card, or stands beside the others.
+        Orientation::Horizontal => [1; 4],
+        Orientation::Vertical => [count; 4],
+        Orientation::Auto => columns_by_shape(count),
+    };
     let items = figures
         .into_iter()
         .map(|figure| {
             let Figure { name, value, text, full, ink, verdict: _, leads } = figure;
-            let shows_name = text_mode != StatTextMode::Value;
+            let shows_name = look.text_mode != StatTextMode::Value;
+            let (state, colour) = look.colour_of(ink);
             view! {
                 <div class="stat__item">
-                    <div class="stat__item-value" data-state=state_of(ink) data-testid="stat-value" data-value=value.to_string() title=full>{text.to_string()}</div>
+                    {look.fill(ink)}
+                    <div class="stat__item-value" data-state=state style:color=colour data-testid="stat-value" data-value=value.to_string() title=full>{text.to_string()}</div>
                     {shows_name.then(|| view! { <div class="stat__name" title=name.clone()>{name.clone()}</div> }).views()}
                     {cover_view(&name, leads)}
                 </div>
@@ -209,6 +252,11 @@ fn is_shown(options: &StatOptions, look: &SeriesLook) -> bool {
 
 fn figures_of(options: &StatOptions, panel: &Panel, data: &PanelData) -> Vec<Figure> {
     let (frame, looks) = data.series();
+    let mut extent = None;
+    let mut ends = |look: &SeriesLook| {
+        let is_needed = matches!(look.options.field.colour, FieldColour::Continuous(_));
+        is_needed.then(|| look.options.field.ends_or(*extent.get_or_insert_with(|| extent_of(&frame))))
+    };
     let limit = options.value_limit.map_or(MOST_FIGURES, |limit| (limit as usize).min(MOST_FIGURES));
     let mut figures = Vec::new();
     for (column, look) in frame.columns.iter().zip(&looks) {
@@ -218,12 +266,13 @@ fn figures_of(options: &StatOptions, panel: &Panel, data: &PanelData) -> Vec<Fig
         if figures.len() >= MOST_FIGURES {
             break;
         }
+        let ends = ends(look).unwrap_or_default();
         if options.shows_all_values {
             let left = limit.saturating_sub(figures.len());
             let values = column.values.iter().enumerate().filter(|(_, v)| !is_missing(**v)).take(left);
             figures.extend(values.map(|(row, value)| {
                 let time_ms = frame.x_ms.get(row).copied();
-                let figure = figure(look, options, *value);
+                let figure = figure(look, options, *value, ends);
                 let figure = led(figure, panel, look, &column.labels, time_ms);
                 match data.name_at(&figure.name, row) {
                     Some(name) => Figure { name, ..figure },
@@ -234,7 +283,7 @@ fn figures_of(options: &StatOptions, panel: &Panel, data: &PanelData) -> Vec<Fig
             let value = reduce(options.reducer, &column.values);
             // An answer that is not a number is not the same as no answer.
             let is_nan = is_missing(value) && column.values.iter().any(|v| v.is_nan() && !is_missing(*v));
-            let figure = figure(look, options, if is_nan { f64::NAN } else { value });
+            let figure = figure(look, options, if is_nan { f64::NAN } else { value }, ends);
             figures.push(led(figure, panel, look, &column.labels, frame.x_ms.last().copied()));
         }
     }
@@ -249,7 +298,8 @@ fn led(figure: Figure, panel: &Panel, look: &SeriesLook, labels: &Labels, time_m
     Figure { leads, ..figure }
 }
 
-fn figure(look: &SeriesLook, options: &StatOptions, value: f64) -> Figure {
+/// `ends` are those of a gradient of colours, where the field has one.
+fn figure(look: &SeriesLook, options: &StatOptions, value: f64, ends: (f64, f64)) -> Figure {
     let field = &look.options.field;
     let known = (!is_missing(value)).then_some(value);
     let mapping = field.mapping_for(known);
@@ -272,14 +322,14 @@ fn figure(look: &SeriesLook, options: &StatOptions, value: f64) -> Figure {
     let (min, max) = field.bounds();
     let step = known.and_then(|value| field.thresholds.step_for(value, min, max));
     let is_coloured = options.colour_mode != StatColourMode::None;
-    let ink = mapping
-        .and_then(|m| m.colour)
-        .or_else(|| match &field.colour {
-            FieldColour::Fixed(colour) => Some(*colour),
-            _ => step.map(|step| step.colour),
-        })
-        .filter(|_| is_coloured)
-        .map_or(Ink::Text1, ink_of);
+    let ink = match (mapping.and_then(|m| m.colour), &field.colour) {
+        _ if !is_coloured => Ink::Text1,
+        (Some(colour), _) => ink_of(colour),
+        (None, FieldColour::Fixed(colour)) => ink_of(*colour),
+        (None, FieldColour::Continuous(scheme)) if value.is_finite() => gradient(scheme, ratio_of(value, ends)),
+        (None, FieldColour::SeriesPalette) => look.ink,
+        (None, _) => step.map_or(Ink::Text1, |step| ink_of(step.colour)),
+    };
     // A limit is worth saying where there is one to keep: with one step there is nothing but a colour.
     let is_word = mapping.is_some_and(|m| m.text.is_some());
     let verdict = step.filter(|_| field.thresholds.steps.len() > 1 && !is_word).and_then(|step| {

@@ -2,15 +2,23 @@
 
 use leptos::prelude::*;
 
-use crate::base::time::TimeSpec;
+use crate::base::time::{Refresh, TimeSpec};
 
-use super::reactive::RwSignal;
+use super::{reactive::RwSignal, zone::Zone};
 
-/// The open page's heading and the range that it opens with. Written by the page when it knows, read by the shell.
+/// What a page opens with where its address says nothing. `None`: what every page opens with.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Opening {
+    pub spec: Option<TimeSpec>,
+    pub refresh: Option<Refresh>,
+    pub zone: Option<Zone>,
+}
+
+/// The open page's heading and what it opens with. Written by the page when it knows, read by the shell.
 #[derive(Clone, Copy)]
 pub struct PageInfo {
     pub title: RwSignal<String>,
-    pub default_spec: RwSignal<Option<TimeSpec>>,
+    pub opening: RwSignal<Opening>,
     /// Whether the page shows data over time, so that the time controls mean something.
     pub has_time: RwSignal<bool>,
 }
@@ -19,7 +27,7 @@ impl PageInfo {
     pub fn provide() -> Self {
         let info = Self {
             title: RwSignal::new(String::new()),
-            default_spec: RwSignal::new(None),
+            opening: RwSignal::new(Opening::default()),
             has_time: RwSignal::new(true),
         };
         provide_context(info);
@@ -31,9 +39,9 @@ impl PageInfo {
     }
 
     /// A page says what it is.
-    pub fn announce(self, title: impl Into<String>, has_time: bool, default_spec: Option<TimeSpec>) {
+    pub fn announce(self, title: impl Into<String>, has_time: bool, opening: Opening) {
         self.title.set(title.into());
         self.has_time.set(has_time);
-        self.default_spec.set(default_spec);
+        self.opening.set(opening);
     }
 }

@@ -275,7 +275,7 @@ impl Collector {
         if let ([_], false) = (traces.as_slice(), spans.is_empty()) {
             let Some(Found { id, warnings }) = traces.into_iter().next() else { return Vec::new() };
             let details = details(&spans);
-            let spans = in_order(spans, other_parents, services);
+            let spans = in_order(&spans, other_parents, services);
             return vec![Trace::build(TraceParts { id, spans, names: texts.into(), warnings, details })];
         }
         let shares = shares(traces, &spans, &other_parents, dialect);
@@ -287,7 +287,7 @@ impl Collector {
                 let Share { found: Found { id, warnings }, spans: own, other_parents } = share;
                 let own = picked(&own, &spans);
                 let details = details(&own);
-                let mut spans = in_order(own, other_parents, services);
+                let mut spans = in_order(&own, other_parents, services);
                 let names = local.take([&mut spans.service, &mut spans.operation]);
                 Trace::build(TraceParts { id, spans, names, warnings, details })
             })
@@ -373,12 +373,10 @@ fn picked<T: Copy + Default>(own: &[u32], column: &[T]) -> Vec<T> {
 
 /// Columns by start, which spares [`Trace::build`] its sort; so that of two spans of one id the earlier counts, though stores
 /// give them in no order. Their origin is their place before.
-fn in_order(spans: Vec<Taken>, mut other_parents: Vec<(u32, u64)>, services: Services<'_>) -> RawSpans {
+fn in_order(spans: &[Taken], mut other_parents: Vec<(u32, u64)>, services: Services<'_>) -> RawSpans {
     let starts: Vec<i64> = spans.iter().map(|span| span.start_ns).collect();
     let order = ascending(&starts);
-    let is_in_order = (0_u32..).zip(&order).all(|(place, at)| place == *at);
-    let spans = if is_in_order { spans } else { picked(&order, &spans) };
-    if !other_parents.is_empty() && !is_in_order {
+    if !other_parents.is_empty() {
         let mut place_of = vec![0; order.len()];
         for (place, at) in (0_u32..).zip(&order) {
             if let Some(slot) = place_of.get_mut(*at as usize) {
@@ -390,17 +388,31 @@ fn in_order(spans: Vec<Taken>, mut other_parents: Vec<(u32, u64)>, services: Ser
         }
         order::sort_by_key(&mut other_parents, |(at, _)| *at);
     }
+    let column = Ordered { spans, order: &order };
     RawSpans {
-        span_id: spans.iter().map(|span| span.span_id).collect(),
-        parent_id: spans.iter().map(|span| span.parent_id).collect(),
+        span_id: column.of(|span| span.span_id),
+        parent_id: column.of(|span| span.parent_id),
         other_parents,
-        start_ns: spans.iter().map(|span| span.start_ns).collect(),
-        duration_ns: spans.iter().map(|span| span.duration_ns).collect(),
-        service: spans.iter().map(|span| services.of(span.owner)).collect(),
-        operation: spans.iter().map(|span| span.operation).collect(),
-        kind: spans.iter().map(|span| span.kind).collect(),
-        flags: spans.iter().map(|span| span.flags).collect(),
+        start_ns: column.of(|span| span.start_ns),
+        duration_ns: column.of(|span| span.duration_ns),
+        service: column.of(|span| services.of(span.owner)),
+        operation: column.of(|span| span.operation),
+        kind: column.of(|span| span.kind),
+        flags: column.of(|span| span.flags),
         origin: order,
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Ordered<'a> {
+    spans: &'a [Taken],
+    order: &'a [u32],
+}
+
+impl Ordered<'_> {
+    fn of<T: Default>(self, value: impl Fn(&Taken) -> T) -> Vec<T> {
+        let value_at = |at: &u32| self.spans.get(*at as usize).map(&value).unwrap_or_default();
+        self.order.iter().map(value_at).collect()
     }
 }
 

@@ -6,7 +6,10 @@
 use std::sync::Arc;
 
 pub(super) use agentarea_kernels::ids::NONE;
-use agentarea_kernels::ids::Positions;
+use agentarea_kernels::{
+    ids::Positions,
+    tree::{Preorder, cut_cycles, pick_i64, pick_u32, pick_u64},
+};
 
 use super::{SpanDetails, SpanFlags, SpanKind, Trace, TraceId};
 
@@ -123,96 +126,6 @@ fn parents(spans: &RawSpans, flags: &mut [SpanFlags]) -> Vec<u32> {
     parents
 }
 
-/// Makes a root of the earliest span of each cycle.
-fn cut_cycles(parents: &mut [u32], start_ns: &[i64], flags: &mut [SpanFlags]) {
-    // 0: not seen, otherwise the walk that saw it first.
-    let mut seen_by = vec![0_u32; parents.len()];
-    for first in 0..parents.len() {
-        let walk = first as u32 + 1;
-        let mut at = first;
-        while get(&seen_by, at) == 0 {
-            set(&mut seen_by, at, walk);
-            match parents.get(at) {
-                Some(parent) if *parent != NONE => at = *parent as usize,
-                _ => break,
-            }
-        }
-        let is_cycle = get(&seen_by, at) == walk && parents.get(at).is_some_and(|parent| *parent != NONE);
-        // The walk ended where it had been: on a cycle, unless it is the root at which it stopped.
-        if !is_cycle {
-            continue;
-        }
-        let (mut earliest, mut next) = (at, at);
-        loop {
-            next = parents.get(next).map_or(at, |parent| *parent as usize);
-            if next == at {
-                break;
-            }
-            if (get(start_ns, next), next) < (get(start_ns, earliest), earliest) {
-                earliest = next;
-            }
-        }
-        set(parents, earliest, NONE);
-        set(flags, earliest, get(flags, earliest).with(SpanFlags::CYCLE));
-    }
-}
-
-/// First children and next siblings.
-struct Links {
-    first_root: u32,
-    first_child: Vec<u32>,
-    next_sibling: Vec<u32>,
-}
-
-impl Links {
-    /// With siblings in the order in which `order` names them.
-    fn in_order(order: &[u32], parents: &[u32]) -> Self {
-        let count = parents.len();
-        let mut links = Self { first_root: NONE, first_child: vec![NONE; count], next_sibling: vec![NONE; count] };
-        for span in order.iter().rev() {
-            let parent = parents.get(*span as usize).copied().unwrap_or(NONE);
-            let first = match links.first_child.get_mut(parent as usize) {
-                Some(first) if parent != NONE => first,
-                _ => &mut links.first_root,
-            };
-            let next = std::mem::replace(first, *span);
-            set(&mut links.next_sibling, *span as usize, next);
-        }
-        links
-    }
-
-    /// Every span, a parent before its children, with depths; `close` is told when the last descendant has been given.
-    fn walk(&self, parents: &[u32], mut open: impl FnMut(usize, u32), mut close: impl FnMut(usize)) {
-        let link = |column: &[u32], at: usize| column.get(at).copied().unwrap_or(NONE);
-        let mut next = self.first_root;
-        let mut depth = 0;
-        while next != NONE {
-            let span = next as usize;
-            open(span, depth);
-            next = link(&self.first_child, span);
-            if next != NONE {
-                depth += 1;
-                continue;
-            }
-            // Up to the nearest ancestor, itself included, that has a sibling to go on with.
-            let mut done = span;
-            loop {
-                close(done);
-                next = link(&self.next_sibling, done);
-                if next != NONE {
-                    break;
-                }
-                let parent = link(parents, done);
-                if parent == NONE {
-                    break;
-                }
-                depth -= 1;
-                done = parent as usize;
-            }
-        }
-    }
-}
-
 /// Positions by start; those of equal start in their order of arrival.
 fn by_start(start_ns: &[i64]) -> Vec<u32> {
     // Many backends send them in this order.
@@ -235,39 +148,16 @@ impl Trace {
         let mut start_ns = std::mem::take(&mut raw.start_ns);
         start_ns.resize(count, 0);
         let mut parents = parents(&raw, &mut flags);
-        cut_cycles(&mut parents, &start_ns, &mut flags);
+        for at in cut_cycles(&mut parents, &start_ns) {
+            let cut = get(&flags, at as usize).with(SpanFlags::CYCLE);
+            set(&mut flags, at as usize, cut);
+        }
         inherit_starts(&mut start_ns, &parents, &mut flags);
 
-        let links = Links::in_order(&by_start(&start_ns), &parents);
-        let mut columns = Columns::default();
-        let Columns { parent, depth, subtree_end, .. } = &mut columns;
-        let mut order: Vec<u32> = Vec::with_capacity(count);
-        let mut place = vec![NONE; count];
-        depth.reserve_exact(count);
-        subtree_end.resize(count, 0);
-        let given = std::cell::Cell::new(0_u32);
-        {
-            let places = std::cell::RefCell::new(&mut place);
-            links.walk(
-                &parents,
-                |span, span_depth| {
-                    set(&mut places.borrow_mut(), span, given.get());
-                    given.set(given.get() + 1);
-                    order.push(span as u32);
-                    depth.push(span_depth);
-                },
-                |span| {
-                    let at = get(&places.borrow(), span);
-                    set(subtree_end, at as usize, given.get());
-                },
-            );
-        }
-        parent.extend(order.iter().map(|span| {
-            let parent = parents.get(*span as usize).copied().unwrap_or(NONE);
-            place.get(parent as usize).copied().unwrap_or(NONE)
-        }));
-        columns.start_ns = pick(&order, &start_ns);
-        columns.duration_ns = pick(&order, &raw.duration_ns);
+        let Preorder { items: order, parent, depth, end } = Preorder::of(&parents, &by_start(&start_ns));
+        let mut columns = Columns { parent, depth, subtree_end: end, ..Columns::default() };
+        columns.start_ns = pick_i64(&order, &start_ns);
+        columns.duration_ns = pick_i64(&order, &raw.duration_ns);
         columns.flags = pick(&order, &flags);
         for (duration, flags) in columns.duration_ns.iter_mut().zip(&mut columns.flags) {
             if *duration < 0 {
@@ -275,11 +165,11 @@ impl Trace {
                 *flags = flags.with(SpanFlags::NEGATIVE);
             }
         }
-        columns.span_id = pick(&order, &raw.span_id);
-        columns.service = pick(&order, &raw.service);
-        columns.operation = pick(&order, &raw.operation);
+        columns.span_id = pick_u64(&order, &raw.span_id);
+        columns.service = pick_u32(&order, &raw.service);
+        columns.operation = pick_u32(&order, &raw.operation);
         columns.kind = pick(&order, &raw.kind);
-        columns.origin = pick(&order, &raw.origin);
+        columns.origin = pick_u32(&order, &raw.origin);
 
         let start_ns = columns.start_ns.iter().copied().filter(|start| *start != 0).min().unwrap_or_default();
         let ends = columns.start_ns.iter().zip(&columns.duration_ns);
@@ -299,18 +189,15 @@ fn inherit_starts(start_ns: &mut [i64], parents: &[u32], flags: &mut [SpanFlags]
         return;
     }
     let order: Vec<u32> = (0_u32..).take(parents.len()).collect();
-    let links = Links::in_order(&order, parents);
     let first_start = start_ns.iter().copied().filter(|start| *start != 0).min().unwrap_or_default();
-    links.walk(
-        parents,
-        |span, _| {
-            if get(start_ns, span) == 0 {
-                let parent = parents.get(span).copied().unwrap_or(NONE);
-                let inherited = start_ns.get(parent as usize).copied().unwrap_or(first_start);
-                set(start_ns, span, inherited);
-                set(flags, span, get(flags, span).with(SpanFlags::NO_START));
-            }
-        },
-        |_| {},
-    );
+    // A parent has its own before its children ask.
+    for span in Preorder::of(parents, &order).items {
+        let span = span as usize;
+        if get(start_ns, span) == 0 {
+            let parent = parents.get(span).copied().unwrap_or(NONE);
+            let inherited = start_ns.get(parent as usize).copied().unwrap_or(first_start);
+            set(start_ns, span, inherited);
+            set(flags, span, get(flags, span).with(SpanFlags::NO_START));
+        }
+    }
 }

@@ -37,7 +37,7 @@ use crate::{
     panels::{FailureDialog, FailureView},
     platform::clock,
     state::{
-        page::PageInfo,
+        page::{Opening, PageInfo},
         query::{Query, use_query},
         reactive::{Callback, Memo, Signal, signal},
         refresh::use_beat,
@@ -75,7 +75,7 @@ pub fn open() -> AnyView {
 fn TracePage() -> impl IntoView {
     let router = Router::expect();
     let page = PageInfo::expect();
-    page.announce("Trace", false, None);
+    page.announce("Trace", false, Opening::default());
     let id = Memo::new(move |before: Option<&Option<TraceId>>| match router.route() {
         Route::Trace(id) => TraceId::parse(&id),
         // On the way to another page.
@@ -194,7 +194,7 @@ fn TraceBody(
     let view = TraceView::provide(explained);
     let page = PageInfo::expect();
     let title = Memo::new(move |_| view.with(Explained::root_title));
-    crate::state::reactive::effect(move || page.announce(title.get(), false, None));
+    crate::state::reactive::effect(move || page.announce(title.get(), false, Opening::default()));
     let tab = view.tab();
     view! {
         <div class="trace">

@@ -15,7 +15,7 @@ use leptos::prelude::*;
 
 use crate::{
     base::time::{TimeSpec, TimeUnit},
-    state::page::PageInfo,
+    state::page::{Opening, PageInfo},
 };
 
 use search::Search;
@@ -28,7 +28,11 @@ pub fn open() -> AnyView {
 
 #[component]
 fn TracesPage() -> impl IntoView {
-    PageInfo::expect().announce("Traces", true, Some(TimeSpec::last(1, TimeUnit::Hour)));
+    PageInfo::expect().announce(
+        "Traces",
+        true,
+        Opening { spec: Some(TimeSpec::last(1, TimeUnit::Hour)), ..Opening::default() },
+    );
     let search = Search::new();
     view! {
         <div class="traces">

@@ -28,7 +28,7 @@ use crate::{
     state::{
         cursor::PageEvents,
         query::use_query,
-        reactive::{Callback, Memo, RwSignal, Signal, effect},
+        reactive::{Callback, Memo, RwSignal, effect},
         sources::Sources,
         time::TimeContext,
         url::Params,
@@ -92,7 +92,8 @@ pub fn bar(dashboard: Arc<Dashboard>) -> AnyView {
     let time = TimeContext::expect();
     let events = PageEvents::expect();
     let written = Arc::clone(&queries);
-    let question = Signal::derive(move || {
+    // Equal questions are one: a variable that no annotation has asks nothing anew.
+    let question = Memo::new(move |_| {
         let fill = events.fill.get();
         let filled = |text: &String| fill.as_ref().map_or_else(|| Some(text.clone()), |fill| fill(text));
         let asked = written.iter().map(|AnnotationQuery { expr, source, .. }| {
@@ -104,7 +105,7 @@ pub fn bar(dashboard: Arc<Dashboard>) -> AnyView {
     });
     let sources = Sources::expect();
     let known = Arc::clone(&queries);
-    let query = use_query(question, time.beat, move |question: Question, _: Option<Arc<Answer>>| {
+    let query = use_query(question.into(), time.beat, move |question: Question, _: Option<Arc<Answer>>| {
         let queries = Arc::clone(&known);
         async move {
             let Question { spec, zone, is_on, asked } = question;

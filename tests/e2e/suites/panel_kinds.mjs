@@ -8,7 +8,7 @@ import { DESKTOP, PHONE, THEMES, axeFindings, downloadCsv, misfits, onPage, pane
 import { check, equal, until } from "../lib/runner.mjs";
 
 const FIXTURES = { kinds: "gauges.json", "kinds-old": "gauges_old.json" };
-const PANELS = { kinds: 14, "kinds-old": 5 };
+const PANELS = { kinds: 18, "kinds-old": 5 };
 
 // Serves our dashboards beside the installed ones.
 async function serveFixtures(env, { front, base }, more = () => undefined) {
@@ -84,6 +84,36 @@ export function panelKindsSuite(runner, env) {
       for (const [at, width] of widths.entries()) check(Math.abs(width - Number(bars[at].ratio)) < 0.02, `bar ${at} is ${width} long`);
       const lit = await panel(page, "Memory, retro").locator('[data-testid="meter"]').evaluateAll((all) => all.map((bar) => [Number(bar.dataset.ratio), bar.querySelectorAll('.bar-gauge__cell[data-state="lit"]').length / bar.querySelectorAll(".bar-gauge__cell").length]));
       for (const [ratio, share] of lit) check(Math.abs(ratio - share) < 0.05, `${share} of the cells are lit for ${ratio}`);
+    });
+  });
+
+  runner.test("kinds: numbers have the colours that their fields say, on them or behind them", async () => {
+    const server = await env.demo();
+    await serveFixtures(env, server);
+    await onPage(env.browser, {}, async (page) => {
+      await openKinds(page, server.front);
+      const styles = (title, selector, property) => panel(page, title).locator(selector).evaluateAll((all, property) => all.map((one) => getComputedStyle(one)[property]), property);
+      const token = (name) => page.evaluate((name) => {
+        const probe = document.body.appendChild(document.createElement("i"));
+        probe.style.color = `var(--${name})`;
+        const { color } = getComputedStyle(probe);
+        probe.remove();
+        return color;
+      }, name);
+      equal(await styles("Error share, filled", ".stat__fill", "backgroundColor"), [await token("crit")], "what is behind a value above its limit");
+      equal(await styles("Error share, filled", ".stat__value", "color"), [await token("text-1")], "a filled number");
+      // A gradient over all values: the smallest and the largest have its ends.
+      const cpu = answerTo(server.front, "avg(agentarea_cpu_usage_percent) by (component)").map(({ points }) => Math.max(...points.values()));
+      const fills = await styles("CPU on a gradient", ".stat__fill", "backgroundColor");
+      equal(fills.length, cpu.length, "filled numbers");
+      equal(fills[cpu.indexOf(Math.max(...cpu))], await token("crit"), "the largest");
+      equal(new Set(fills).size, fills.length, "different colours");
+      const series = await styles("Agents in the series' colours", ".stat__item-value", "color");
+      equal(new Set(series).size, series.length, "colours of series");
+      const places = await panel(page, "Agents in the series' colours").locator(".stat__item").evaluateAll((all) => all.map((one) => one.offsetLeft));
+      equal(new Set(places).size, 1, "columns of numbers that lie across the card");
+      equal([...new Set(await styles("Agents in the series' colours", ".stat__item", "textAlign"))], ["center"], "where they stand");
+      equal(await styles("One colour", ".stat__value", "color"), ["rgb(157, 123, 216)"], "a colour of one's own");
     });
   });
 

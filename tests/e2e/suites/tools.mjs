@@ -357,11 +357,14 @@ export function toolsSuite(runner, env) {
       });
       check(link.length < 16_500, `${link.length} characters`);
     });
-    await onPage(env.browser, { allow: [/ERR_ABORTED/] }, async (page) => {
+    await onPage(env.browser, { allow: [/ERR_ABORTED/], timezoneId: "Asia/Tokyo" }, async (page) => {
       await page.goto(link);
       await until("the dashboard of the link", () => pathOf(page) === "/d/~targets-exported-for-sharing");
       await settled(page, { panels: 3 });
       equal(new URL(page.url()).hash, "", "what is left of the link");
+      // The dashboard's own refresh and zone, where the address has none.
+      const bar = await page.locator(".bar").innerText();
+      check(bar.includes("UTC") && bar.includes("30s"), `the page opens with ${bar.replaceAll(/\s+/g, " ")}`);
     });
     await onPage(env.browser, { allow: [/ERR_ABORTED/] }, async (page) => {
       await page.goto(link.slice(0, -40));

@@ -153,6 +153,13 @@ export function variablesSuite(runner, env) {
     await option(page, "service", "The front & centre").click();
     await until("another question", () => found().some((expr) => expr.includes('{service="agentarea-frontend"')));
     equal(found().length, 2, "questions");
+    // One that no annotation has asks nothing anew.
+    await open(page, "window");
+    await option(page, "window", "10m").click();
+    await page.keyboard.press("Escape");
+    await until("the other variable", () => new URL(page.url()).searchParams.getAll("var-window").includes("10m"));
+    await settled(page);
+    equal(found().length, 2, "questions after another variable changed");
     equal(asked(front, "$nothing").length, 0, "questions with a variable in them");
   });
 

@@ -44,6 +44,8 @@ fn remarks(panel: &Panel) -> Vec<Notice> {
         "bargauge" => bar_gauge_from(&panel.document, &mut field).1,
         "barchart" => bar_chart_from(&panel.document).1,
         "histogram" => histogram_from(&panel.document).1,
+        // Read with the dashboard.
+        "stat" => Vec::new(),
         _ => pie_from(&panel.document, &mut field).1,
     };
     panel.notices.iter().cloned().chain(late).collect()
