@@ -2,6 +2,53 @@
 //! allows.
 
 pub use crate::ids::NONE;
+use crate::ids::Positions;
+
+/// The parent of each item, and what is odd about some; all lists are ascending.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Parents {
+    /// By item: its parent, or [`NONE`].
+    pub of: Vec<u32>,
+    /// Items with the id of one before them.
+    pub duplicates: Vec<u32>,
+    /// Items that name parents of which none is there.
+    pub orphans: Vec<u32>,
+    /// Items that name themselves: they have no parent.
+    pub own: Vec<u32>,
+    /// Items whose first parent is not there, and that name others.
+    pub looked_further: Vec<u32>,
+}
+
+impl Parents {
+    /// By the id of each item and that of its parent (0: none; missing ones count as 0). `others` are further parents of items, by
+    /// item, of which the first one counts that is there.
+    pub fn find(ids: &[u64], parent_ids: &[u64], others: &[(u32, u64)]) -> Self {
+        let mut found = Self { of: Vec::with_capacity(ids.len()), ..Self::default() };
+        let positions = Positions::of(ids, &mut found.duplicates);
+        let mut others = others.iter().peekable();
+        let parent_ids = parent_ids.iter().copied().chain(std::iter::repeat(0));
+        for (at, parent_id) in (0..ids.len() as u32).zip(parent_ids) {
+            let mut parent = if parent_id == 0 { NONE } else { positions.find(parent_id) };
+            let mut is_missing = parent_id != 0 && parent == NONE;
+            while let Some((_, id)) = others.next_if(|(of, _)| *of <= at) {
+                if parent == NONE {
+                    parent = positions.find(*id);
+                    found.looked_further.push(at);
+                }
+                is_missing = parent == NONE;
+            }
+            if parent == at {
+                parent = NONE;
+                found.own.push(at);
+            } else if is_missing {
+                found.orphans.push(at);
+            }
+            found.of.push(parent);
+        }
+        found.looked_further.dedup();
+        found
+    }
+}
 
 /// A forest's items, a parent before its children.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -13,6 +60,8 @@ pub struct Preorder {
     pub depth: Vec<u32>,
     /// By place: behind the last descendant.
     pub end: Vec<u32>,
+    /// The places of those without a parent.
+    pub roots: Vec<u32>,
 }
 
 fn get(column: &[u32], at: u32) -> u32 {
@@ -55,11 +104,16 @@ impl Preorder {
             parent: Vec::with_capacity(count),
             depth: Vec::with_capacity(count),
             end: vec![0; count],
+            roots: Vec::new(),
         };
         let mut place = vec![NONE; count];
         let (mut item, mut depth) = (first_root, 0);
         while let Some(Link { child, .. }) = link(&links, item) {
-            set(&mut place, item, found.items.len() as u32);
+            let at = found.items.len() as u32;
+            set(&mut place, item, at);
+            if depth == 0 {
+                found.roots.push(at);
+            }
             found.items.push(item);
             found.parent.push(get(&place, get(parents, item)));
             found.depth.push(depth);
@@ -121,6 +175,24 @@ pub fn cut_cycles(parents: &mut [u32], starts: &[i64]) -> Vec<u32> {
     cut
 }
 
+/// When the first item starts, 0 counting as not known, and when the last one ends; 0 without items. Durations below 0 become 0, and
+/// `negative` is told of them, ascending.
+pub fn extent(starts: &[i64], durations: &mut [i64], negative: &mut Vec<u32>) -> (i64, i64) {
+    let (mut first, mut last) = (i64::MAX, i64::MIN);
+    for ((start, duration), at) in starts.iter().zip(durations).zip(0_u32..) {
+        if *duration < 0 {
+            *duration = 0;
+            negative.push(at);
+        }
+        if *start != 0 {
+            first = first.min(*start);
+        }
+        last = last.max(start.saturating_add(*duration));
+    }
+    let first = if first == i64::MAX { 0 } else { first };
+    (first, if last == i64::MIN { first } else { last.max(first) })
+}
+
 /// The numbers at some positions; 0 where there is none.
 pub fn pick_u32(positions: &[u32], column: &[u32]) -> Vec<u32> {
     positions.iter().map(|at| column.get(*at as usize).copied().unwrap_or_default()).collect()
@@ -145,6 +217,9 @@ mod tests {
         let place = found.items.len();
         found.items.push(at);
         found.depth.push(depth);
+        if depth == 0 {
+            found.roots.push(place as u32);
+        }
         let parent = found.items.iter().position(|item| *item == parents[at as usize]);
         found.parent.push(parent.map_or(NONE, |place| place as u32));
         found.end.push(0);
@@ -195,6 +270,36 @@ mod tests {
         check(&[2, 0, 1, 0, 3], &[5, 4, 6, 1, 1], &[1]);
         // Equal starts, a cycle of one, a parent that is no item.
         check(&[1, 0, 2, 9], &[7, 7, 7, 7], &[0, 2]);
+    }
+
+    #[test]
+    fn parents_are_found_by_their_ids() {
+        let found =
+            Parents::find(&[5, 6, 7, 6, 8, 9, 3], &[0, 5, 99, 7, 8, 98], &[(2, 6), (2, 5), (5, 97), (6, 5), (6, 7)]);
+        let expect = Parents {
+            of: vec![NONE, 0, 1, 2, NONE, NONE, 0],
+            duplicates: vec![3],
+            orphans: vec![5],
+            own: vec![4],
+            looked_further: vec![2, 5, 6],
+        };
+        assert_eq!(found, expect);
+        assert_eq!(Parents::find(&[], &[1], &[(0, 1)]), Parents::default());
+    }
+
+    #[test]
+    fn an_extent_is_from_the_first_start_to_the_last_end() {
+        let check = |starts: &[i64], durations: &[i64], expect: (i64, i64), expect_negative: &[u32]| {
+            let (mut durations, mut negative) = (durations.to_vec(), Vec::new());
+            assert_eq!(extent(starts, &mut durations, &mut negative), expect);
+            assert_eq!(negative, expect_negative);
+            assert!(durations.iter().all(|duration| *duration >= 0));
+        };
+        check(&[], &[], (0, 0), &[]);
+        check(&[0, 0], &[0, 5], (0, 5), &[]);
+        check(&[7, 0, 5], &[1, 9, -3], (5, 9), &[2]);
+        check(&[i64::MAX], &[i64::MAX], (0, i64::MAX), &[]);
+        check(&[-9], &[2], (-9, -7), &[]);
     }
 
     #[test]

@@ -211,7 +211,7 @@ fn figures_view(figures: Vec<Figure>, look: Look) -> AnyView {
             view! {
                 <div class="stat__item">
                     {look.fill(ink)}
-                    <div class="stat__item-value" data-state=state style:color=colour data-testid="stat-value" data-value=value.to_string() title=full>{text.to_string()}</div>
+                    <div class="stat__item-value" data-state=state data-tinted=colour.is_some().then_some("true") style:--ink=colour data-testid="stat-value" data-value=value.to_string() title=full>{text.to_string()}</div>
                     {shows_name.then(|| view! { <div class="stat__name" title=name.clone()>{name.clone()}</div> }).views()}
                     {cover_view(&name, leads)}
                 </div>

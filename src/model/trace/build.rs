@@ -6,10 +6,7 @@
 use std::sync::Arc;
 
 pub(super) use agentarea_kernels::ids::NONE;
-use agentarea_kernels::{
-    ids::Positions,
-    tree::{Preorder, cut_cycles, pick_i64, pick_u32, pick_u64},
-};
+use agentarea_kernels::tree::{Parents, Preorder, cut_cycles, extent, pick_i64, pick_u32, pick_u64};
 
 use super::{SpanDetails, SpanFlags, SpanKind, Trace, TraceId};
 
@@ -94,36 +91,13 @@ fn set<T>(column: &mut [T], at: usize, value: T) {
     }
 }
 
-/// The parent of each span, as a position or [`NONE`].
-fn parents(spans: &RawSpans, flags: &mut [SpanFlags]) -> Vec<u32> {
-    let ids = &spans.span_id;
-    let mut duplicates = Vec::new();
-    let positions = Positions::of(ids, &mut duplicates);
-    for at in duplicates {
-        set(flags, at as usize, get(flags, at as usize).with(SpanFlags::DUPLICATE));
-    }
-    let mut parents = positions.find_all(spans.parent_id.get(..ids.len()).unwrap_or(&spans.parent_id));
-    parents.resize(ids.len(), NONE);
-    let mut others = spans.other_parents.iter().peekable();
-    for (at, (parent, parent_id)) in parents.iter_mut().zip(&spans.parent_id).enumerate() {
-        let mut is_missing = *parent_id != 0 && *parent == NONE;
-        while let Some((_, id)) = others.next_if(|(of, _)| *of as usize <= at) {
-            if *parent == NONE {
-                *parent = positions.find(*id);
-                // Said of the first.
-                set(flags, at, get(flags, at).without(SpanFlags::FOLLOWS));
-            }
-            is_missing = *parent == NONE;
-        }
-        if *parent as usize == at {
-            // Its own parent: no parent at all.
-            *parent = NONE;
-            set(flags, at, get(flags, at).with(SpanFlags::CYCLE));
-        } else if is_missing {
-            set(flags, at, get(flags, at).with(SpanFlags::ORPHAN));
+/// Flags some spans.
+fn flag(flags: &mut [SpanFlags], spans: &[u32], change: impl Fn(SpanFlags) -> SpanFlags) {
+    for at in spans {
+        if let Some(flags) = flags.get_mut(*at as usize) {
+            *flags = change(*flags);
         }
     }
-    parents
 }
 
 /// Positions by start; those of equal start in their order of arrival.
@@ -147,35 +121,31 @@ impl Trace {
         flags.resize(count, SpanFlags::default());
         let mut start_ns = std::mem::take(&mut raw.start_ns);
         start_ns.resize(count, 0);
-        let mut parents = parents(&raw, &mut flags);
-        for at in cut_cycles(&mut parents, &start_ns) {
-            let cut = get(&flags, at as usize).with(SpanFlags::CYCLE);
-            set(&mut flags, at as usize, cut);
-        }
+        let Parents { of: mut parents, duplicates, orphans, own, looked_further } =
+            Parents::find(&raw.span_id, &raw.parent_id, &raw.other_parents);
+        flag(&mut flags, &duplicates, |flags| flags.with(SpanFlags::DUPLICATE));
+        flag(&mut flags, &orphans, |flags| flags.with(SpanFlags::ORPHAN));
+        flag(&mut flags, &own, |flags| flags.with(SpanFlags::CYCLE));
+        // Said of the first.
+        flag(&mut flags, &looked_further, |flags| flags.without(SpanFlags::FOLLOWS));
+        flag(&mut flags, &cut_cycles(&mut parents, &start_ns), |flags| flags.with(SpanFlags::CYCLE));
         inherit_starts(&mut start_ns, &parents, &mut flags);
 
-        let Preorder { items: order, parent, depth, end } = Preorder::of(&parents, &by_start(&start_ns));
+        let Preorder { items: order, parent, depth, end, roots } = Preorder::of(&parents, &by_start(&start_ns));
         let mut columns = Columns { parent, depth, subtree_end: end, ..Columns::default() };
         columns.start_ns = pick_i64(&order, &start_ns);
         columns.duration_ns = pick_i64(&order, &raw.duration_ns);
         columns.flags = pick(&order, &flags);
-        for (duration, flags) in columns.duration_ns.iter_mut().zip(&mut columns.flags) {
-            if *duration < 0 {
-                *duration = 0;
-                *flags = flags.with(SpanFlags::NEGATIVE);
-            }
-        }
+        let mut negative = Vec::new();
+        let (start_ns, end_ns) = extent(&columns.start_ns, &mut columns.duration_ns, &mut negative);
+        flag(&mut columns.flags, &negative, |flags| flags.with(SpanFlags::NEGATIVE));
         columns.span_id = pick_u64(&order, &raw.span_id);
         columns.service = pick_u32(&order, &raw.service);
         columns.operation = pick_u32(&order, &raw.operation);
         columns.kind = pick(&order, &raw.kind);
         columns.origin = pick_u32(&order, &raw.origin);
 
-        let start_ns = columns.start_ns.iter().copied().filter(|start| *start != 0).min().unwrap_or_default();
-        let ends = columns.start_ns.iter().zip(&columns.duration_ns);
-        let end_ns = ends.map(|(start, duration)| start.saturating_add(*duration)).max().unwrap_or_default();
-        let roots = (0_u32..).zip(&columns.parent).filter(|(_, parent)| **parent == NONE).map(|(at, _)| at).collect();
-        Self { id, spans: columns, names, roots, start_ns, end_ns: end_ns.max(start_ns), warnings, details }
+        Self { id, spans: columns, names, roots, start_ns, end_ns, warnings, details }
     }
 }
 

@@ -156,7 +156,7 @@ export function variablesSuite(runner, env) {
     // One that no annotation has asks nothing anew.
     await open(page, "window");
     await option(page, "window", "10m").click();
-    await page.keyboard.press("Escape");
+    await page.keyboard.press("Enter");
     await until("the other variable", () => new URL(page.url()).searchParams.getAll("var-window").includes("10m"));
     await settled(page);
     equal(found().length, 2, "questions after another variable changed");
