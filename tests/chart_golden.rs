@@ -265,6 +265,13 @@ impl<'a> Case<'a> {
         }
     }
 
+    /// With the looks that its series and its left axis ask for.
+    fn finished(frame: &'a Frame, series: &'a mut [Series], unit: &str, finishes: &'a Finishes) -> Self {
+        let mut left = axis(unit);
+        finishes.adjust(series, [&mut left, &mut AxisOptions::default()]);
+        Self { left, finish: Some(finishes), ..Self::new(frame, series, unit) }
+    }
+
     fn layout(&self) -> Layout {
         timeseries::layout(&timeseries::Input {
             frame: self.frame,
@@ -447,12 +454,7 @@ fn both_signs_on_a_symmetric_logarithm() {
     let axis =
         AxisFinish { linear_threshold: Some(1.0), is_centred: true, is_grid_hidden: true, ..AxisFinish::default() };
     let finishes = Finishes { axis, series: Vec::new() };
-    let mut left = self::axis("short");
-    finishes.adjust(&mut series, [&mut left, &mut AxisOptions::default()]);
-    let mut case = Case::new(&frame, &series, "short");
-    case.left = left;
-    case.finish = Some(&finishes);
-    check("symlog", &case.layout().scene, None);
+    check("symlog", &Case::finished(&frame, &mut series, "short", &finishes).layout().scene, None);
 }
 
 #[test]
@@ -464,12 +466,7 @@ fn a_line_coloured_by_its_values() {
         axis: AxisFinish { has_borders: true, labels: LabelColour::Series, ..AxisFinish::default() },
         series: vec![SeriesFinish { levels, dash_px: vec![10.0, 3.0], ..SeriesFinish::default() }],
     };
-    let mut left = axis("percent");
-    finishes.adjust(&mut series, [&mut left, &mut AxisOptions::default()]);
-    let mut case = Case::new(&frame, &series, "percent");
-    case.left = left;
-    case.finish = Some(&finishes);
-    let layout = case.layout();
+    let layout = Case::finished(&frame, &mut series, "percent", &finishes).layout();
     let scale = layout.left.as_ref().unwrap().scale;
     // No colour outside the values that it is for.
     for mark in &layout.scene.marks {
@@ -502,12 +499,7 @@ fn lines_bars_and_dots_on_a_gradient() {
     let levels = vec![(f64::NEG_INFINITY, mix(0.125)), (25.0, mix(0.375)), (50.0, mix(0.625)), (75.0, mix(0.875))];
     let own = SeriesFinish { levels, has_points: true, ..SeriesFinish::default() };
     let finishes = Finishes { series: vec![own.clone(), own], ..Finishes::default() };
-    let mut left = axis("percent");
-    finishes.adjust(&mut series, [&mut left, &mut AxisOptions::default()]);
-    let mut case = Case::new(&frame, &series, "percent");
-    case.left = left;
-    case.finish = Some(&finishes);
-    let layout = case.layout();
+    let layout = Case::finished(&frame, &mut series, "percent", &finishes).layout();
     let scale = layout.left.as_ref().unwrap().scale;
     // Bars are cut where the colour changes, on whole pixels; dots have the colour of where they are.
     let mut counts = [0, 0];
@@ -528,6 +520,32 @@ fn lines_bars_and_dots_on_a_gradient() {
     }
     assert!(counts[0] > 24 && counts[1] == 24, "{counts:?}");
     check("gradient", &layout.scene, None);
+}
+
+#[test]
+fn the_parts_of_a_blended_line_overlap() {
+    let frame = frame_of(vec![("steep", vec![5.0, 95.0])]);
+    let levels = vec![(f64::NEG_INFINITY, Ink::Ok), (40.0, Ink::Warn), (60.0, Ink::Crit)];
+    let parts = |is_blended: bool| -> Vec<(f32, f32)> {
+        let own = SeriesFinish { levels: levels.clone(), is_blended, ..SeriesFinish::default() };
+        let finishes = Finishes { series: vec![own], ..Finishes::default() };
+        let mut series = [look("steep", 3)];
+        let scene = Case::finished(&frame, &mut series, "percent", &finishes).layout().scene;
+        let ys = |mark: &Mark| match mark {
+            Mark::Path { points, .. } => Some((points.first()?.y, points.last()?.y)),
+            _ => None,
+        };
+        scene.marks.iter().filter_map(ys).collect()
+    };
+    // Each begins where the one below it ends, or a pixel below that.
+    for (is_blended, overlap) in [(false, 0.0), (true, 1.0)] {
+        let parts = parts(is_blended);
+        assert_eq!(parts.len(), 3);
+        for pair in parts.windows(2) {
+            let [(_, end), (start, _)] = pair else { continue };
+            assert!((start - end - overlap).abs() < 0.05, "{parts:?}");
+        }
+    }
 }
 
 #[test]

@@ -45,6 +45,8 @@ pub struct SeriesFinish {
     pub dash_px: Vec<f64>,
     /// Colours by value: each holds from its value, ascending, to the next one's. Empty: the series' own.
     pub levels: Vec<(f64, Ink)>,
+    /// Neighbouring levels look alike, as those of a gradient: a line's parts overlap by a pixel, so that no seam is seen.
+    pub is_blended: bool,
     /// The other edge of a band: the index of a series.
     pub band_to: Option<usize>,
     pub point_diameter_px: Option<f64>,
@@ -201,7 +203,12 @@ fn lines(finish: &SeriesFinish, view: &SeriesView<'_>) -> Vec<Mark> {
     let mut marks = Vec::new();
     let plot = view.plot();
     let edge = Rect::new(plot.left - 0.05, plot.top - 0.05, plot.right + 0.05, plot.bottom + 0.05);
-    let bands = view.bands(&finish.levels, edge);
+    let mut bands = view.bands(&finish.levels, edge);
+    if finish.is_blended {
+        for (_, rect) in &mut bands {
+            rect.top = (rect.top - 1.0 / view.dpr).max(edge.top);
+        }
+    }
     let mut dots: Vec<Mark> = Vec::new();
     for run in view.runs() {
         let points = view.points(run);
@@ -238,6 +245,7 @@ fn areas(finish: &SeriesFinish, view: &SeriesView<'_>) -> Vec<Mark> {
         return Vec::new();
     }
     let plot = view.plot();
+    let bands = whole_bands(finish, view);
     let mut marks = Vec::new();
     for run in view.runs().filter(|run| run.len() > 1) {
         let mut points = routed(view.points(run), finish.route);
@@ -251,8 +259,8 @@ fn areas(finish: &SeriesFinish, view: &SeriesView<'_>) -> Vec<Mark> {
             continue;
         }
         if !finish.levels.is_empty() {
-            for (ink, rect) in whole_bands(finish, view) {
-                let part = clip::polygon(polygon.clone(), rect);
+            for (ink, rect) in &bands {
+                let part = clip::polygon(polygon.clone(), *rect);
                 if part.len() > 2 {
                     marks.push(Mark::Area { tone: ink.alpha(fill_ratio), points: part });
                 }

@@ -1,6 +1,6 @@
 //! From a dashboard's options to inks, units and names, alike for all kinds of panels.
 
-use std::cmp::Ordering;
+use std::{cell::OnceCell, cmp::Ordering};
 
 use crate::{
     base::colour::{Ink, Rgba, gradient, ratio_of},
@@ -45,7 +45,7 @@ pub fn looks_of(panel: &Panel, frame: &Frame, targets: &[usize]) -> Vec<SeriesLo
         })
         .collect();
     let slots = series_slots(&identities);
-    let mut extent = None;
+    let ends = GradientEnds::of(frame);
     frame
         .columns
         .iter()
@@ -69,7 +69,7 @@ pub fn looks_of(panel: &Panel, frame: &Frame, targets: &[usize]) -> Vec<SeriesLo
                 }
                 FieldColour::Continuous(scheme) => {
                     let value = deciding_value(&options.field, &column.values);
-                    let ends = options.field.ends_or(*extent.get_or_insert_with(|| extent_of(frame)));
+                    let ends = ends.of_field(&options.field);
                     if value.is_finite() { gradient(scheme, ratio_of(value, ends)) } else { Ink::Series(slot) }
                 }
                 _ => Ink::Series(slot),
@@ -89,8 +89,31 @@ fn deciding_value(field: &FieldOptions, values: &[f64]) -> f64 {
     }
 }
 
-/// The least and the largest finite value of all columns: Grafana's gradients span the whole panel.
-pub fn extent_of(frame: &Frame) -> (f64, f64) {
+/// From where to where gradients of colours go. An open end is that of all values of the panel, as in Grafana; they are looked
+/// through once, and only where a field needs it.
+pub struct GradientEnds<'a> {
+    frame: &'a Frame,
+    extent: OnceCell<(f64, f64)>,
+}
+
+impl<'a> GradientEnds<'a> {
+    pub fn of(frame: &'a Frame) -> Self {
+        Self { frame, extent: OnceCell::new() }
+    }
+
+    pub fn of_field(&self, field: &FieldOptions) -> (f64, f64) {
+        match (field.min, field.max) {
+            (Some(min), Some(max)) => (min, max),
+            (min, max) => {
+                let (least, largest) = *self.extent.get_or_init(|| extent_of(self.frame));
+                (min.unwrap_or(least), max.unwrap_or(largest))
+            }
+        }
+    }
+}
+
+/// The least and the largest finite value of all columns.
+fn extent_of(frame: &Frame) -> (f64, f64) {
     let values = frame.columns.iter().flat_map(|column| column.values.iter().copied());
     values
         .filter(|value| value.is_finite())

@@ -34,7 +34,7 @@ use super::{
     data::{PanelData, use_panel_data},
     export::Sheet,
     leads::{cover_view, leads_at},
-    look::{SeriesLook, extent_of, ink_of, state_of},
+    look::{GradientEnds, SeriesLook, ink_of, state_of},
 };
 
 /// Rows asked for, however wide the card: the step decides what `$__rate_interval` is, and one number must be the same
@@ -113,7 +113,7 @@ pub fn view(props: PanelProps) -> AnyView {
             format!("{}. {}", shown.get().title, values.join(", "))
         })
     });
-    let look = Look {
+    let manner = Manner {
         text_mode: options.text_mode,
         is_filled: options.colour_mode == StatColourMode::Background,
         orientation: options.orientation,
@@ -122,7 +122,7 @@ pub fn view(props: PanelProps) -> AnyView {
     view! {
         <Frame props=props live=live unit=unit_note>
             <div class="stat" data-align=align>
-                {move || figures_view(figures.get(), look)}
+                {move || figures_view(figures.get(), manner)}
                 <ChartCanvas
                     class=if has_spark { "stat__spark" } else { "stat__measure" }
                     scene=scene
@@ -137,14 +137,14 @@ pub fn view(props: PanelProps) -> AnyView {
 
 /// How all numbers of a panel are shown.
 #[derive(Clone, Copy)]
-struct Look {
+struct Manner {
     text_mode: StatTextMode,
     /// Colours are behind the numbers, not theirs.
     is_filled: bool,
     orientation: Orientation,
 }
 
-impl Look {
+impl Manner {
     /// A number's own colour: a state's, or one that no state has, as CSS.
     fn colour_of(self, ink: Ink) -> (Option<&'static str>, Option<String>) {
         let state = state_of(ink).filter(|_| !self.is_filled);
@@ -162,11 +162,11 @@ impl Look {
 }
 
 /// One number, as large as its card allows.
-fn single_view(figure: Figure, look: Look) -> AnyView {
+fn single_view(figure: Figure, manner: Manner) -> AnyView {
     let Figure { name, value, text, full, ink, verdict, leads } = figure;
-    let text_mode = look.text_mode;
+    let text_mode = manner.text_mode;
     let state = state_of(ink);
-    let (own_state, colour) = look.colour_of(ink);
+    let (own_state, colour) = manner.colour_of(ink);
     let shows_name = matches!(text_mode, StatTextMode::ValueAndName | StatTextMode::Name);
     let mark = match state {
         Some("ok") => "●",
@@ -175,7 +175,7 @@ fn single_view(figure: Figure, look: Look) -> AnyView {
         _ => "",
     };
     view! {
-        {look.fill(ink)}
+        {manner.fill(ink)}
         <div class="stat__value" data-state=own_state style:color=colour data-testid="stat-value" data-value=value.to_string() title=full>
             {format!("{}{}", text.prefix, text.number)}
             <span class="stat__suffix">{text.suffix}</span>
@@ -189,14 +189,14 @@ fn single_view(figure: Figure, look: Look) -> AnyView {
     .into_any()
 }
 
-fn figures_view(figures: Vec<Figure>, look: Look) -> AnyView {
+fn figures_view(figures: Vec<Figure>, manner: Manner) -> AnyView {
     let is_single = figures.len() <= 1;
     if is_single {
         let Some(figure) = figures.into_iter().next() else { return ().into_any() };
-        return single_view(figure, look);
+        return single_view(figure, manner);
     }
     let count = figures.len();
-    let columns = match look.orientation {
+    let columns = match manner.orientation {
         // As Grafana has it: each number lies across the card, or stands beside the others.
         Orientation::Horizontal => [1; 4],
         Orientation::Vertical => [count; 4],
@@ -206,11 +206,11 @@ fn figures_view(figures: Vec<Figure>, look: Look) -> AnyView {
         .into_iter()
         .map(|figure| {
             let Figure { name, value, text, full, ink, verdict: _, leads } = figure;
-            let shows_name = look.text_mode != StatTextMode::Value;
-            let (state, colour) = look.colour_of(ink);
+            let shows_name = manner.text_mode != StatTextMode::Value;
+            let (state, colour) = manner.colour_of(ink);
             view! {
                 <div class="stat__item">
-                    {look.fill(ink)}
+                    {manner.fill(ink)}
                     <div class="stat__item-value" data-state=state data-tinted=colour.is_some().then_some("true") style:--ink=colour data-testid="stat-value" data-value=value.to_string() title=full>{text.to_string()}</div>
                     {shows_name.then(|| view! { <div class="stat__name" title=name.clone()>{name.clone()}</div> }).views()}
                     {cover_view(&name, leads)}
@@ -252,11 +252,7 @@ fn is_shown(options: &StatOptions, look: &SeriesLook) -> bool {
 
 fn figures_of(options: &StatOptions, panel: &Panel, data: &PanelData) -> Vec<Figure> {
     let (frame, looks) = data.series();
-    let mut extent = None;
-    let mut ends = |look: &SeriesLook| {
-        let is_needed = matches!(look.options.field.colour, FieldColour::Continuous(_));
-        is_needed.then(|| look.options.field.ends_or(*extent.get_or_insert_with(|| extent_of(&frame))))
-    };
+    let ends = GradientEnds::of(&frame);
     let limit = options.value_limit.map_or(MOST_FIGURES, |limit| (limit as usize).min(MOST_FIGURES));
     let mut figures = Vec::new();
     for (column, look) in frame.columns.iter().zip(&looks) {
@@ -266,13 +262,12 @@ fn figures_of(options: &StatOptions, panel: &Panel, data: &PanelData) -> Vec<Fig
         if figures.len() >= MOST_FIGURES {
             break;
         }
-        let ends = ends(look).unwrap_or_default();
         if options.shows_all_values {
             let left = limit.saturating_sub(figures.len());
             let values = column.values.iter().enumerate().filter(|(_, v)| !is_missing(**v)).take(left);
             figures.extend(values.map(|(row, value)| {
                 let time_ms = frame.x_ms.get(row).copied();
-                let figure = figure(look, options, *value, ends);
+                let figure = figure(look, options, *value, &ends);
                 let figure = led(figure, panel, look, &column.labels, time_ms);
                 match data.name_at(&figure.name, row) {
                     Some(name) => Figure { name, ..figure },
@@ -283,7 +278,7 @@ fn figures_of(options: &StatOptions, panel: &Panel, data: &PanelData) -> Vec<Fig
             let value = reduce(options.reducer, &column.values);
             // An answer that is not a number is not the same as no answer.
             let is_nan = is_missing(value) && column.values.iter().any(|v| v.is_nan() && !is_missing(*v));
-            let figure = figure(look, options, if is_nan { f64::NAN } else { value }, ends);
+            let figure = figure(look, options, if is_nan { f64::NAN } else { value }, &ends);
             figures.push(led(figure, panel, look, &column.labels, frame.x_ms.last().copied()));
         }
     }
@@ -298,8 +293,7 @@ fn led(figure: Figure, panel: &Panel, look: &SeriesLook, labels: &Labels, time_m
     Figure { leads, ..figure }
 }
 
-/// `ends` are those of a gradient of colours, where the field has one.
-fn figure(look: &SeriesLook, options: &StatOptions, value: f64, ends: (f64, f64)) -> Figure {
+fn figure(look: &SeriesLook, options: &StatOptions, value: f64, ends: &GradientEnds<'_>) -> Figure {
     let field = &look.options.field;
     let known = (!is_missing(value)).then_some(value);
     let mapping = field.mapping_for(known);
@@ -326,7 +320,9 @@ fn figure(look: &SeriesLook, options: &StatOptions, value: f64, ends: (f64, f64)
         _ if !is_coloured => Ink::Text1,
         (Some(colour), _) => ink_of(colour),
         (None, FieldColour::Fixed(colour)) => ink_of(*colour),
-        (None, FieldColour::Continuous(scheme)) if value.is_finite() => gradient(scheme, ratio_of(value, ends)),
+        (None, FieldColour::Continuous(scheme)) if value.is_finite() => {
+            gradient(scheme, ratio_of(value, ends.of_field(field)))
+        }
         (None, FieldColour::SeriesPalette) => look.ink,
         (None, _) => step.map_or(Ink::Text1, |step| ink_of(step.colour)),
     };

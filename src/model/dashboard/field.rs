@@ -34,11 +34,6 @@ impl FieldOptions {
         (self.min.unwrap_or(0.0), self.max.unwrap_or(100.0))
     }
 
-    /// From where to where a gradient of colours goes: an open end is that of the values, `(min, max)`.
-    pub fn ends_or(&self, (min, max): (f64, f64)) -> (f64, f64) {
-        (self.min.unwrap_or(min), self.max.unwrap_or(max))
-    }
-
     /// What is written instead of a value, and its colour, where a mapping says so. `None` value is "no sample".
     pub fn mapping_for(&self, value: Option<f64>) -> Option<&ValueMapping> {
         self.mappings.iter().find(|m| m.matches.covers(value))

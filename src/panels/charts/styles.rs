@@ -13,7 +13,7 @@ use crate::{
         notice::Notice,
     },
     panels::{
-        look::{extent_of, ink_of},
+        look::{GradientEnds, ink_of},
         timeseries::{Prepared, TimeChart},
     },
     state::reactive::{Memo, effect},
@@ -68,14 +68,15 @@ pub fn apply(chart: &TimeChart) -> Vec<Notice> {
 }
 
 fn finishes_of(prepared: &Prepared, customs: &[Custom]) -> Vec<SeriesFinish> {
-    let extent = extent_of(&prepared.frame);
+    let ends = GradientEnds::of(&prepared.frame);
     let series = prepared.looks.iter().zip(customs);
     let finish = series.map(|(look, custom)| {
         let band_to = custom.fill_below_to.as_ref();
         let band_to = band_to.and_then(|name| prepared.looks.iter().position(|other| other.name == *name));
         let is_by_value = custom.gradient.as_deref() == Some("scheme");
-        let levels = if is_by_value { levels_of(&look.options.field, extent) } else { Vec::new() };
-        SeriesFinish { levels, band_to, ..finish_of(&look.options.style, custom) }
+        let levels = if is_by_value { levels_of(&look.options.field, &ends) } else { Vec::new() };
+        let is_blended = matches!(look.options.field.colour, FieldColour::Continuous(_));
+        SeriesFinish { levels, is_blended, band_to, ..finish_of(&look.options.style, custom) }
     });
     finish.collect()
 }
@@ -91,10 +92,10 @@ fn understand(matcher: &mut FieldMatcher, panel: &Panel) {
 }
 
 /// The colours of values, where they are what colours the panel: those of the thresholds, or of a gradient.
-fn levels_of(field: &FieldOptions, extent: (f64, f64)) -> Vec<(f64, Ink)> {
+fn levels_of(field: &FieldOptions, ends: &GradientEnds<'_>) -> Vec<(f64, Ink)> {
     match &field.colour {
         FieldColour::Thresholds => {}
-        FieldColour::Continuous(scheme) => return gradient_levels(scheme, field.ends_or(extent)),
+        FieldColour::Continuous(scheme) => return gradient_levels(scheme, ends.of_field(field)),
         _ => return Vec::new(),
     }
     let (min, max) = field.bounds();
@@ -138,6 +139,7 @@ fn finish_of(style: &SeriesStyle, custom: &Custom) -> SeriesFinish {
         route,
         gradient: if fades { Gradient::Opacity } else { Gradient::None },
         levels: Vec::new(),
+        is_blended: false,
         has_points: style.points == PointsMode::Always,
         dash_px: style.dash_px.clone(),
         band_to: None,

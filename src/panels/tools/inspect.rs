@@ -183,7 +183,7 @@ fn response_tab(asked: &[Asked]) -> AnyView {
         .views()
 }
 
-/// Answers are read while they arrive and not kept; so the question is asked once more.
+/// Answers are read piece by piece and not kept; so the question is asked once more.
 #[component]
 fn Response(title: String, request: HttpRequest) -> impl IntoView {
     let transport = Sources::expect().transport();
