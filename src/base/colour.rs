@@ -80,6 +80,12 @@ impl Stop {
 }
 
 impl Ink {
+    /// A place on the heat scale for something that is to be seen: its first stop is the surface itself, and is left out.
+    pub fn heat(ratio: f64) -> Self {
+        let first = 1.0 / (HEAT_STOPS - 1) as f64;
+        Self::Heat((first + (1.0 - first) * ratio) as f32)
+    }
+
     /// The CSS custom property that holds this ink, without the leading dashes. `None` for inks that are not one token:
     /// [`Ink::Heat`] lies between `heat-0` and `heat-5`, [`Ink::Mix`] between two others, [`Ink::Literal`] is itself.
     pub fn token(self) -> Option<&'static str> {
@@ -164,11 +170,7 @@ fn stops_of(scheme: &str) -> Option<Vec<Stop>> {
 /// The ink of one of Grafana's gradients at 0 to 1; what is no number is at its start.
 pub fn gradient(scheme: &str, ratio: f64) -> Ink {
     let ratio = if ratio.is_finite() { ratio.clamp(0.0, 1.0) } else { 0.0 };
-    let Some(stops) = stops_of(scheme) else {
-        // Its first stop is the surface, on which nothing would be seen.
-        let first = 1.0 / (HEAT_STOPS - 1) as f64;
-        return Ink::Heat((first + (1.0 - first) * ratio) as f32);
-    };
+    let Some(stops) = stops_of(scheme) else { return Ink::heat(ratio) };
     let at = ratio * stops.len().saturating_sub(1) as f64;
     let below = at.floor() as usize;
     let stop = |at: usize| stops.get(at).copied();

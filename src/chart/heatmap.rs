@@ -127,8 +127,6 @@ const NAME_STEP_PX: f64 = 15.0;
 const NAMES_MOST: f64 = 0.32;
 /// A cell that is not larger than so many gaps has none.
 const GAPS_LEAST: f64 = 3.0;
-/// Where the smallest count above nothing lies on the theme's scale: at its second stop, clear of the surface.
-const FIRST_HEAT: f64 = 0.2;
 /// Shades that are told apart; equal neighbours become one rectangle.
 const SHADES: f64 = 32.0;
 
@@ -215,8 +213,7 @@ impl HeatScale {
 
     fn ink(self, shade: u8) -> Ink {
         let ratio = f64::from(shade) / SHADES;
-        let ratio = if self.cells.is_scale_reversed { 1.0 - ratio } else { ratio };
-        Ink::Heat((FIRST_HEAT + (1.0 - FIRST_HEAT) * ratio) as f32)
+        Ink::heat(if self.cells.is_scale_reversed { 1.0 - ratio } else { ratio })
     }
 }
 

@@ -1,7 +1,7 @@
 //! The client of Prometheus's HTTP API (`/api/v1`), and of what speaks it: `VictoriaMetrics`, Mimir, Thanos, the demo.
 //!
 //! Invariant: wire shapes end here; callers get model types with the backend's warnings as notices. Query results are
-//! read while they arrive, straight into `f64` columns ([`scan`]); the small answers are read as a tree ([`wire`]) and are
+//! read piece by piece, straight into `f64` columns ([`scan`]); the small answers are read as a tree ([`wire`]) and are
 //! turned into the model in one place each ([`convert`]).
 //!
 //! Not here: how many requests run at once and what is tried again (`api::scheduler`); which step suits a panel
@@ -395,7 +395,7 @@ const REHEARSED: &str = r#"{"status":"success","data":{"resultType":"matrix","re
 {"metric":{"__name__":"a","job":"c"},"values":[[15,"98765.432109876543"],[30,"2e-05"],[60,"NaN"],[75,"1234567"]]}]}}"#;
 const REHEARSED_GRID: Grid = Grid { start_ms: 15_000, end_ms: 75_000, step_ms: 15_000 };
 
-/// Reads a whole `query_range` answer, as the streaming client does chunk by chunk.
+/// Reads a whole `query_range` answer, as the client does piece by piece.
 ///
 /// With a grid, the frame's rows are the grid's rows (and any timestamps beside it), so that frames of one grid line
 /// up; without, they are the union of the series' timestamps. Linear in the bytes, and in series × rows.

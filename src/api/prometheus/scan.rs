@@ -1,4 +1,4 @@
-//! Reads the answer of `query` and `query_range` while it arrives, straight into `f64` columns: no tree, no strings for
+//! Reads the answer of `query` and `query_range` piece by piece, straight into `f64` columns: no tree, no strings for
 //! numbers, each byte looked at once or twice.
 //!
 //! How: a small state machine follows the envelope; inside `values` a tight loop ([`agentarea_kernels::number`]) reads

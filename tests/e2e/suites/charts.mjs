@@ -18,9 +18,7 @@ export function chartsSuite(runner, env) {
 
   const onCharts = (name, query, work, options = {}) => runner.test(`charts: ${name}`, async () => {
     const { front } = await env.demo();
-    front.forget();
-    // The dashboard of the fixture stands in for one that the demonstration has.
-    front.fault = ({ path }) => (path.endsWith("dashboards/operations.json") ? { status: 200, type: "application/json", body: file } : undefined);
+    front.standIn("dashboards/operations.json", file);
     return onPage(env.browser, { ...options, allow: [GIVEN_UP, ...(options.allow ?? [])] }, async (page) => {
       await page.goto(`${front.url}d/operations${query}`);
       await settled(page, { panels: count });

@@ -21,8 +21,7 @@ export function heatmapsSuite(runner, env) {
 
   const onHeatmaps = (name, work, options = {}) => runner.test(`heatmaps: ${name}`, async () => {
     const { front } = await env.demo();
-    front.forget();
-    front.fault = ({ path }) => (path.endsWith("dashboards/operations.json") ? { status: 200, type: "application/json", body: file } : undefined);
+    front.standIn("dashboards/operations.json", file);
     return onPage(env.browser, options, async (page) => {
       await page.goto(`${front.url}d/operations${range}`);
       await settled(page, { panels: count });
